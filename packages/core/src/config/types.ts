@@ -1,0 +1,42 @@
+/** One server of the catalog, in the keys of the file. */
+export interface ServerConfig {
+  readonly id: string;
+  readonly display_name?: string | undefined;
+  readonly description?: string | undefined;
+  /** The runtime's name and its options. */
+  readonly runtime: { readonly type: string; readonly [option: string]: unknown };
+  /** Variables of the server's environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Names of variables that the server gets from the gateway's own environment. */
+  readonly inherit_env?: readonly string[] | undefined;
+  readonly tags?: readonly string[] | undefined;
+  /** One instance for all (`shared`, the default), or one a session. */
+  readonly scope?: "shared" | "session" | undefined;
+  /** Seconds without use before the server stops; 0: never. Default: the gateway's. */
+  readonly idle_timeout_seconds?: number | undefined;
+  /** Longest time from the start to the end of the handshake. Default: the gateway's. */
+  readonly start_timeout_seconds?: number | undefined;
+  /** Why this entry can not be used. The server is then `disabled`. */
+  readonly problem?: string | undefined;
+  /** The entry as written, references to variables unresolved: what may be shown to people. */
+  readonly written?: { readonly runtime: unknown; readonly env?: Readonly<Record<string, string>> } | undefined;
+}
+
+/** What the gateway itself needs to know; times in seconds. */
+export interface GatewayConfig {
+  readonly servers: readonly ServerConfig[];
+  /** Seconds without use before a server stops; 0: never. Default 300. */
+  readonly idle_timeout_seconds?: number | undefined;
+  /** Default 30. */
+  readonly start_timeout_seconds?: number | undefined;
+  /** Longest wait for an answer or progress. Default 30. */
+  readonly request_timeout_seconds?: number | undefined;
+  /** Default 30; 0: no health checks. */
+  readonly health_check_interval_seconds?: number | undefined;
+  /** Calls in flight on one server. Default 4096. */
+  readonly max_connections_per_server?: number | undefined;
+  /** Longest wait for servers never listed before, when a client asks for all. Default 3. */
+  readonly listing_wait_seconds?: number | undefined;
+  /** The folder that relative paths of the catalog start from. Default: `.` */
+  readonly base_directory?: string | undefined;
+}

@@ -1,0 +1,40 @@
+import { randomUUID } from "node:crypto";
+import { OmgError } from "../runtime/errors.ts";
+import { type Frame, frameOf, type RequestId } from "../runtime/frame.ts";
+import { reasons } from "./reasons.ts";
+
+/** `error.data` of every error that the gateway itself sends. */
+export interface ErrorData {
+  readonly reason: string;
+  readonly detail?: string | undefined;
+  readonly server?: string | undefined;
+  readonly executed: "no" | "unknown";
+  readonly retryable: boolean;
+  readonly retryAfterMs?: number | undefined;
+  /** The same id is in the log. */
+  readonly correlationId: string;
+}
+
+/** Anything thrown, as an `OmgError`: what is not one yet is a fault of ours, and `internal`. */
+export function asOmgError(thrown: unknown): OmgError {
+  if (OmgError.is(thrown)) return thrown;
+  return new OmgError("internal", { message: "The gateway failed; its log has the details", cause: thrown });
+}
+
+/** The one place where an error becomes JSON-RPC. `id` is undefined when the request's id could not be read. */
+export function errorFrame(id: RequestId | undefined, thrown: unknown): Frame {
+  const error = asOmgError(thrown);
+  const info = reasons[error.reason];
+  const data: ErrorData = {
+    reason: error.reason,
+    detail: error.detail,
+    server: error.server,
+    executed: error.executed,
+    retryable: info.retryable,
+    retryAfterMs: error.retryAfterMs,
+    correlationId: randomUUID(),
+  };
+  // JSON-RPC asks for a null id here, which the MCP types do not know.
+  const message = { jsonrpc: "2.0", id: id ?? null, error: { code: info.code, message: error.message, data } };
+  return frameOf(message as Parameters<typeof frameOf>[0]);
+}

@@ -1,0 +1,67 @@
+/**
+ * Every reason the gateway itself fails for. The same word is used in JSON-RPC `data.reason`, HTTP bodies, logs and
+ * the command line. The table with numbers and hints is in `../errors/reasons.ts`.
+ */
+export type Reason =
+  | "parse_error"
+  | "invalid_request"
+  | "method_not_found"
+  | "bad_params"
+  | "unknown_tool"
+  | "unknown_prompt"
+  | "unknown_resource"
+  | "server_unknown"
+  | "server_disabled"
+  | "config_invalid"
+  | "unsafe_bind"
+  | "port_in_use"
+  | "upstream_start_failed"
+  | "upstream_backoff"
+  | "upstream_closed"
+  | "upstream_timeout"
+  | "upstream_protocol_error"
+  | "message_too_large"
+  | "overloaded"
+  | "draining"
+  | "cancelled"
+  | "internal";
+
+export interface OmgErrorOptions {
+  /** What happened, to which server, and what to do next, in one plain sentence. Never a secret. */
+  readonly message: string;
+  /** A finer word below the reason, for example `spawn_enoent` below `upstream_start_failed`. */
+  readonly detail?: string | undefined;
+  /** The catalog id of the server concerned. */
+  readonly server?: string | undefined;
+  /** Whether a call may have reached the server: decides if a client may safely repeat it. Default `"no"`. */
+  readonly executed?: "no" | "unknown" | undefined;
+  /** Milliseconds after which a repetition makes sense. */
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+const brand = Symbol.for("omg.error");
+
+/** The one error class of the gateway. Recognise it with `OmgError.is`, which works across package copies. */
+export class OmgError extends Error {
+  override readonly name = "OmgError";
+  readonly reason: Reason;
+  readonly detail: string | undefined;
+  readonly server: string | undefined;
+  readonly executed: "no" | "unknown";
+  readonly retryAfterMs: number | undefined;
+  readonly [brand] = true;
+
+  constructor(reason: Reason, options: OmgErrorOptions) {
+    super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.reason = reason;
+    this.detail = options.detail;
+    this.server = options.server;
+    this.executed = options.executed ?? "no";
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  static is(value: unknown): value is OmgError {
+    return typeof value === "object" && value !== null && (value as { [brand]?: unknown })[brand] === true;
+  }
+}

@@ -1,0 +1,271 @@
+import { OmgError } from "./errors.ts";
+import { duplicateKey, JsonScanner, type Span } from "./json-scanner.ts";
+import type { JsonRpcMessage, Params } from "./transport.ts";
+
+export type RequestId = string | number;
+
+export type FrameKind = "request" | "notification" | "result" | "error";
+
+/** The fields of a message that routing looks at. */
+export interface FrameHead {
+  readonly kind: FrameKind;
+  readonly id?: RequestId | undefined;
+  readonly method?: string | undefined;
+  /** `params.name`, or `params.ref.name` of a completion. */
+  readonly name?: string | undefined;
+  /** `params.uri`, or `params.ref.uri` of a completion. */
+  readonly uri?: string | undefined;
+  /** `params.cursor` */
+  readonly cursor?: string | undefined;
+  /** `params._meta.progressToken` of a request, `params.progressToken` of a progress notification. */
+  readonly token?: RequestId | undefined;
+  /** `params.requestId` of a cancellation. */
+  readonly requestId?: RequestId | undefined;
+}
+
+/** A field of the head that can be written anew. */
+export type EditableField = "id" | "name" | "uri" | "token" | "requestId";
+
+/** One JSON-RPC message, as bytes that can be read. Immutable. */
+export interface Frame {
+  /** The message as UTF-8 JSON. */
+  readonly bytes: Buffer;
+  readonly head: FrameHead;
+  /** Where the editable fields and the payload (`params`, `result` or `error`) stand in `bytes`. */
+  readonly spans: FrameSpans;
+  /** The parsed message. Parsed at the first call only; treat it as read-only. */
+  value(): JsonRpcMessage;
+}
+
+export type FrameSpans = Readonly<Partial<Record<EditableField | "payload", Span>>>;
+
+/**
+ * Reads a message. Throws an `OmgError`: `parse_error` for text that is no JSON, `invalid_request` for JSON that is no
+ * single JSON-RPC 2.0 message, is nested too deep, or has an odd id or a key twice.
+ */
+export function parseFrame(bytes: Buffer): Frame {
+  const { head, spans } = scanHead(bytes);
+  return new BytesFrame(bytes, head, spans);
+}
+
+/** Makes a frame of a message. */
+export function frameOf(message: JsonRpcMessage): Frame {
+  return parseFrame(Buffer.from(JSON.stringify(message)));
+}
+
+export function requestFrame(id: RequestId, method: string, params?: Params): Frame {
+  return frameOf({ jsonrpc: "2.0", id, method, params });
+}
+
+export function notificationFrame(method: string, params?: Params): Frame {
+  return frameOf({ jsonrpc: "2.0", method, params });
+}
+
+/** `result` is JSON text that is known to be valid. */
+export function resultFrame(id: RequestId, result: Buffer | string): Frame {
+  const opening = Buffer.from(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`);
+  const payload = typeof result === "string" ? Buffer.from(result) : result;
+  const bytes = Buffer.concat([opening, payload, Buffer.from("}")]);
+  return new BytesFrame(bytes, { kind: "result", id });
+}
+
+/** The same message with some fields of the head replaced; all other bytes stay as they are. */
+export function rewriteFrame(frame: Frame, edits: Partial<Record<EditableField, RequestId>>): Frame {
+  const { bytes, spans } = frame;
+  const cuts: { span: Span; text: string }[] = [];
+  const head: Record<string, unknown> = { ...frame.head };
+  for (const field of Object.keys(edits) as EditableField[]) {
+    const value = edits[field];
+    const span = spans[field];
+    if (value === undefined || span === undefined || value === frame.head[field]) continue;
+    cuts.push({ span, text: JSON.stringify(value) });
+    head[field] = value;
+  }
+  if (cuts.length === 0) return frame;
+  cuts.sort((a, b) => a.span.start - b.span.start);
+  const parts: Buffer[] = [];
+  let from = 0;
+  for (const { span, text } of cuts) {
+    parts.push(bytes.subarray(from, span.start), Buffer.from(text));
+    from = span.end;
+  }
+  parts.push(bytes.subarray(from));
+  return new BytesFrame(Buffer.concat(parts), head as unknown as FrameHead);
+}
+
+class BytesFrame implements Frame {
+  readonly bytes: Buffer;
+  readonly head: FrameHead;
+  #spans: FrameSpans | undefined;
+  #value: JsonRpcMessage | undefined;
+
+  constructor(bytes: Buffer, head: FrameHead, spans?: FrameSpans) {
+    this.bytes = bytes;
+    this.head = head;
+    this.#spans = spans;
+  }
+
+  get spans(): FrameSpans {
+    this.#spans ??= scanHead(this.bytes).spans;
+    return this.#spans;
+  }
+
+  value(): JsonRpcMessage {
+    this.#value ??= JSON.parse(this.bytes.toString()) as JsonRpcMessage;
+    return this.#value;
+  }
+}
+
+type MutableHead = { -readonly [Field in keyof FrameHead]: FrameHead[Field] };
+type MutableSpans = { -readonly [Field in keyof FrameSpans]: FrameSpans[Field] };
+
+function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans } {
+  const scanner = new JsonScanner(bytes);
+  if (scanner.peek() !== 0x7b) {
+    scanner.skip();
+    scanner.end();
+    throw invalid("A message must be one JSON object");
+  }
+  const head: MutableHead = { kind: "request" };
+  const spans: MutableSpans = {};
+  const params = new ParamsReader(scanner, spans);
+  const seen = new Set<string>();
+  scanner.object((key) => {
+    if (seen.has(key)) throw duplicateKey(key);
+    seen.add(key);
+    if (key === "method") head.method = textOf(scanner, "method");
+    else if (key === "id") head.id = idOf(scanner, spans);
+    else if (key === "params") spans.payload = params.read();
+    else if (key === "jsonrpc") {
+      if (textOf(scanner, "jsonrpc") !== "2.0") throw invalid('"jsonrpc" must be "2.0"');
+    } else {
+      const span = scanner.skip();
+      if (key === "result" || key === "error") spans.payload = span;
+    }
+  });
+  scanner.end();
+  head.kind = kindOf(seen);
+  if (head.kind !== "error" && seen.has("id") && head.id === undefined) throw invalid('"id" must not be null');
+  if (!seen.has("jsonrpc")) throw invalid('"jsonrpc" is missing');
+  if (head.method !== undefined) params.fill(head, head.method);
+  return { head, spans };
+}
+
+function kindOf(keys: ReadonlySet<string>): FrameKind {
+  if (keys.has("method")) {
+    if (keys.has("result") || keys.has("error")) throw invalid("A request must not hold a result or an error");
+    return keys.has("id") ? "request" : "notification";
+  }
+  if (keys.has("result") === keys.has("error") || !keys.has("id")) {
+    throw invalid("A message must hold a method, or an id with a result or an error");
+  }
+  return keys.has("result") ? "result" : "error";
+}
+
+/** Reads the fields of `params` that routing needs; which of them count depends on the method, read maybe later. */
+class ParamsReader {
+  readonly #scanner: JsonScanner;
+  readonly #spans: MutableSpans;
+  readonly #found = new Map<string, { value: unknown; span: Span }>();
+  readonly #parents = new Set<string>();
+
+  constructor(scanner: JsonScanner, spans: MutableSpans) {
+    this.#scanner = scanner;
+    this.#spans = spans;
+  }
+
+  read(): Span {
+    const scanner = this.#scanner;
+    const opening = scanner.peek();
+    const start = scanner.position;
+    if (opening !== 0x7b) {
+      if (opening !== 0x5b && opening !== 0x6e) throw invalid('"params" must be an object');
+      return scanner.skip();
+    }
+    scanner.object((key) => {
+      if (key === "name" || key === "uri" || key === "cursor") this.#take(key);
+      else if (key === "progressToken" || key === "requestId") this.#take(key);
+      else if (key === "_meta") this.#inside(key, "progressToken");
+      else if (key === "ref") this.#inside(key, "name", "uri");
+      else scanner.skip();
+    });
+    return { start, end: scanner.position };
+  }
+
+  fill(head: MutableHead, method: string): void {
+    const completion = method === "completion/complete";
+    this.#assign(head, "name", completion ? "ref.name" : "name", isText);
+    this.#assign(head, "uri", completion ? "ref.uri" : "uri", isText);
+    const progress = method === "notifications/progress";
+    this.#assign(head, "token", progress ? "progressToken" : "_meta.progressToken", isRequestId);
+    this.#assign(head, "requestId", "requestId", isRequestId);
+    const cursor = this.#found.get("cursor")?.value;
+    if (isText(cursor)) head.cursor = cursor;
+  }
+
+  #assign(
+    head: MutableHead,
+    field: "name" | "uri" | "token" | "requestId",
+    path: string,
+    fits: (value: unknown) => boolean,
+  ): void {
+    const found = this.#found.get(path);
+    if (found === undefined || !fits(found.value)) return;
+    (head as Record<string, unknown>)[field] = found.value;
+    this.#spans[field] = found.span;
+  }
+
+  #inside(parent: string, ...keys: string[]): void {
+    if (this.#parents.has(parent)) throw duplicateKey(parent);
+    this.#parents.add(parent);
+    if (this.#scanner.peek() !== 0x7b) {
+      this.#scanner.skip();
+      return;
+    }
+    this.#scanner.object((key) => {
+      if (keys.includes(key)) this.#take(`${parent}.${key}`);
+      else this.#scanner.skip();
+    });
+  }
+
+  #take(path: string): void {
+    if (this.#found.has(path)) throw duplicateKey(path);
+    const span = this.#scanner.skip();
+    const first = this.#scanner.bytes[span.start] as number;
+    const scalar = first !== 0x7b && first !== 0x5b;
+    const value = scalar ? JSON.parse(this.#scanner.bytes.toString("utf8", span.start, span.end)) : undefined;
+    this.#found.set(path, { value, span });
+  }
+}
+
+function textOf(scanner: JsonScanner, key: string): string {
+  if (scanner.peek() !== 0x22) throw invalid(`"${key}" must be a string`);
+  return scanner.string();
+}
+
+function idOf(scanner: JsonScanner, spans: MutableSpans): RequestId | undefined {
+  const span = scanner.skip();
+  const text = scanner.bytes.toString("utf8", span.start, Math.min(span.end, span.start + 2048));
+  if (text === "null") return undefined;
+  spans.id = span;
+  if (/^-?\d+$/.test(text)) {
+    const id = Number(text);
+    if (Number.isSafeInteger(id)) return id;
+  } else if (text.startsWith('"') && span.end - span.start < 2048) {
+    const id = JSON.parse(text) as string;
+    if (id.length <= 256) return id;
+  }
+  throw invalid('"id" must be a string of at most 256 characters or a safe integer');
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isRequestId(value: unknown): value is RequestId {
+  return isText(value) || (typeof value === "number" && Number.isSafeInteger(value));
+}
+
+function invalid(message: string): OmgError {
+  return new OmgError("invalid_request", { message });
+}

@@ -1,0 +1,36 @@
+export { OmgError, type OmgErrorOptions, type Reason } from "./errors.ts";
+export {
+  type EditableField,
+  type Frame,
+  type FrameHead,
+  type FrameKind,
+  frameOf,
+  notificationFrame,
+  parseFrame,
+  type RequestId,
+  requestFrame,
+  resultFrame,
+  rewriteFrame,
+} from "./frame.ts";
+export { type LineTransportOptions, lineTransport } from "./line-transport.ts";
+export { type LogLinesOptions, logLines } from "./log-lines.ts";
+export type {
+  FrameExtra,
+  FrameSendOptions,
+  JsonRpcMessage,
+  Params,
+  SendOptions,
+  Transport,
+} from "./transport.ts";
+export {
+  defineRuntime,
+  type Exit,
+  type InstanceV1,
+  type OptionsIssue,
+  type OptionsResult,
+  type OptionsSchema,
+  type PrepareRequest,
+  type RuntimeV1,
+  type StartRequest,
+  type StateStore,
+} from "./v1.ts";

@@ -1,0 +1,242 @@
+import { OmgError } from "./errors.ts";
+
+/** Where a value stands in the bytes: `end` is exclusive. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ScanLimits {
+  /** Deepest nesting of objects and arrays. */
+  readonly depth: number;
+  /** Most values in one message. */
+  readonly nodes: number;
+}
+
+export const defaultScanLimits: ScanLimits = { depth: 64, nodes: 250_000 };
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+
+/** Bytes that may follow a backslash; `u` needs four hex digits more. */
+const ESCAPES = new Set(Buffer.from('"\\/bfnrtu'));
+const LITERALS = new Map(["true", "false", "null"].map((word) => [word.charCodeAt(0), Buffer.from(word)]));
+
+/**
+ * Reads JSON text (RFC 8259) as bytes, in one pass and without building values: it checks the grammar, depth and size,
+ * and tells where the members of interest stand. Errors are `OmgError`s: `parse_error` for text that is no JSON,
+ * `invalid_request` for text beyond the limits.
+ */
+export class JsonScanner {
+  readonly bytes: Buffer;
+  position: number;
+  readonly #limits: ScanLimits;
+  #depth = 0;
+  #nodes = 0;
+
+  constructor(bytes: Buffer, start = 0, limits = defaultScanLimits) {
+    this.bytes = bytes;
+    this.position = start;
+    this.#limits = limits;
+  }
+
+  /** The byte a value starts with, white space skipped; `undefined` at the end of the text. */
+  peek(): number | undefined {
+    this.#space();
+    return this.bytes[this.position];
+  }
+
+  /** Walks an object; `member` must consume the value of its key (`skip`, `object`, `array` or `string`). */
+  object(member: (key: string) => void): void {
+    this.#enter(OPEN_OBJECT);
+    if (this.#leaveIf(CLOSE_OBJECT)) return;
+    for (;;) {
+      this.#space();
+      const key = this.string();
+      this.#space();
+      this.#expect(COLON);
+      member(key);
+      if (this.#leaveIf(CLOSE_OBJECT)) return;
+      this.#expect(COMMA);
+    }
+  }
+
+  /** Walks an array; `element` must consume its value. */
+  array(element: () => void): void {
+    this.#enter(OPEN_ARRAY);
+    if (this.#leaveIf(CLOSE_ARRAY)) return;
+    for (;;) {
+      element();
+      if (this.#leaveIf(CLOSE_ARRAY)) return;
+      this.#expect(COMMA);
+    }
+  }
+
+  /** Consumes a string and gives its value. */
+  string(): string {
+    const start = this.peek() === QUOTE ? this.position : this.#fail();
+    const plain = this.#skipString();
+    const end = this.position;
+    if (plain) return this.bytes.toString("utf8", start + 1, end - 1);
+    return JSON.parse(this.bytes.toString("utf8", start, end)) as string;
+  }
+
+  /** Consumes any value and tells where it stood. */
+  skip(): Span {
+    const first = this.peek();
+    const start = this.position;
+    if (++this.#nodes > this.#limits.nodes) this.#exceed(`more than ${this.#limits.nodes} values`);
+    if (first === QUOTE) this.#skipString();
+    else if (first === OPEN_OBJECT) this.#skipObject();
+    else if (first === OPEN_ARRAY) this.array(() => this.skip());
+    else if (first !== undefined && LITERALS.has(first)) this.#skipLiteral(first);
+    else this.#skipNumber();
+    return { start, end: this.position };
+  }
+
+  /** Nothing but white space may follow. */
+  end(): void {
+    if (this.peek() !== undefined) this.#fail();
+  }
+
+  #skipObject(): void {
+    this.#enter(OPEN_OBJECT);
+    if (this.#leaveIf(CLOSE_OBJECT)) return;
+    for (;;) {
+      if (this.peek() !== QUOTE) this.#fail();
+      this.#skipString();
+      this.#space();
+      this.#expect(COLON);
+      this.skip();
+      if (this.#leaveIf(CLOSE_OBJECT)) return;
+      this.#expect(COMMA);
+    }
+  }
+
+  /** Returns whether the string holds no escapes. */
+  #skipString(): boolean {
+    const { bytes } = this;
+    const { length } = bytes;
+    let plain = true;
+    for (let at = this.position + 1; at < length; at++) {
+      const byte = bytes[at] as number;
+      if (byte === QUOTE) {
+        this.position = at + 1;
+        return plain;
+      }
+      if (byte === BACKSLASH) {
+        plain = false;
+        at = this.#skipEscape(at);
+      } else if (byte < 0x20) {
+        this.position = at;
+        this.#fail();
+      }
+    }
+    this.position = length;
+    return this.#fail();
+  }
+
+  #skipEscape(at: number): number {
+    const escaped = this.bytes[at + 1] ?? 0;
+    if (ESCAPES.has(escaped)) {
+      if (escaped !== 0x75) return at + 1;
+      if (/^[0-9a-fA-F]{4}$/.test(this.bytes.toString("latin1", at + 2, at + 6))) return at + 5;
+    }
+    this.position = at;
+    return this.#fail();
+  }
+
+  #skipLiteral(first: number): void {
+    const word = LITERALS.get(first) as Buffer;
+    for (let index = 1; index < word.length; index++) {
+      if (this.bytes[this.position + index] !== word[index]) this.#fail();
+    }
+    this.position += word.length;
+  }
+
+  #skipNumber(): void {
+    const { bytes } = this;
+    if (bytes[this.position] === 0x2d) this.position++;
+    if (bytes[this.position] === 0x30) this.position++;
+    else this.#digits();
+    if (bytes[this.position] === 0x2e) {
+      this.position++;
+      this.#digits();
+    }
+    const exponent = bytes[this.position];
+    if (exponent === 0x65 || exponent === 0x45) {
+      this.position++;
+      const sign = bytes[this.position];
+      if (sign === 0x2b || sign === 0x2d) this.position++;
+      this.#digits();
+    }
+  }
+
+  #digits(): void {
+    const start = this.position;
+    for (;;) {
+      const byte = this.bytes[this.position];
+      if (byte === undefined || byte < 0x30 || byte > 0x39) break;
+      this.position++;
+    }
+    if (this.position === start) this.#fail();
+  }
+
+  #enter(opening: number): void {
+    this.#space();
+    this.#expect(opening);
+    if (++this.#depth > this.#limits.depth) this.#exceed(`nested deeper than ${this.#limits.depth} levels`);
+  }
+
+  #leaveIf(closing: number): boolean {
+    this.#space();
+    if (this.bytes[this.position] !== closing) return false;
+    this.position++;
+    this.#depth--;
+    return true;
+  }
+
+  #expect(byte: number): void {
+    if (this.bytes[this.position] !== byte) this.#fail();
+    this.position++;
+  }
+
+  #space(): void {
+    for (;;) {
+      const byte = this.bytes[this.position];
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return;
+      this.position++;
+    }
+  }
+
+  #fail(): never {
+    const where = this.position < this.bytes.length ? `at byte ${this.position}` : "at its end";
+    throw new OmgError("parse_error", { message: `Parse error: invalid JSON ${where}` });
+  }
+
+  #exceed(what: string): never {
+    throw new OmgError("invalid_request", { message: `The message is ${what}` });
+  }
+}
+
+/** Where the members of a JSON object stand, by key. Keys that occur twice are refused. */
+export function scanMembers(bytes: Buffer): Map<string, Span> {
+  const members = new Map<string, Span>();
+  const scanner = new JsonScanner(bytes);
+  scanner.object((key) => {
+    if (members.has(key)) throw duplicateKey(key);
+    members.set(key, scanner.skip());
+  });
+  scanner.end();
+  return members;
+}
+
+export function duplicateKey(key: string): OmgError {
+  return new OmgError("invalid_request", { message: `The message has the key ${JSON.stringify(key)} twice` });
+}

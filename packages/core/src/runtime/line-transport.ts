@@ -1,0 +1,170 @@
+import type { Readable, Writable } from "node:stream";
+import { OmgError } from "./errors.ts";
+import { type Frame, frameOf, parseFrame } from "./frame.ts";
+import { LineSplitter } from "./line-splitter.ts";
+import type { FrameExtra, JsonRpcMessage, Transport } from "./transport.ts";
+
+export interface LineTransportOptions {
+  /** Where messages come from, one a line. */
+  readonly input: Readable;
+  /** Where messages go. */
+  readonly output: Writable;
+  /** Longest line in bytes; a longer one ends the transport. Default 16 MiB. */
+  readonly maxMessageBytes?: number;
+  /** Bytes that may wait for a reader before further messages are refused. Default 4 MiB. */
+  readonly maxQueuedBytes?: number;
+  /** Milliseconds the other side may leave a full pipe unread before the transport ends. Default 10 000. */
+  readonly writeDeadlineMs?: number;
+}
+
+/**
+ * Newline-delimited JSON-RPC (the MCP stdio transport) over two streams. The end of either stream is the end of the
+ * transport. A line that is no message is reported to `onerror` and skipped; a fault that ends the transport is
+ * reported to `onerror` just before `onclose`.
+ */
+export function lineTransport(options: LineTransportOptions): Transport {
+  return new LineTransport(options);
+}
+
+const NEWLINE = Buffer.from("\n");
+const taken = Promise.resolve();
+
+class LineTransport implements Transport {
+  onmessage?: ((message: JsonRpcMessage) => void) | undefined;
+  onclose?: (() => void) | undefined;
+  onerror?: ((error: Error) => void) | undefined;
+  onframe?: ((frame: Frame, extra?: FrameExtra) => void) | undefined;
+
+  readonly #input: Readable;
+  readonly #output: Writable;
+  readonly #maxMessageBytes: number;
+  readonly #maxQueuedBytes: number;
+  readonly #writeDeadlineMs: number;
+  readonly #lines = new LineSplitter();
+  #closed = false;
+  #corked = false;
+  #deadline: NodeJS.Timeout | undefined;
+
+  constructor(options: LineTransportOptions) {
+    this.#input = options.input;
+    this.#output = options.output;
+    this.#maxMessageBytes = options.maxMessageBytes ?? 16 * 1024 * 1024;
+    this.#maxQueuedBytes = options.maxQueuedBytes ?? 4 * 1024 * 1024;
+    this.#writeDeadlineMs = options.writeDeadlineMs ?? 10_000;
+  }
+
+  async start(): Promise<void> {
+    this.#output.on("error", (error) => this.#fail(error));
+    this.#output.on("drain", () => this.#clearDeadline());
+    this.#input.on("error", (error) => this.#fail(error));
+    this.#input.on("data", (chunk: Buffer) => this.#read(chunk));
+    this.#input.on("end", () => {
+      if (this.#lines.pendingBytes > 0) this.#readLine(this.#lines.flush());
+      this.#end();
+    });
+    this.#input.on("close", () => this.#end());
+  }
+
+  send(message: JsonRpcMessage): Promise<void> {
+    return this.sendFrame(frameOf(message));
+  }
+
+  sendFrame(frame: Frame): Promise<void> {
+    if (this.#closed) return Promise.reject(closedError());
+    if (this.#output.writableLength >= this.#maxQueuedBytes) return Promise.reject(queueFullError());
+    // All frames of one turn of the event loop leave in one system call.
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#output.cork();
+      setImmediate(() => {
+        this.#corked = false;
+        this.#output.uncork();
+      });
+    }
+    this.#output.write(oneLine(frame.bytes));
+    if (!this.#output.write(NEWLINE)) this.#armDeadline();
+    return taken;
+  }
+
+  async close(): Promise<void> {
+    this.#output.end();
+    this.#end();
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#closed) return;
+    this.#lines.push(chunk, (line) => this.#readLine(line));
+    if (this.#lines.pendingBytes > this.#maxMessageBytes) this.#fail(tooLargeError(this.#maxMessageBytes));
+  }
+
+  #readLine(line: Buffer): void {
+    if (line.length === 0 || this.#closed) return;
+    if (line.length > this.#maxMessageBytes) {
+      this.#fail(tooLargeError(this.#maxMessageBytes));
+      return;
+    }
+    let frame: Frame;
+    try {
+      frame = parseFrame(line);
+    } catch (error) {
+      this.onerror?.(error as Error);
+      return;
+    }
+    if (this.onframe) this.onframe(frame);
+    else this.onmessage?.(frame.value());
+  }
+
+  #armDeadline(): void {
+    this.#deadline ??= setTimeout(() => this.#fail(stalledError(this.#writeDeadlineMs)), this.#writeDeadlineMs);
+  }
+
+  #clearDeadline(): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+  }
+
+  #fail(error: Error): void {
+    if (this.#closed) return;
+    this.onerror?.(error);
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#clearDeadline();
+    this.onclose?.();
+  }
+}
+
+/** A message may hold line breaks only as white space between tokens: the scan that made the frame saw to that. */
+function oneLine(bytes: Buffer): Buffer {
+  if (!bytes.includes(0x0a) && !bytes.includes(0x0d)) return bytes;
+  return Buffer.from(bytes).map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)) as Buffer;
+}
+
+function closedError(): OmgError {
+  return new OmgError("upstream_closed", { message: "The connection is closed" });
+}
+
+function queueFullError(): OmgError {
+  return new OmgError("overloaded", {
+    detail: "queue_full",
+    message: "The other side does not read its input; too many bytes wait for it",
+  });
+}
+
+function stalledError(ms: number): OmgError {
+  return new OmgError("upstream_closed", {
+    detail: "write_deadline",
+    executed: "unknown",
+    message: `The other side has not read its input for ${ms / 1000} s`,
+  });
+}
+
+function tooLargeError(limit: number): OmgError {
+  return new OmgError("message_too_large", {
+    executed: "unknown",
+    message: `A message of more than ${limit} bytes arrived`,
+  });
+}

@@ -1,0 +1,44 @@
+import type { Readable } from "node:stream";
+import { LineSplitter } from "./line-splitter.ts";
+
+export interface LogLinesOptions {
+  /** Longer lines are cut. Default 8 KiB. */
+  readonly maxLineBytes?: number;
+  /** Lines passed on each second; the rest is counted and dropped. Default 100. */
+  readonly linesPerSecond?: number;
+}
+
+/**
+ * Hands a stream to `log` line by line, however much it carries: the stream is always read, so its writer never
+ * blocks. For the stderr of servers.
+ */
+export function logLines(stream: Readable, log: (line: string) => void, options: LogLinesOptions = {}): void {
+  const maxLineBytes = options.maxLineBytes ?? 8 * 1024;
+  const linesPerSecond = options.linesPerSecond ?? 100;
+  const lines = new LineSplitter();
+  let second = 0;
+  let passed = 0;
+  let suppressed = 0;
+
+  const emit = (line: Buffer) => {
+    const now = Math.floor(performance.now() / 1000);
+    if (now !== second) {
+      if (suppressed > 0) log(`(suppressed ${suppressed} lines)`);
+      second = now;
+      passed = 0;
+      suppressed = 0;
+    }
+    if (passed++ < linesPerSecond) log(line.toString("utf8", 0, maxLineBytes));
+    else suppressed++;
+  };
+
+  stream.on("data", (chunk: Buffer) => {
+    lines.push(chunk, emit);
+    if (lines.pendingBytes > maxLineBytes) emit(lines.flush());
+  });
+  stream.on("end", () => {
+    if (lines.pendingBytes > 0) emit(lines.flush());
+    if (suppressed > 0) log(`(suppressed ${suppressed} lines)`);
+  });
+  stream.on("error", () => {});
+}

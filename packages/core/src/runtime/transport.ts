@@ -1,0 +1,53 @@
+import type { Frame, RequestId } from "./frame.ts";
+
+/** `params` and `result` of a message: any object. */
+export interface Params {
+  [key: string]: unknown;
+  _meta?: { [key: string]: unknown; progressToken?: string | number | undefined } | undefined;
+}
+
+/** A JSON-RPC message as the MCP SDKs type it. */
+export type JsonRpcMessage =
+  | { jsonrpc: "2.0"; id: RequestId; method: string; params?: Params | undefined }
+  | { jsonrpc: "2.0"; method: string; params?: Params | undefined }
+  | { jsonrpc: "2.0"; id: RequestId; result: Params }
+  | { jsonrpc: "2.0"; id?: RequestId | undefined; error: { code: number; message: string; data?: unknown } };
+
+export interface SendOptions {
+  /** The request of the other side that this message belongs to: decides the stream it travels on. */
+  relatedRequestId?: RequestId | undefined;
+}
+
+export interface FrameSendOptions extends SendOptions {
+  /** Aborts the sending of this frame. */
+  signal?: AbortSignal | undefined;
+  /** Extra HTTP headers, for transports that have them. */
+  headers?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface FrameExtra {
+  /** The request of ours whose stream brought this frame, where a transport can tell. */
+  requestId?: RequestId | undefined;
+}
+
+/**
+ * Carries JSON-RPC messages: the MCP SDK's `Transport`, by shape, so that transports of either SDK line fit.
+ *
+ * A transport that has the optional frame lane (`sendFrame` and `onframe`, both) is used by it alone: frames pass as
+ * bytes and nothing is parsed twice.
+ */
+export interface Transport {
+  start(): Promise<void>;
+  send(message: JsonRpcMessage, options?: SendOptions): Promise<void>;
+  /** Ends the transport; `onclose` fires. Idempotent. */
+  close(): Promise<void>;
+  onmessage?: ((message: JsonRpcMessage) => void) | undefined;
+  onclose?: (() => void) | undefined;
+  /** Something went wrong that did not end the transport. */
+  onerror?: ((error: Error) => void) | undefined;
+  sessionId?: string | undefined;
+  setProtocolVersion?: ((version: string) => void) | undefined;
+  /** Resolves once the frame has been taken over; rejects with an `OmgError` when it can not be. */
+  sendFrame?: ((frame: Frame, options?: FrameSendOptions) => Promise<void>) | undefined;
+  onframe?: ((frame: Frame, extra?: FrameExtra) => void) | undefined;
+}

@@ -1,0 +1,109 @@
+import type { Transport } from "./transport.ts";
+
+/**
+ * A place where servers can run. Life of a runtime:
+ *  1. the factory makes it; no I/O happens yet
+ *  2. the gateway checks each server entry against `options`
+ *  3. `start` is called when a client first needs a server, once per instance id
+ *  4. the instance serves until it exits, is idle too long, or the gateway stops
+ *  5. the instance is disposed, always, also after it exited by itself
+ *  6. the runtime is disposed after its last instance
+ *
+ * A package's default export is a factory `(options?) => RuntimeV1 | RuntimeV1[]`.
+ */
+export interface RuntimeV1<Options = unknown> extends Partial<AsyncDisposable> {
+  readonly specVersion: "v1";
+  /** What `runtime.type` says in the catalog, for example `docker`. Matches `^[a-z][a-z0-9-]*$`. */
+  readonly name: string;
+  /** Checks this runtime's part of a server entry (`runtime` without `type`). */
+  readonly options: OptionsSchema<Options>;
+  /** Variables of the gateway's own environment that its servers get unless the entry sets them. Default: none. */
+  readonly inherits?: readonly string[];
+  /** Starts one instance and resolves once its transport can be used. Rejects with an `OmgError`. */
+  start(request: StartRequest<Options>): Promise<InstanceV1>;
+  /** Fetches what a start will need (an image, a package), with its own deadline. Absent: nothing to fetch. */
+  prepare?(request: PrepareRequest<Options>): Promise<void>;
+  /** Says whether this runtime can work here at all. Absent: assumed so. */
+  check?(request: { readonly signal: AbortSignal }): Promise<{ ok: true } | { ok: false; reason: string }>;
+  /** Obtains credentials for a server, for example by OAuth. Absent: servers need none. */
+  login?(request: PrepareRequest<Options>): Promise<void>;
+  /** Removes what a dead gateway of this `owner` left behind, and nothing else. Absent: nothing can be left. */
+  sweep?(request: { readonly owner: string; readonly signal: AbortSignal }): Promise<void>;
+}
+
+export interface PrepareRequest<Options> {
+  /** The catalog id of the server. */
+  readonly server: string;
+  readonly options: Options;
+  readonly signal: AbortSignal;
+  /** What the server writes to stderr, or the backend's own words, line by line. */
+  log(line: string): void;
+  /** Says how far a slow start is, in words for a person. */
+  progress(message: string): void;
+  readonly store: StateStore;
+}
+
+export interface StartRequest<Options> extends PrepareRequest<Options> {
+  /** Unique, and safe as container, pod and file name. */
+  readonly instanceId: string;
+  /** This run of the gateway. Put it on labels or markers so that `sweep` finds what is left. */
+  readonly owner: string;
+  /** The complete environment of the server; nothing else is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Bounds the start only, never the running instance. */
+  readonly signal: AbortSignal;
+  /** The folder of the configuration: relative paths in options start here. */
+  readonly baseDirectory: string;
+}
+
+/** One running copy of a server. Dispose: graceful stop, then force; idempotent; resolves when nothing is left. */
+export interface InstanceV1 extends AsyncDisposable {
+  /** The backend's own id (pid, container id, pod name, URL), for people who read logs. */
+  readonly id: string;
+  /** Not yet started: the gateway starts and closes it. */
+  readonly transport: Transport;
+  /** Settles when the instance is gone, however that came about. Never rejects. */
+  readonly exited: Promise<Exit>;
+  /** Asks the backend whether the instance is well. Absent: an MCP ping must do. */
+  check?(request: { readonly signal: AbortSignal }): Promise<boolean>;
+}
+
+export interface Exit {
+  /** `stopped`: disposed by us. `exited`: ended by itself. `lost`: the backend no longer knows it. */
+  readonly reason: "stopped" | "exited" | "lost";
+  /** For example `exit code 1` or `signal SIGKILL`. */
+  readonly detail: string;
+}
+
+/** A small durable key-value store; keys are namespaced per runtime and server by the gateway. */
+export interface StateStore {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string): Promise<void>;
+  delete(key: string): Promise<void>;
+}
+
+/** A Standard Schema (zod, valibot, arktype…), by shape: https://standardschema.dev */
+export interface OptionsSchema<Output> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => OptionsResult<Output> | Promise<OptionsResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+    /** Standard JSON Schema, for editors and `omg schema`. */
+    readonly jsonSchema?: unknown;
+  };
+}
+
+export type OptionsResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly OptionsIssue[] };
+
+export interface OptionsIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** Gives a runtime literal its types. */
+export function defineRuntime<Options>(runtime: RuntimeV1<Options>): RuntimeV1<Options> {
+  return runtime;
+}
