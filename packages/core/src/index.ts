@@ -1,5 +1,9 @@
+export { type Clock, systemClock } from "./clock.ts";
+export type { GatewayConfig, ServerConfig } from "./config/types.ts";
 export { asOmgError, type ErrorData, errorFrame } from "./errors/error-frame.ts";
 export { type ReasonInfo, reasons } from "./errors/reasons.ts";
+export { createGateway, type GatewayOptions } from "./gateway/create-gateway.ts";
+export type { GatewayEvent, GatewayListener } from "./gateway/events.ts";
 export type {
   ConnectOptions,
   Gateway,
@@ -9,5 +13,30 @@ export type {
   ServerStatus,
   Session,
 } from "./gateway/types.ts";
-export type { GatewayConfig, ServerConfig } from "./config/types.ts";
-export * from "./runtime/index.ts";
+export {
+  type EditableField,
+  type Frame,
+  type FrameExtra,
+  type FrameHead,
+  type FrameKind,
+  type FrameSendOptions,
+  frameOf,
+  type JsonRpcMessage,
+  lineTransport,
+  notificationFrame,
+  OmgError,
+  type OmgErrorOptions,
+  type Params,
+  parseFrame,
+  type Reason,
+  type RequestId,
+  type RuntimeV1,
+  requestFrame,
+  resultFrame,
+  rewriteFrame,
+  type SendOptions,
+  type StateStore,
+  type Transport,
+} from "./runtime/index.ts";
+export { type Span, scanMembers } from "./runtime/json-scanner.ts";
+export { isSupportedVersion, protocolVersions } from "./upstream/protocol-version.ts";

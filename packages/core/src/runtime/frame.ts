@@ -71,17 +71,18 @@ export function resultFrame(id: RequestId, result: Buffer | string): Frame {
 
 /** The same message with some fields of the head replaced; all other bytes stay as they are. */
 export function rewriteFrame(frame: Frame, edits: Partial<Record<EditableField, RequestId>>): Frame {
-  const { bytes, spans } = frame;
   const cuts: { span: Span; text: string }[] = [];
   const head: Record<string, unknown> = { ...frame.head };
   for (const field of Object.keys(edits) as EditableField[]) {
     const value = edits[field];
-    const span = spans[field];
-    if (value === undefined || span === undefined || value === frame.head[field]) continue;
+    if (value === undefined || value === frame.head[field]) continue;
+    const span = frame.spans[field];
+    if (span === undefined) continue;
     cuts.push({ span, text: JSON.stringify(value) });
     head[field] = value;
   }
   if (cuts.length === 0) return frame;
+  const { bytes } = frame;
   cuts.sort((a, b) => a.span.start - b.span.start);
   const parts: Buffer[] = [];
   let from = 0;

@@ -1,0 +1,26 @@
+import type { Clock } from "../clock.ts";
+import { notificationFrame } from "../runtime/frame.ts";
+import type { Call } from "../session/call.ts";
+
+const everyMs = 5000;
+
+/**
+ * Tells a caller with a progress token that its server is starting, at once and every five seconds, so that the
+ * client's own timeout does not strike. Returns how to stop.
+ */
+export function tellProgress(call: Call, server: string, clock: Clock): () => void {
+  const progressToken = call.frame.head.token;
+  if (progressToken === undefined) return () => {};
+  let told = 0;
+  let stop = () => {};
+  const tell = () => {
+    const seconds = (told * everyMs) / 1000;
+    const message = told === 0 ? `Starting server '${server}'` : `Starting server '${server}' (${seconds} s)`;
+    // Progress must never decrease, and the server's own starts near 0.
+    const progress = told++ / 1e6;
+    call.tell(notificationFrame("notifications/progress", { progressToken, progress, message }));
+    stop = clock.after(everyMs, tell);
+  };
+  tell();
+  return () => stop();
+}

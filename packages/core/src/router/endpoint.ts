@@ -1,0 +1,16 @@
+import type { Frame } from "../runtime/frame.ts";
+import type { Params } from "../runtime/transport.ts";
+import type { Call } from "../session/call.ts";
+import type { ListKind } from "./listing.ts";
+
+/** What a session talks to: one server, or all of them. */
+export interface Endpoint {
+  /** The answer to `initialize`, but for the protocol version. */
+  introduce(call: Call): Promise<Params>;
+  /** Resolves with the answer under whatever id; rejects with an `OmgError`. */
+  request(call: Call): Promise<Frame>;
+  /** Takes a notification that is not the session's own business. */
+  notify(frame: Frame): void;
+  /** Lists whose last answer to this session no longer holds. */
+  staleLists(): ListKind[];
+}

@@ -1,0 +1,44 @@
+import type { PooledServer } from "../pool/server.ts";
+import type { Frame } from "../runtime/frame.ts";
+import type { Params } from "../runtime/transport.ts";
+import type { Call } from "../session/call.ts";
+import type { ServerIntroduction } from "../upstream/handshake.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { ListKind } from "./listing.ts";
+
+/** One server as it is: nothing renamed, unknown methods forwarded, bytes untouched but for ids and tokens. */
+export class TransparentEndpoint implements Endpoint {
+  readonly #server: PooledServer;
+  readonly #session: string;
+
+  constructor(server: PooledServer, session: string) {
+    this.#server = server;
+    this.#session = session;
+  }
+
+  introduce(call: Call): Promise<Params> {
+    return this.#server.use(this.#session, async ({ introduction }) => relayed(introduction), call);
+  }
+
+  request(call: Call): Promise<Frame> {
+    return this.#server.forward(call);
+  }
+
+  notify(frame: Frame): void {
+    if (!keptBack.has(frame.head.method ?? "")) this.#server.notify(this.#session, frame);
+  }
+
+  staleLists(): ListKind[] {
+    return [];
+  }
+}
+
+/** Notifications about capabilities that the gateway has not declared to the server. */
+const keptBack = new Set(["notifications/roots/list_changed"]);
+
+/** The server's introduction without what the gateway does not carry from server to client. */
+function relayed(introduction: ServerIntroduction): Params {
+  const { logging: _logging, tasks: _tasks, resources, ...capabilities } = introduction.capabilities;
+  if (!resources) return { ...introduction, capabilities };
+  return { ...introduction, capabilities: { ...capabilities, resources: { ...resources, subscribe: false } } };
+}

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+
+/** Many hosts hand names to models that accept `[A-Za-z0-9_-]{1,64}` only. */
+const maxLength = 64;
+const maxSlugLength = 32;
+const separator = "__";
+
+/**
+ * The part of a wire name that stands for a server. Slugs are distinct, hold no `__` and do not end in `_`, so the
+ * first `__` of a wire name always ends the slug: names of two servers can not meet.
+ */
+export function serverSlugs(ids: readonly string[]): Map<string, string> {
+  return distinctNames(ids, "", maxSlugLength, (id) => id.replace(/[^A-Za-z0-9-]+/g, "_").replace(/^_+|_+$/g, ""));
+}
+
+/** The names under which the aggregate offers a server's tools or prompts, by their own names: `slug__name`. */
+export function wireNames(slug: string, names: readonly string[]): Map<string, string> {
+  const room = maxLength - slug.length - separator.length;
+  const wire = distinctNames(names, slug, room, (name) => name.replace(/[^A-Za-z0-9_-]/g, "_"));
+  return new Map([...wire].map(([name, plain]) => [name, slug + separator + plain]));
+}
+
+/** The slug of a wire name. */
+export function slugOf(wireName: string): string {
+  const at = wireName.indexOf(separator);
+  return at < 0 ? "" : wireName.slice(0, at);
+}
+
+/**
+ * Plain names, distinct and within `room`. A name that is plain already keeps its form; one that had to be changed and
+ * then meets another, is empty or too long gets a hash of itself. Depends on the names alone, not on their order.
+ */
+function distinctNames(
+  names: readonly string[],
+  salt: string,
+  room: number,
+  plainOf: (name: string) => string,
+): Map<string, string> {
+  const candidates = new Map<string, string[]>();
+  for (const name of new Set(names)) {
+    const plain = plainOf(name);
+    candidates.set(plain, [...(candidates.get(plain) ?? []), name]);
+  }
+  const result = new Map<string, string>();
+  const taken = new Set<string>();
+  const open: string[] = [];
+  for (const [plain, claimants] of candidates) {
+    const fits = plain !== "" && plain.length <= room;
+    const exact = fits ? claimants.find((name) => name === plain || claimants.length === 1) : undefined;
+    if (exact !== undefined) {
+      result.set(exact, plain);
+      taken.add(plain);
+    }
+    open.push(...claimants.filter((name) => name !== exact));
+  }
+  for (const name of open.sort()) {
+    const digest = createHash("sha256").update(`${salt}\0${name}`).digest("hex");
+    for (let length = 6; ; length += 2) {
+      const suffix = `_${digest.slice(0, length)}`;
+      const hashed = (plainOf(name).slice(0, room - suffix.length) + suffix).replace(/^_+/, "x");
+      if (taken.has(hashed)) continue;
+      result.set(name, hashed);
+      taken.add(hashed);
+      break;
+    }
+  }
+  return result;
+}

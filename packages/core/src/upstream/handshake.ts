@@ -1,0 +1,57 @@
+import { gatewayInfo } from "../gateway-info.ts";
+import { OmgError } from "../runtime/errors.ts";
+import { notificationFrame } from "../runtime/frame.ts";
+import type { Params } from "../runtime/transport.ts";
+import { isSupportedVersion, latestProtocolVersion, protocolVersions } from "./protocol-version.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** What a server says of itself in its answer to `initialize`. */
+export interface ServerIntroduction {
+  readonly protocolVersion: string;
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly serverInfo: Params;
+  readonly [field: string]: unknown;
+}
+
+/** Opens the conversation with a server of the legacy era (MCP lifecycle, up to 2025-11-25). */
+export async function handshake(
+  server: string,
+  upstream: Upstream,
+  timeoutMs: number,
+): Promise<ServerIntroduction> {
+  const answer = await upstream.ask(
+    "initialize",
+    { protocolVersion: latestProtocolVersion, capabilities: {}, clientInfo: gatewayInfo },
+    timeoutMs,
+  );
+  const message = answer.value();
+  if ("error" in message) throw invalid(server, `refused the handshake: ${message.error.message}`);
+  const result = "result" in message ? message.result : {};
+  const { protocolVersion, capabilities } = result;
+  if (!isSupportedVersion(protocolVersion)) {
+    throw invalid(
+      server,
+      `speaks MCP ${JSON.stringify(protocolVersion)}; the gateway speaks ${protocolVersions.join(", ")}`,
+    );
+  }
+  upstream.setProtocolVersion(protocolVersion);
+  upstream.notify(notificationFrame("notifications/initialized"));
+  return {
+    ...result,
+    protocolVersion,
+    capabilities: isObject(capabilities) ? capabilities : {},
+    serverInfo: isObject(result.serverInfo) ? result.serverInfo : {},
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function invalid(server: string, what: string): OmgError {
+  return new OmgError("upstream_start_failed", {
+    detail: "init_invalid",
+    server,
+    message: `Server '${server}' ${what}`,
+  });
+}
