@@ -45,6 +45,12 @@ export const reasons = {
     when: "The gateway was asked to listen beyond this machine without a credential.",
   },
   port_in_use: { code: -31015, status: 500, retryable: false, when: "Another process listens on this address." },
+  gateway_unreachable: {
+    code: -31017,
+    status: 502,
+    retryable: true,
+    when: "No gateway answers at the URL, or it refuses the credential.",
+  },
   upstream_start_failed: {
     code: -31005,
     status: 502,

@@ -27,7 +27,10 @@ export async function planServer(
   const runtime = settings.runtimes.find((candidate) => candidate.name === type);
   if (!runtime) return { problem: `Server '${server.id}' has unknown runtime type: ${type}` };
   const checked = await runtime.options["~standard"].validate(written);
-  if (checked.issues) return { problem: checked.issues.map(issueText).join("; ") };
+  if (checked.issues) {
+    const problems = checked.issues.map((issue) => `${["runtime", ...issuePath(issue)].join(".")}: ${issue.message}`);
+    return { problem: problems.join("; ") };
+  }
 
   const inherited = [...(runtime.inherits ?? []), ...(server.inherit_env ?? [])];
   const callTimeoutMs = (config.request_timeout_seconds ?? 30) * 1000;
@@ -49,10 +52,9 @@ export async function planServer(
   };
 }
 
-/** A problem with a runtime's options, in one line with the path of the option. */
-export function issueText(issue: OptionsIssue): string {
-  const path = (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part));
-  return path.length === 0 ? `runtime: ${issue.message}` : `runtime.${path.join(".")}: ${issue.message}`;
+/** The keys that lead to the option an issue is about. */
+export function issuePath(issue: OptionsIssue): string[] {
+  return (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part));
 }
 
 function pick(

@@ -15,6 +15,7 @@ export type Reason =
   | "config_invalid"
   | "unsafe_bind"
   | "port_in_use"
+  | "gateway_unreachable"
   | "upstream_start_failed"
   | "upstream_backoff"
   | "upstream_closed"

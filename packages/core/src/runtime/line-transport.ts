@@ -15,6 +15,8 @@ export interface LineTransportOptions {
   readonly maxQueuedBytes?: number;
   /** Milliseconds the other side may leave a full pipe unread before the transport ends. Default 10 000. */
   readonly writeDeadlineMs?: number;
+  /** Called at the end of the input, which then does not end the transport: answers can still be written. */
+  readonly onInputEnd?: () => void;
 }
 
 /**
@@ -40,6 +42,7 @@ class LineTransport implements Transport {
   readonly #maxMessageBytes: number;
   readonly #maxQueuedBytes: number;
   readonly #writeDeadlineMs: number;
+  readonly #onInputEnd: () => void;
   readonly #lines = new LineSplitter();
   #closed = false;
   #corked = false;
@@ -51,6 +54,7 @@ class LineTransport implements Transport {
     this.#maxMessageBytes = options.maxMessageBytes ?? 16 * 1024 * 1024;
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 4 * 1024 * 1024;
     this.#writeDeadlineMs = options.writeDeadlineMs ?? 10_000;
+    this.#onInputEnd = options.onInputEnd ?? (() => this.#end());
   }
 
   async start(): Promise<void> {
@@ -60,9 +64,11 @@ class LineTransport implements Transport {
     this.#input.on("data", (chunk: Buffer) => this.#read(chunk));
     this.#input.on("end", () => {
       if (this.#lines.pendingBytes > 0) this.#readLine(this.#lines.flush());
-      this.#end();
+      this.#onInputEnd();
     });
-    this.#input.on("close", () => this.#end());
+    this.#input.on("close", () => {
+      if (!this.#input.readableEnded) this.#end();
+    });
   }
 
   send(message: JsonRpcMessage): Promise<void> {

@@ -1,0 +1,35 @@
+import type { ServerStatus } from "@omg/core";
+import type { ListenAddress } from "../configuration/listen-address.ts";
+
+/** What a person sees when the gateway is up: where, what, and one line to try. */
+export function banner(addresses: readonly ListenAddress[], servers: readonly ServerStatus[]): string {
+  const first = addresses[0];
+  const loopback = addresses.some(({ host }) => host === "127.0.0.1");
+  const url = `http://${loopback ? "localhost" : hostInUrl(first?.host ?? "localhost")}:${first?.port}`;
+  const width = Math.max(0, ...servers.map(({ config }) => config.id.length));
+  const rows = servers.map(({ config, problem }) => {
+    const what = problem === undefined ? (config.description ?? config.display_name ?? "") : `disabled: ${problem}`;
+    return `  ${config.id.padEnd(width)}  ${config.runtime.type}  ${what.split("\n")[0]}`.trimEnd();
+  });
+  const sample = servers.find(({ problem }) => problem === undefined)?.config.id ?? "SERVER";
+  const body = JSON.stringify({ server_id: sample, method: "tools/list" });
+  return [
+    "",
+    `Open MCP Gateway listens on ${addresses.map(({ host, port }) => `${hostInUrl(host)}:${port}`).join(" and ")}`,
+    "",
+    `  all servers   ${url}/mcp`,
+    `  one server    ${url}/servers/ID/mcp`,
+    "",
+    servers.length === 0 ? "The catalog is empty." : "Servers (started when first used):",
+    ...rows,
+    "",
+    "Try it:",
+    `  curl -s ${url}/mcp -H 'content-type: application/json' -d '${body}'`,
+    "",
+    "",
+  ].join("\n");
+}
+
+function hostInUrl(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,78 @@
+import { serveStdio, bridgeStdio } from "@omg/transport-stdio";
+import { errorFrame, OmgError } from "@omg/core";
+import { loadConfiguration } from "../configuration/load-configuration.ts";
+import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { openHost, openLog } from "../host.ts";
+import { untilStopped } from "../until-stopped.ts";
+
+export interface StdioFlags {
+  readonly config?: string;
+  readonly catalog?: string;
+  readonly server?: string;
+  readonly gateway?: string;
+  readonly logLevel?: string;
+}
+
+/** `omg stdio`: one client over stdin and stdout, until it closes them. Stdout carries MCP and nothing else. */
+export async function stdio(flags: StdioFlags): Promise<void> {
+  if (flags.gateway !== undefined) return bridge(flags.gateway, flags.server);
+  const configuration = await loadConfiguration(flags);
+  const { server } = flags;
+  if (server !== undefined && !configuration.gateway.servers.some(({ id }) => id === server)) {
+    throw notInCatalog(server);
+  }
+  const log = openLog(flags.logLevel, configuration, "warn");
+  const host = await openHost(configuration, log);
+  const front = await serveStdio({
+    gateway: host.gateway,
+    input: process.stdin,
+    output: process.stdout,
+    server,
+  });
+  await untilStopped(
+    {
+      drain: () => host.gateway.drain(),
+      async stop() {
+        await front.close();
+        await host[Symbol.asyncDispose]();
+      },
+    },
+    log,
+    Promise.race([front.ended, parentGone()]),
+  );
+}
+
+async function bridge(gateway: string, server: string | undefined): Promise<void> {
+  if (!URL.canParse(gateway)) {
+    throw new CommandFailure(exitCodes.usage, `error: "${gateway}" is not a URL, for example http://localhost:4444`);
+  }
+  const base = gateway.replace(/\/(mcp)?\/?$/, "");
+  const path = server === undefined ? "/mcp" : `/servers/${encodeURIComponent(server)}/mcp`;
+  await bridgeStdio({
+    url: base + path,
+    apiKey: process.env.MCP_GATEWAY_API_KEY || undefined,
+    input: process.stdin,
+    output: process.stdout,
+  });
+  process.exit(exitCodes.ok);
+}
+
+const parentCheckMs = 5000;
+
+/** A client that died without closing the pipes leaves the gateway to another parent. */
+function parentGone(): Promise<void> {
+  const parent = process.ppid;
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (process.ppid !== parent) resolve();
+    }, parentCheckMs);
+    timer.unref();
+  });
+}
+
+/** The client learns it in its own language, the person on stderr. */
+function notInCatalog(server: string): CommandFailure {
+  const message = `Server '${server}' not found in catalog`;
+  process.stdout.write(`${errorFrame(undefined, new OmgError("server_unknown", { server, message })).bytes}\n`);
+  return new CommandFailure(exitCodes.configurationRefused, `error[server_unknown]: ${message}; see: omg list`);
+}

@@ -1,0 +1,115 @@
+import { readFile } from "node:fs/promises";
+import { dirname, relative, resolve } from "node:path";
+import type { GatewayConfig, RuntimeV1, ServerConfig } from "@omg/core";
+import {
+  checkRuntimeOptions,
+  type ConfigFile,
+  type Diagnostic,
+  formatDiagnostic,
+  type Locate,
+  parseCatalog,
+  parseConfig,
+} from "@omg/core/config";
+import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { loadRuntimes } from "../runtimes.ts";
+import { configCandidates, findConfig, resolvePath } from "./find-config.ts";
+
+export interface ConfigurationFlags {
+  readonly config?: string | undefined;
+  readonly catalog?: string | undefined;
+}
+
+export interface Configuration {
+  /** The top level of config.yaml, with its defaults. */
+  readonly file: Omit<ConfigFile, "servers">;
+  readonly gateway: GatewayConfig;
+  readonly runtimes: readonly RuntimeV1[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Values to keep out of every log. */
+  readonly secrets: readonly string[];
+  readonly apiKey: string | undefined;
+}
+
+interface CatalogSource {
+  readonly servers: readonly ServerConfig[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly secrets: readonly string[];
+  readonly locate: Locate;
+  readonly folder: string;
+}
+
+/**
+ * Finds, reads and checks the configuration and its catalog. A broken server entry is kept, with its problem; a broken
+ * file ends the command with everything that is wrong with it.
+ */
+export async function loadConfiguration(flags: ConfigurationFlags): Promise<Configuration> {
+  const configPath = flags.config === undefined ? findConfig() : resolve(flags.config);
+  if (configPath === undefined && flags.catalog === undefined) throw nothingFound();
+  const folder = configPath === undefined ? process.cwd() : dirname(configPath);
+  const text = configPath === undefined ? "" : await readText(configPath, "configuration");
+  const parsed = parseConfig(text, display(configPath ?? "config.yaml"), lookup);
+  if (!parsed.config) throw refused(parsed.diagnostics);
+
+  const catalogPath = flags.catalog === undefined ? parsed.config.catalog_path : resolve(flags.catalog);
+  const catalog: CatalogSource =
+    catalogPath === undefined
+      ? { ...parsed, servers: parsed.servers ?? [], folder }
+      : await readCatalog(resolvePath(catalogPath, folder));
+  const fileFaults = catalog.diagnostics.filter((item) => item.severity === "error" && item.server === undefined);
+  if (fileFaults.length > 0) throw refused([...parsed.diagnostics, ...catalog.diagnostics]);
+
+  const { runtimes, servers } = await loadRuntimes(catalog.servers);
+  const checked = await checkRuntimeOptions(servers, runtimes, catalog.locate);
+  const apiKey = parsed.config.api_key ?? (process.env.MCP_GATEWAY_API_KEY || undefined);
+  return {
+    file: parsed.config,
+    gateway: { ...parsed.config, servers: checked.servers, base_directory: catalog.folder },
+    runtimes,
+    diagnostics: [...new Set([...parsed.diagnostics, ...catalog.diagnostics]), ...checked.diagnostics],
+    secrets: [...parsed.secrets, ...catalog.secrets, ...(apiKey === undefined ? [] : [apiKey])],
+    apiKey,
+  };
+}
+
+async function readCatalog(path: string): Promise<CatalogSource> {
+  const text = await readText(path, "catalog");
+  return { ...parseCatalog(text, display(path), lookup), folder: dirname(path) };
+}
+
+async function readText(path: string, what: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "it does not exist" : (error as Error).message;
+    throw new CommandFailure(
+      exitCodes.configurationRefused,
+      `error[config_invalid]: The ${what} ${display(path)} can not be read: ${why}`,
+    );
+  }
+}
+
+function lookup(name: string): string | undefined {
+  return process.env[name];
+}
+
+/** A path as short as it can be said. */
+function display(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === "" || short.startsWith("..") ? path : short;
+}
+
+function refused(diagnostics: readonly Diagnostic[]): CommandFailure {
+  const lines = diagnostics.map(formatDiagnostic);
+  return new CommandFailure(exitCodes.configurationRefused, lines.join("\n"));
+}
+
+function nothingFound(): CommandFailure {
+  return new CommandFailure(
+    exitCodes.configurationRefused,
+    [
+      "error[config_invalid]: No configuration found. Looked for:",
+      ...configCandidates().map((path) => `  ${path}`),
+      "Name one with --config PATH, or just a catalog with --catalog PATH.",
+    ].join("\n"),
+  );
+}

@@ -1,0 +1,55 @@
+import { createGateway, type Gateway } from "@omg/core";
+import type { Configuration } from "./configuration/load-configuration.ts";
+import { chooseLevel, type LogLevel } from "./logging/levels.ts";
+import { logEvents, stackOf } from "./logging/log-events.ts";
+import { createLogger, type Logger } from "./logging/logger.ts";
+import { redactor } from "./logging/redact.ts";
+import { claimOwner, sweepDeadOwners } from "./owner.ts";
+
+export interface Host extends AsyncDisposable {
+  readonly gateway: Gateway;
+  readonly log: Logger;
+}
+
+/** Logs to stderr: readable in a terminal, NDJSON elsewhere. */
+export function openLog(
+  flag: string | undefined,
+  configuration: Pick<Configuration, "file" | "secrets">,
+  fallback: LogLevel,
+): Logger {
+  return createLogger({
+    level: chooseLevel(flag, process.env, configuration.file.log_level, fallback),
+    output: process.stderr,
+    pretty: process.stderr.isTTY === true,
+    redact: redactor(configuration.secrets),
+  });
+}
+
+/** A gateway with everything a process owes it: a log, an owner's mark, and the sweep of what dead owners left. */
+export async function openHost(configuration: Configuration, log: Logger): Promise<Host> {
+  const { runtimes } = configuration;
+  const owner = claimOwner(runtimes);
+  for (const diagnostic of configuration.diagnostics) {
+    const { severity, message, file, line, server } = diagnostic;
+    log(severity === "error" ? "error" : "warn", message, { server_id: server, file: `${file}:${line}` });
+  }
+  sweepDeadOwners(runtimes, AbortSignal.timeout(30_000)).then(
+    (swept) => swept.length > 0 && log("warn", "Removed what a dead gateway left behind", { owners: swept.join(" ") }),
+    (error) => log("error", "The sweep failed", { error: stackOf(error) }),
+  );
+  const gateway = await createGateway({
+    config: configuration.gateway,
+    runtimes,
+    hostEnv: process.env,
+    owner: owner.id,
+    onEvent: logEvents(log),
+  });
+  return {
+    gateway,
+    log,
+    async [Symbol.asyncDispose]() {
+      await gateway[Symbol.asyncDispose]();
+      owner.release();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { Writable } from "node:stream";
+import { styleText } from "node:util";
+import { type LogLevel, logLevels } from "./levels.ts";
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export type Logger = (level: LogLevel, message: string, fields?: LogFields) => void;
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  readonly output: Writable;
+  /** For people at a terminal; NDJSON otherwise. */
+  readonly pretty: boolean;
+  /** Hides secrets in a finished line. */
+  readonly redact: (text: string) => string;
+}
+
+const colours = { trace: "gray", debug: "gray", info: "green", warn: "yellow", error: "red" } as const;
+
+/** Writes one line an entry: control characters are escaped, so no text can forge a line or drive a terminal. */
+export function createLogger(options: LoggerOptions): Logger {
+  const least = logLevels.indexOf(options.level);
+  const format = options.pretty ? prettyLine : jsonLine;
+  return (level, message, fields = {}) => {
+    if (logLevels.indexOf(level) < least) return;
+    options.output.write(`${options.redact(format(level, message, fields))}\n`);
+  };
+}
+
+function jsonLine(level: LogLevel, message: string, fields: LogFields): string {
+  return printable(JSON.stringify({ timestamp: new Date().toISOString(), level, message, ...fields }));
+}
+
+function prettyLine(level: LogLevel, message: string, fields: LogFields): string {
+  const time = styleText("gray", new Date().toISOString().slice(11, 23));
+  const details = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => styleText("gray", `${key}=${printable(String(value))}`));
+  return [time, styleText(colours[level], level.padEnd(5)), printable(message), ...details].join(" ");
+}
+
+/** C0, C1 and bidirectional control characters, as escapes. */
+function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

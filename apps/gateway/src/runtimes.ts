@@ -1,0 +1,50 @@
+import type { RuntimeV1, ServerConfig } from "@omg/core";
+
+/** Which package brings a runtime type. */
+const packages: Readonly<Record<string, string>> = {
+  "local-process": "@omg/runtime-local",
+  "remote-sse": "@omg/runtime-sse",
+  docker: "@omg/runtime-docker",
+  "k8s-job": "@omg/runtime-k8s",
+  "k8s-service": "@omg/runtime-k8s",
+};
+
+type RuntimeModule = { default: () => RuntimeV1 | RuntimeV1[] };
+
+/** Imports the runtimes that the servers name, and no others. Servers whose runtime is not installed get a `problem`. */
+export async function loadRuntimes(
+  servers: readonly ServerConfig[],
+): Promise<{ runtimes: RuntimeV1[]; servers: ServerConfig[] }> {
+  const wanted = new Set(servers.filter((server) => server.problem === undefined).map(packageOf));
+  const runtimes: RuntimeV1[] = [];
+  const missing = new Set<string>();
+  for (const name of wanted) {
+    if (name === undefined) continue;
+    const module = await importRuntime(name);
+    if (module) runtimes.push(...[module.default()].flat());
+    else missing.add(name);
+  }
+  return { runtimes, servers: servers.map((server) => withProblem(server, missing)) };
+}
+
+function packageOf(server: ServerConfig): string | undefined {
+  return Object.hasOwn(packages, server.runtime.type) ? packages[server.runtime.type] : undefined;
+}
+
+async function importRuntime(name: string): Promise<RuntimeModule | undefined> {
+  try {
+    return (await import(name)) as RuntimeModule;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // Only the package itself may be missing; a fault inside it must show.
+    if (code === "ERR_MODULE_NOT_FOUND" && message.includes(`'${name}'`)) return undefined;
+    throw error;
+  }
+}
+
+function withProblem(server: ServerConfig, missing: ReadonlySet<string>): ServerConfig {
+  const name = packageOf(server);
+  if (server.problem !== undefined || name === undefined || !missing.has(name)) return server;
+  const problem = `The runtime ${server.runtime.type} is not installed; install it with: npm install ${name}`;
+  return { ...server, problem };
+}

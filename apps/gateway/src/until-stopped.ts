@@ -1,0 +1,50 @@
+import { constants } from "node:os";
+import { exitCodes } from "./exit-codes.ts";
+import { stackOf } from "./logging/log-events.ts";
+import type { Logger } from "./logging/logger.ts";
+
+export interface Shutdown {
+  /** Lets calls in flight finish. Skipped when a second signal comes. */
+  drain(): Promise<void>;
+  /** Ends everything. */
+  stop(): Promise<void>;
+}
+
+/** Milliseconds that the end may take after everything was told to end. */
+const lastResortMs = 10_000;
+
+/**
+ * Runs until a signal comes, or `ended` resolves, or a fault of ours shows; then drains, stops, and sets the exit code.
+ * A second signal cuts the drain short.
+ */
+export async function untilStopped(shutdown: Shutdown, log: Logger, ended?: Promise<void>): Promise<void> {
+  const stopping = Promise.withResolvers<number>();
+  const hurry = Promise.withResolvers<void>();
+  let signals = 0;
+  const onSignal = (signal: NodeJS.Signals) => {
+    signals++;
+    if (signals === 1) {
+      log("info", `${signal}: finishing the calls in flight; once more to stop at once`);
+      stopping.resolve(exitCodes.ok);
+    } else {
+      process.exitCode = 128 + constants.signals[signal];
+      hurry.resolve();
+    }
+  };
+  const onFault = (error: unknown) => {
+    log("error", "Internal error; the gateway stops", { error: stackOf(error) });
+    stopping.resolve(exitCodes.internal);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+  process.on("uncaughtException", onFault);
+  process.on("unhandledRejection", onFault);
+  void ended?.then(() => stopping.resolve(exitCodes.ok));
+
+  const exitCode = await stopping.promise;
+  process.exitCode ??= exitCode;
+  await Promise.race([shutdown.drain(), hurry.promise]).catch(onFault);
+  const lastResort = setTimeout(() => process.exit(), lastResortMs);
+  await shutdown.stop().catch(onFault);
+  clearTimeout(lastResort);
+  process.exit();
+}

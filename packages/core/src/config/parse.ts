@@ -1,0 +1,161 @@
+import type { z } from "zod";
+import { type Diagnostic } from "./diagnostic.ts";
+import { type ConfigFile, configSchema, serverSchema } from "./schema.ts";
+import { substitute, type VariableLookup } from "./substitute.ts";
+import { didYouMean } from "./suggest.ts";
+import type { ServerConfig } from "./types.ts";
+import { type Path, YamlSource } from "./yaml-source.ts";
+
+export interface ParsedConfig {
+  /** Absent when the file is refused. */
+  readonly config?: Omit<ConfigFile, "servers"> | undefined;
+  /** The servers that stand in this file itself. */
+  readonly servers?: readonly ServerConfig[] | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Values that came from variables. */
+  readonly secrets: readonly string[];
+  readonly locate: Locate;
+}
+
+/** Where a field of a server's entry stands. */
+export type Locate = (server: string, path: Path) => { file: string; line: number; column: number };
+
+export interface ParsedCatalog {
+  /** Entries that are not usable carry their `problem`. */
+  readonly servers: readonly ServerConfig[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly secrets: readonly string[];
+  readonly locate: Locate;
+}
+
+/** Reads the text of a config.yaml. Pure: `file` only names it in messages. */
+export function parseConfig(text: string, file: string, lookup: VariableLookup): ParsedConfig {
+  const source = new YamlSource(file, text);
+  const { value, secrets, missing } = substitute(source.value ?? {}, lookup);
+  for (const { path, name } of missing) {
+    if (path[0] !== "servers") source.report("error", path, missingMessage(name));
+  }
+  const checked = configSchema.safeParse(value);
+  if (!checked.success) reportIssues(source, checked.error.issues, [], Object.keys(configSchema.shape));
+  const { servers: inline, ...config } = checked.data ?? { servers: undefined };
+  if (inline !== undefined && checked.data?.catalog_path !== undefined) {
+    source.report("error", ["servers"], "Give the servers here or in catalog_path, not in both");
+  }
+  if (checked.data?.hot_reload) {
+    source.report("warning", ["hot_reload"], "Changes of the catalog take effect after a restart");
+  }
+  const servers = inline === undefined ? undefined : readServers(source, value, missing);
+  const refused = source.diagnostics.some((item) => item.severity === "error" && item.server === undefined);
+  return {
+    config: refused ? undefined : (config as Omit<ConfigFile, "servers">),
+    servers,
+    diagnostics: source.diagnostics,
+    secrets,
+    locate: locator(source),
+  };
+}
+
+/** Reads the text of a catalog.yaml. */
+export function parseCatalog(text: string, file: string, lookup: VariableLookup): ParsedCatalog {
+  const source = new YamlSource(file, text);
+  const { value, secrets, missing } = substitute(source.value ?? {}, lookup);
+  for (const key of Object.keys(value as object)) {
+    if (key === "servers") continue;
+    source.report("error", [key], `Unknown key "${key}".${didYouMean(key, ["servers"])}`);
+  }
+  const servers = readServers(source, value, missing);
+  return { servers, diagnostics: source.diagnostics, secrets, locate: locator(source) };
+}
+
+function locator(source: YamlSource): Locate {
+  const entries = (source.value as { servers?: unknown } | undefined)?.servers;
+  const ids = Array.isArray(entries) ? entries.map((entry) => String((entry as { id?: unknown })?.id)) : [];
+  return (server, path) => ({
+    file: source.file,
+    ...source.position(["servers", Math.max(0, ids.indexOf(server)), ...path]),
+  });
+}
+
+function readServers(
+  source: YamlSource,
+  substituted: unknown,
+  missing: readonly { readonly path: Path; readonly name: string }[],
+): ServerConfig[] {
+  const written = (source.value as { servers?: unknown } | undefined)?.servers;
+  const entries = (substituted as { servers?: unknown }).servers;
+  if (entries === undefined || entries === null) return [];
+  if (!Array.isArray(entries)) {
+    source.report("error", ["servers"], '"servers" must be a list');
+    return [];
+  }
+  const servers = new Map<string, ServerConfig>();
+  for (const [index, entry] of entries.entries()) {
+    const lacking = missing.filter(({ path }) => path[0] === "servers" && path[1] === index);
+    const server = readServer(source, index, entry, (written as unknown[])[index], lacking);
+    if (!server) continue;
+    if (servers.has(server.id)) {
+      const message = `Duplicate server ID: ${server.id}`;
+      source.report("error", ["servers", index, "id"], message, server.id);
+      servers.set(server.id, { ...(servers.get(server.id) as ServerConfig), problem: message });
+    } else servers.set(server.id, server);
+  }
+  return [...servers.values()];
+}
+
+function readServer(
+  source: YamlSource,
+  index: number,
+  entry: unknown,
+  written: unknown,
+  missing: readonly { readonly path: Path; readonly name: string }[],
+): ServerConfig | undefined {
+  const at: Path = ["servers", index];
+  const fields = (typeof entry === "object" && entry !== null ? entry : {}) as Record<string, unknown>;
+  if (fields.id === undefined || fields.id === null || fields.id === "") {
+    source.report("error", at, `Server at index ${index} missing required field: id`);
+    return undefined;
+  }
+  const id = String(fields.id);
+  const before = source.diagnostics.length;
+  for (const { path, name } of missing) source.report("error", path, missingMessage(name), id);
+  if (fields.runtime === undefined || fields.runtime === null) {
+    source.report("error", at, `Server '${id}' missing required field: runtime`, id);
+  } else {
+    const checked = serverSchema.safeParse(entry);
+    if (!checked.success) reportIssues(source, checked.error.issues, at, Object.keys(serverSchema.shape), id);
+    else if (source.diagnostics.length === before) {
+      const { runtime, env } = written as ServerConfig;
+      return { ...checked.data, written: { runtime, ...(env ? { env } : {}) } };
+    }
+  }
+  const problem = source.diagnostics.slice(before).map((item) => item.message);
+  return { id, runtime: { type: typeOf(fields.runtime) }, problem: problem.join("; ") };
+}
+
+function typeOf(runtime: unknown): string {
+  const type = (runtime as { type?: unknown } | undefined)?.type;
+  return typeof type === "string" ? type : "unknown";
+}
+
+function reportIssues(
+  source: YamlSource,
+  issues: readonly z.core.$ZodIssue[],
+  at: Path,
+  knownKeys: readonly string[],
+  server?: string,
+): void {
+  for (const issue of issues) {
+    const path = [...at, ...(issue.path as Path)];
+    if (issue.code !== "unrecognized_keys") {
+      source.report("error", path, `${path.slice(at.length).join(".")}: ${issue.message}`, server);
+      continue;
+    }
+    for (const key of issue.keys) {
+      source.report("error", [...path, key], `Unknown key "${key}".${didYouMean(key, knownKeys)}`, server);
+    }
+  }
+}
+
+function missingMessage(name: string): string {
+  return `The variable \${${name}} is not set`;
+}

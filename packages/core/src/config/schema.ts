@@ -1,0 +1,48 @@
+import { z } from "zod";
+
+const seconds = z.number().int().min(0);
+// YAML reads `PORT: 8080` as a number; a variable is text all the same.
+const envValue = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const id = z
+  .string()
+  .min(1)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  .refine((text) => !/[\u0000-\u001f\u007f]/.test(text), "must not hold control characters");
+
+/** One entry of `servers:`. */
+export const serverSchema = z.strictObject({
+  id: id.describe("Unique name of the server"),
+  display_name: z.string().optional().describe("Name for people. Default: the id"),
+  description: z.string().optional().describe("What the server is for"),
+  runtime: z.looseObject({ type: z.string().min(1) }).describe("Where and how the server runs"),
+  env: z.record(z.string(), envValue).optional().describe("Variables of the server's environment"),
+  inherit_env: z.array(z.string()).optional().describe("Variables it gets from the gateway's environment"),
+  tags: z.array(z.string()).optional().describe("Words to find the server by"),
+  scope: z
+    .enum(["shared", "session"])
+    .optional()
+    .describe("One instance for all clients (shared, the default) or one for each session"),
+  idle_timeout_seconds: seconds.optional().describe("Stop after this long without use; 0: never"),
+  start_timeout_seconds: seconds.min(1).max(600).optional().describe("Longest time a start may take"),
+});
+
+/** The top level of config.yaml, but for its servers. */
+export const configSchema = z.strictObject({
+  listen_addr: z.string().default("localhost:4444").describe("host:port to listen on"),
+  catalog_path: z.string().optional().describe("The catalog file, relative to this file"),
+  servers: z.unknown().optional().describe("The catalog, in place of catalog_path"),
+  log_level: z.enum(["trace", "debug", "info", "warn", "error"]).optional(),
+  api_key: z.string().min(1).optional().describe("Key that every request must carry"),
+  idle_timeout_seconds: seconds.default(300),
+  start_timeout_seconds: seconds.min(1).max(600).default(30),
+  request_timeout_seconds: seconds.min(1).max(3600).default(30),
+  health_check_interval_seconds: seconds.default(30),
+  max_connections_per_server: z.number().int().min(1).optional().describe("Calls in flight on one server"),
+  listing_wait_seconds: seconds.default(3).describe("Longest wait for servers never listed before"),
+  cors_enabled: z.boolean().default(true),
+  cors_origins: z.array(z.string()).default([]).describe("Origins that browsers may call from"),
+  allowed_hosts: z.array(z.string()).default([]).describe("Host names that clients may use besides localhost"),
+  hot_reload: z.boolean().optional(),
+});
+
+export type ConfigFile = z.output<typeof configSchema>;
