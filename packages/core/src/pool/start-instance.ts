@@ -103,10 +103,12 @@ export async function startInstance(
     return running(instance, upstream, introduction);
   } catch (error) {
     const failure = deadline.signal.aborted ? deadline.signal.reason : error;
-    const exit = instance && (await soon(instance.exited, clock));
-    upstream?.close(asStartError(plan, failure, exit?.detail, lastWords));
+    const closed = OmgError.is(failure) && failure.reason === "upstream_closed";
+    const exit = instance && closed ? await soon(instance.exited, clock) : undefined;
+    const why = signal.aborted ? signal.reason : asStartError(plan, failure, exit?.detail, lastWords);
+    upstream?.close(why);
     await instance?.[Symbol.asyncDispose]();
-    throw asStartError(plan, failure, exit?.detail, lastWords);
+    throw why;
   } finally {
     stopTimer();
     signal.removeEventListener("abort", giveUp);

@@ -16,6 +16,8 @@ export type JsonRpcMessage =
 export interface SendOptions {
   /** The request of the other side that this message belongs to: decides the stream it travels on. */
   relatedRequestId?: RequestId | undefined;
+  /** Continues a stream that broke off. The gateway sends none; the SDKs' HTTP transports fit this shape by it. */
+  resumptionToken?: string;
 }
 
 export interface FrameSendOptions extends SendOptions {

@@ -44,6 +44,7 @@ export class Upstream {
   readonly #ledger = new Ledger();
   #fault: OmgError | undefined;
   #exit: string | undefined;
+  #stopExitTimer = () => {};
   #closed: OmgError | undefined;
 
   constructor(
@@ -92,14 +93,16 @@ export class Upstream {
 
   /** The instance has exited. What it wrote before may still arrive; after a moment the conversation is over. */
   noteExit(detail: string): void {
+    if (this.#closed) return;
     this.#exit = detail;
-    this.#clock.after(exitGraceMs, () => this.#lost());
+    this.#stopExitTimer = this.#clock.after(exitGraceMs, () => this.#lost());
   }
 
   /** Ends the conversation; what is in flight fails with `why`. */
   close(why: OmgError): void {
     if (this.#closed) return;
     this.#closed = why;
+    this.#stopExitTimer();
     this.#ledger.failAll(why);
     this.#lane.close().catch((error) => this.#notice(error));
   }
@@ -202,6 +205,7 @@ export class Upstream {
         message: `Server '${this.#server}' went away${this.#exit ? ` (${this.#exit})` : ""}; the next call starts it anew`,
       });
     this.#closed = why;
+    this.#stopExitTimer();
     this.#ledger.failAll(why);
     this.#events.onLost(why);
   }

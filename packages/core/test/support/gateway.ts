@@ -1,0 +1,40 @@
+import { createGateway } from "../../src/gateway/create-gateway.ts";
+import type { GatewayEvent } from "../../src/gateway/events.ts";
+import type { Gateway } from "../../src/gateway/types.ts";
+import type { GatewayConfig, ServerConfig } from "../../src/config/types.ts";
+import { FakeRuntime, type FakeServer } from "./fake-runtime.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+export interface TestGateway {
+  readonly gateway: Gateway;
+  readonly runtime: FakeRuntime;
+  readonly clock: VirtualClock;
+  readonly events: GatewayEvent[];
+}
+
+/** A gateway on a virtual clock in front of servers that live in the test. */
+export async function testGateway(
+  servers: Record<string, FakeServer>,
+  config: Partial<GatewayConfig> = {},
+  entry: Partial<ServerConfig> = {},
+): Promise<TestGateway> {
+  const runtime = new FakeRuntime(servers);
+  const clock = new VirtualClock();
+  const events: GatewayEvent[] = [];
+  const gateway = await createGateway({
+    runtimes: [runtime],
+    clock,
+    onEvent: (event) => events.push(event),
+    config: {
+      health_check_interval_seconds: 0,
+      ...config,
+      servers: Object.keys(servers).map((id) => ({ id, runtime: { type: "fake" }, ...entry })),
+    },
+  });
+  return { gateway, runtime, clock, events };
+}
+
+/** The states a server went through. */
+export function statesOf(events: readonly GatewayEvent[], server: string): string[] {
+  return events.flatMap((event) => (event.type === "server-state" && event.server === server ? [event.to] : []));
+}
