@@ -1,0 +1,91 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { entriesOf, importProbe, typeProbe } from "./consumer-sources.ts";
+import type { Tarball } from "./inspect.ts";
+import { repositoryRoot } from "./pack.ts";
+import { run } from "./run.ts";
+
+/** A project of a user that has the packages installed. */
+export interface Consumer {
+  readonly directory: string;
+  readonly tarballs: readonly Tarball[];
+}
+
+/** Installs the tarballs with npm into a new folder, each as a direct dependency: so peers are found among them. */
+export async function installConsumer(directory: string, tarballs: readonly Tarball[]): Promise<Consumer> {
+  const ours = Object.fromEntries(tarballs.map(({ manifest, path }) => [manifest.name, `file:${path}`]));
+  const manifest = {
+    name: "consumer",
+    private: true,
+    type: "module",
+    dependencies: { ...ours, "@types/node": await installedVersion("@types/node") },
+    overrides: Object.fromEntries(Object.keys(ours).map((name) => [name, `$${name}`])),
+  };
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, "package.json"), JSON.stringify(manifest));
+  // Nobody listens there: if npm looks for one of ours anywhere but in the tarballs, the install fails.
+  await writeFile(join(directory, ".npmrc"), "@omg:registry=http://127.0.0.1:1/\nfetch-retries=0\n");
+  await run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: directory });
+  return { directory, tarballs };
+}
+
+/** What npm took from elsewhere than from the tarballs, or installed twice. */
+export async function strangers({ directory, tarballs }: Consumer): Promise<string[]> {
+  const lock: { packages: Record<string, { resolved?: string }> } = JSON.parse(
+    await readFile(join(directory, "package-lock.json"), "utf8"),
+  );
+  const expected = new Set(tarballs.map(({ manifest }) => `node_modules/${manifest.name}`));
+  return Object.entries(lock.packages)
+    .filter(([path]) => path.includes("node_modules/@omg/"))
+    .filter(([path, { resolved }]) => !expected.has(path) || !resolved?.startsWith("file:"))
+    .map(([path, { resolved }]) => `${path} comes from ${resolved}`);
+}
+
+/** Imports an entry in a process of its own. A runtime must have a factory as its default export. */
+export async function importEntry(consumer: Consumer, entry: string, node: string): Promise<void> {
+  await run(node, ["--input-type=module", "--eval", importProbe(entry)], {
+    cwd: consumer.directory,
+    env: pathWith(node),
+    timeoutMs: 30_000,
+  });
+}
+
+/** Type-checks a small program that uses every entry, declarations of all dependencies included. */
+export async function typeCheck(consumer: Consumer): Promise<void> {
+  const { directory, tarballs } = consumer;
+  const compilerOptions = {
+    module: "nodenext",
+    target: "es2024",
+    lib: ["es2024", "esnext.disposable"],
+    types: ["node"],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+  };
+  await writeFile(join(directory, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["main.ts"] }));
+  await writeFile(join(directory, "main.ts"), typeProbe(entriesOf(tarballs)));
+  await run(join(repositoryRoot, "node_modules/.bin/tsc"), ["-p", "."], { cwd: directory });
+}
+
+/** Runs an installed command and gives what it prints. */
+export async function runBin(
+  consumer: Consumer,
+  name: string,
+  args: readonly string[],
+  node: string,
+): Promise<string> {
+  const options = { cwd: consumer.directory, env: pathWith(node), timeoutMs: 30_000 };
+  return run(join(consumer.directory, "node_modules/.bin", name), args, options);
+}
+
+/** The Node under test comes first, since commands look for `node` in PATH. */
+function pathWith(node: string): Record<string, string> {
+  return { PATH: `${dirname(node)}:${process.env.PATH ?? ""}` };
+}
+
+async function installedVersion(name: string): Promise<string> {
+  const path = join(repositoryRoot, "node_modules", name, "package.json");
+  const { version }: { version: string } = JSON.parse(await readFile(path, "utf8"));
+  return version;
+}

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import * as rules from "./support/architecture-rules.ts";
+import { findImportCycles } from "./support/import-cycles.ts";
+import { readWorkspace } from "./support/workspace.ts";
+
+const packages = readWorkspace();
+
+describe("the packages", () => {
+  test("each have a role that the rules know", () => {
+    expect(rules.everyPackageHasARole(packages)).toEqual([]);
+  });
+
+  test("core imports no other package of ours", () => {
+    expect(rules.coreImportsNoOtherPackageOfOurs(packages)).toEqual([]);
+  });
+
+  test("core imports no server, no watcher, no engine, no files, processes or sockets", () => {
+    expect(rules.coreStaysAwayFromTheOutside(packages)).toEqual([]);
+  });
+
+  test("core imports the SDK in listed files only", () => {
+    expect(rules.coreUsesTheSdkInListedFilesOnly(packages)).toEqual([]);
+  });
+
+  test("runtimes import only @omg/core/runtime of ours", () => {
+    expect(rules.runtimesSeeTheRuntimeInterfaceOnly(packages)).toEqual([]);
+  });
+
+  test("the testkit imports only @omg/core/runtime of ours", () => {
+    expect(rules.testkitSeesTheRuntimeInterfaceOnly(packages)).toEqual([]);
+  });
+
+  test("transports import only @omg/core of ours", () => {
+    expect(rules.transportsSeeCoreOnly(packages)).toEqual([]);
+  });
+
+  test("transports touch no files and start no processes", () => {
+    expect(rules.transportsUseNoFilesAndNoProcesses(packages)).toEqual([]);
+  });
+
+  test("the app loads a runtime only when the catalog names it", () => {
+    expect(rules.appLoadsRuntimesOnDemand(packages)).toEqual([]);
+  });
+
+  test("only the app reads environment, arguments and signals, writes to the console, and exits", () => {
+    expect(rules.onlyTheAppTouchesItsProcess(packages)).toEqual([]);
+  });
+
+  test("libraries import by literal names, so that these rules see everything", () => {
+    expect(rules.librariesNameWhatTheyImport(packages)).toEqual([]);
+  });
+
+  test("declare what their sources import", () => {
+    expect(rules.importsAreDeclared(packages)).toEqual([]);
+  });
+
+  test("have @omg/core as a peer, if they are runtimes, transports or the testkit", () => {
+    expect(rules.coreIsAPeer(packages)).toEqual([]);
+  });
+
+  test("keep relative imports inside, with the file's ending", () => {
+    expect(rules.relativeImportsStayInside(packages)).toEqual([]);
+  });
+
+  test("have no import cycles", () => {
+    expect(packages.flatMap((item) => findImportCycles(item.sources))).toEqual([]);
+  });
+
+  test("have no exceptions for files that are gone", () => {
+    const files = packages.flatMap((item) => item.sources).map((file) => file.path);
+    expect(files).toEqual(
+      expect.arrayContaining([...rules.sdkFilesOfCore, ...Object.keys(rules.processFiles)]),
+    );
+  });
+
+  test("are all found", () => {
+    expect(packages.map((item) => item.manifest.name)).toContain("@omg/core");
+    expect(packages.flatMap((item) => item.sources).length).toBeGreaterThan(packages.length);
+  });
+});
