@@ -1,0 +1,2 @@
+export type { LocalOptions } from "./options.ts";
+export { type LocalRuntimeOptions, localRuntime, localRuntime as default } from "./runtime.ts";
