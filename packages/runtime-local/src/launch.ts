@@ -58,7 +58,7 @@ function throwIfAborted({ server, signal }: StartRequest<LocalOptions>): void {
   throw new OmgError("cancelled", {
     server,
     cause,
-    message: `The start of server "${server}" was cancelled`,
+    message: `The start of server '${server}' was cancelled`,
   });
 }
 

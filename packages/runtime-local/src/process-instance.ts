@@ -3,7 +3,6 @@ import { type Exit, type InstanceV1, lineTransport, logLines } from "@omg/core/r
 import type { Janitor } from "./janitor.ts";
 import { instanceMarker, type MarkedProcesses } from "./marked-processes.ts";
 import { killGroup, signalGroup } from "./process-group.ts";
-import { watchTransport } from "./watch-transport.ts";
 
 /** How long each step of a stop may take, in milliseconds. */
 export interface StopTimes {
@@ -42,8 +41,11 @@ export function processInstance(context: ProcessContext): InstanceV1 {
   const wordsEnded = new Promise<void>((end) => child.stderr.once("close", end));
   const outputEnded = new Promise<void>((end) => child.stdout.once("close", end));
 
-  const lines = lineTransport({ input: child.stdout, output: child.stdin });
-  const transport = watchTransport(lines, (byRequest) => void (byRequest ? stop() : killUnlessGone()));
+  const transport = lineTransport({
+    input: child.stdout,
+    output: child.stdin,
+    onEnd: (byRequest) => void (byRequest ? stop() : killUnlessGone()),
+  });
 
   child.once("exit", (code, signal) => {
     leave();
@@ -67,7 +69,7 @@ export function processInstance(context: ProcessContext): InstanceV1 {
     await within(LAST_WORDS_MS, outputEnded);
     // One more turn of the event loop: what has arrived is read before the transport ends.
     await new Promise((next) => setImmediate(next));
-    await lines.close();
+    await transport.close();
     child.stdout.destroy();
     child.stderr.destroy();
   }

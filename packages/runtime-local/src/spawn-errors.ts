@@ -6,7 +6,7 @@ export function missingFolder(server: string, folder: string): OmgError {
   return new OmgError("upstream_start_failed", {
     server,
     detail: "cwd_missing",
-    message: `Server "${server}" did not start: its working directory ${JSON.stringify(folder)} is no folder. Create it, or correct "working_dir".`,
+    message: `Server '${server}' did not start: its working directory ${JSON.stringify(folder)} is no folder. Create it, or correct "working_dir".`,
   });
 }
 
@@ -18,7 +18,7 @@ export function spawnFailed(server: string, command: string, cause: unknown): Om
     server,
     detail,
     cause,
-    message: `Server "${server}" did not start: ${what}`,
+    message: `Server '${server}' did not start: ${what}`,
   });
 }
 

@@ -180,8 +180,9 @@ class ParamsReader {
     const opening = scanner.peek();
     const start = scanner.position;
     if (opening !== 0x7b) {
-      if (opening !== 0x5b && opening !== 0x6e) throw invalid('"params" must be an object');
-      return scanner.skip();
+      const span = scanner.skip();
+      if (opening !== 0x6e) throw invalid('"params" must be an object');
+      return span;
     }
     scanner.object((key) => {
       if (key === "name" || key === "uri" || key === "cursor") this.#take(key);
@@ -240,8 +241,9 @@ class ParamsReader {
 }
 
 function textOf(scanner: JsonScanner, key: string): string {
-  if (scanner.peek() !== 0x22) throw invalid(`"${key}" must be a string`);
-  return scanner.string();
+  if (scanner.peek() === 0x22) return scanner.string();
+  scanner.skip();
+  throw invalid(`"${key}" must be a string`);
 }
 
 function idOf(scanner: JsonScanner, spans: MutableSpans): RequestId | undefined {

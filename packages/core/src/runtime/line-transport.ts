@@ -17,6 +17,8 @@ export interface LineTransportOptions {
   readonly writeDeadlineMs?: number;
   /** Called at the end of the input, which then does not end the transport: answers can still be written. */
   readonly onInputEnd?: () => void;
+  /** For the owner of the streams: the transport has ended, by `close()` or not. Called before `onclose`. */
+  readonly onEnd?: (byRequest: boolean) => void;
 }
 
 /**
@@ -30,6 +32,8 @@ export function lineTransport(options: LineTransportOptions): Transport {
 
 const NEWLINE = Buffer.from("\n");
 const taken = Promise.resolve();
+/** A side that closed its input may have written last words before; they get this long to arrive. */
+const lastWordsMs = 250;
 
 class LineTransport implements Transport {
   onmessage?: ((message: JsonRpcMessage) => void) | undefined;
@@ -43,6 +47,7 @@ class LineTransport implements Transport {
   readonly #maxQueuedBytes: number;
   readonly #writeDeadlineMs: number;
   readonly #onInputEnd: () => void;
+  readonly #onEnd: (byRequest: boolean) => void;
   readonly #lines = new LineSplitter();
   #closed = false;
   #corked = false;
@@ -55,10 +60,11 @@ class LineTransport implements Transport {
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 4 * 1024 * 1024;
     this.#writeDeadlineMs = options.writeDeadlineMs ?? 10_000;
     this.#onInputEnd = options.onInputEnd ?? (() => this.#end());
+    this.#onEnd = options.onEnd ?? (() => {});
   }
 
   async start(): Promise<void> {
-    this.#output.on("error", (error) => this.#fail(error));
+    this.#output.on("error", (error) => this.#outputBroke(error));
     this.#output.on("drain", () => this.#clearDeadline());
     this.#input.on("error", (error) => this.#fail(error));
     this.#input.on("data", (chunk: Buffer) => this.#read(chunk));
@@ -94,7 +100,7 @@ class LineTransport implements Transport {
 
   async close(): Promise<void> {
     this.#output.end();
-    this.#end();
+    this.#end(true);
   }
 
   #read(chunk: Buffer): void {
@@ -135,10 +141,18 @@ class LineTransport implements Transport {
     this.#end();
   }
 
-  #end(): void {
+  #outputBroke(error: Error): void {
+    if (this.#closed) return;
+    this.onerror?.(error);
+    this.#clearDeadline();
+    this.#deadline = setTimeout(() => this.#end(), lastWordsMs);
+  }
+
+  #end(byRequest = false): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#clearDeadline();
+    this.#onEnd(byRequest);
     this.onclose?.();
   }
 }
