@@ -104,7 +104,7 @@ describe("a start that fails says why and what to do", () => {
     test(`${what}: ${detail}`, async () => {
       const error = await refusal({ command: process.execPath, args: [file], ...options });
       expect(error).toMatchObject({ reason: "upstream_start_failed", server: "tested", detail });
-      expect(error.message).toMatch(/^Server "tested" did not start: /);
+      expect(error.message).toMatch(/^Server 'tested' did not start: /);
       expect(error.message).toMatch(message);
     });
   }

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type Diagnostic } from "./diagnostic.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import { type ConfigFile, configSchema, serverSchema } from "./schema.ts";
 import { substitute, type VariableLookup } from "./substitute.ts";
 import { didYouMean } from "./suggest.ts";
@@ -31,7 +31,7 @@ export interface ParsedCatalog {
 /** Reads the text of a config.yaml. Pure: `file` only names it in messages. */
 export function parseConfig(text: string, file: string, lookup: VariableLookup): ParsedConfig {
   const source = new YamlSource(file, text);
-  const { value, secrets, missing } = substitute(source.value ?? {}, lookup);
+  const { value, secrets, missing } = substitute(contentOf(source), lookup);
   for (const { path, name } of missing) {
     if (path[0] !== "servers") source.report("error", path, missingMessage(name));
   }
@@ -51,24 +51,32 @@ export function parseConfig(text: string, file: string, lookup: VariableLookup):
     servers,
     diagnostics: source.diagnostics,
     secrets,
-    locate: locator(source),
+    locate: locator(source, value),
   };
 }
 
 /** Reads the text of a catalog.yaml. */
 export function parseCatalog(text: string, file: string, lookup: VariableLookup): ParsedCatalog {
   const source = new YamlSource(file, text);
-  const { value, secrets, missing } = substitute(source.value ?? {}, lookup);
+  const { value, secrets, missing } = substitute(contentOf(source), lookup);
   for (const key of Object.keys(value as object)) {
     if (key === "servers") continue;
     source.report("error", [key], `Unknown key "${key}".${didYouMean(key, ["servers"])}`);
   }
   const servers = readServers(source, value, missing);
-  return { servers, diagnostics: source.diagnostics, secrets, locate: locator(source) };
+  return { servers, diagnostics: source.diagnostics, secrets, locate: locator(source, value) };
 }
 
-function locator(source: YamlSource): Locate {
-  const entries = (source.value as { servers?: unknown } | undefined)?.servers;
+/** The map that the file must be; an empty file is an empty map. */
+function contentOf(source: YamlSource): object {
+  const content = source.value ?? {};
+  if (typeof content === "object" && !Array.isArray(content)) return content;
+  source.report("error", [], "The file must be a map of keys and values");
+  return {};
+}
+
+function locator(source: YamlSource, substituted: unknown): Locate {
+  const entries = (substituted as { servers?: unknown }).servers;
   const ids = Array.isArray(entries) ? entries.map((entry) => String((entry as { id?: unknown })?.id)) : [];
   return (server, path) => ({
     file: source.file,
@@ -121,7 +129,7 @@ function readServer(
   if (fields.runtime === undefined || fields.runtime === null) {
     source.report("error", at, `Server '${id}' missing required field: runtime`, id);
   } else {
-    const checked = serverSchema.safeParse(entry);
+    const checked = serverSchema.safeParse(withWrittenNumbers(source, at, fields));
     if (!checked.success) reportIssues(source, checked.error.issues, at, Object.keys(serverSchema.shape), id);
     else if (source.diagnostics.length === before) {
       const { runtime, env } = written as ServerConfig;
@@ -130,6 +138,16 @@ function readServer(
   }
   const problem = source.diagnostics.slice(before).map((item) => item.message);
   return { id, runtime: { type: typeOf(fields.runtime) }, problem: problem.join("; ") };
+}
+
+/** An environment is text: its numbers are taken as written, `1.10` not as 1.1 and a long id not rounded. */
+function withWrittenNumbers(source: YamlSource, at: Path, fields: Record<string, unknown>): unknown {
+  const { env } = fields;
+  if (typeof env !== "object" || env === null || Array.isArray(env)) return fields;
+  const texts = Object.entries(env).map(([name, value]) => {
+    return [name, typeof value === "number" ? (source.textOf([...at, "env", name]) ?? value) : value];
+  });
+  return { ...fields, env: Object.fromEntries(texts) };
 }
 
 function typeOf(runtime: unknown): string {

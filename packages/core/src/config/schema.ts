@@ -41,7 +41,10 @@ export const configSchema = z.strictObject({
   listing_wait_seconds: seconds.default(3).describe("Longest wait for servers never listed before"),
   cors_enabled: z.boolean().default(true),
   cors_origins: z.array(z.string()).default([]).describe("Origins that browsers may call from"),
-  allowed_hosts: z.array(z.string()).default([]).describe("Host names that clients may use besides localhost"),
+  allowed_hosts: z
+    .array(z.string())
+    .default([])
+    .describe("Host names that clients may use besides localhost"),
   hot_reload: z.boolean().optional(),
 });
 

@@ -19,7 +19,9 @@ export interface ServerConfig {
   /** Why this entry can not be used. The server is then `disabled`. */
   readonly problem?: string | undefined;
   /** The entry as written, references to variables unresolved: what may be shown to people. */
-  readonly written?: { readonly runtime: unknown; readonly env?: Readonly<Record<string, string>> } | undefined;
+  readonly written?:
+    | { readonly runtime: unknown; readonly env?: Readonly<Record<string, string>> }
+    | undefined;
 }
 
 /** What the gateway itself needs to know; times in seconds. */

@@ -98,7 +98,9 @@ export class AggregateEndpoint implements Endpoint {
       route = table(this.#catalog.view(this.#session))(wireName);
     }
     if (!route) {
-      throw new OmgError(unknown, { message: `Unknown name '${wireName}': no server of the catalog offers it` });
+      throw new OmgError(unknown, {
+        message: `Unknown name '${wireName}': no server of the catalog offers it`,
+      });
     }
     return route.server.forward(call, { name: route.name });
   }

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { GatewayListener } from "../gateway/events.ts";
 import type { PooledServer } from "../pool/server.ts";
-import { fetchListing, type Listing, listKinds, type ListKind } from "./listing.ts";
+import { fetchListing, type Listing, type ListKind, listKinds } from "./listing.ts";
 
 interface Entry {
   listing?: Listing;

@@ -1,5 +1,5 @@
 import type { PooledServer } from "../pool/server.ts";
-import { type ListedItem, type Listing, listKinds, type ListKind } from "./listing.ts";
+import { type ListedItem, type Listing, type ListKind, listKinds } from "./listing.ts";
 import { templateMatches } from "./uri-template.ts";
 import { wireNames } from "./wire-names.ts";
 
@@ -44,7 +44,8 @@ export function mergeListings(
     },
     tool: (wireName) => tools.routes.get(wireName),
     prompt: (wireName) => prompts.routes.get(wireName),
-    resource: (uri) => resources.owners.get(uri) ?? templates.owners.get(uri) ?? byTemplate(templates.owners, uri),
+    resource: (uri) =>
+      resources.owners.get(uri) ?? templates.owners.get(uri) ?? byTemplate(templates.owners, uri),
   };
 }
 
@@ -80,7 +81,10 @@ function mergeUris(
       const owner = owners.get(item.key);
       if (owner) {
         const what = `lists ${listKinds[kind].key} ${item.key}, which server '${owner.id}' lists too`;
-        warn(server.id, `Server '${server.id}' ${what}; /mcp serves the latter's, its own endpoint serves both`);
+        warn(
+          server.id,
+          `Server '${server.id}' ${what}; /mcp serves the latter's, its own endpoint serves both`,
+        );
         continue;
       }
       owners.set(item.key, server);
@@ -94,14 +98,19 @@ function mergeUris(
 function byTemplate(owners: ReadonlyMap<string, PooledServer>, uri: string): PooledServer | undefined {
   let best: string | undefined;
   for (const template of owners.keys()) {
-    if (templateMatches(template, uri) && (best === undefined || template.length > best.length)) best = template;
+    if (templateMatches(template, uri) && (best === undefined || template.length > best.length))
+      best = template;
   }
   return best === undefined ? undefined : owners.get(best);
 }
 
 function withKey(item: ListedItem, key: string): Buffer {
   const { bytes, span } = item;
-  return Buffer.concat([bytes.subarray(0, span.start), Buffer.from(JSON.stringify(key)), bytes.subarray(span.end)]);
+  return Buffer.concat([
+    bytes.subarray(0, span.start),
+    Buffer.from(JSON.stringify(key)),
+    bytes.subarray(span.end),
+  ]);
 }
 
 function jsonArray(items: readonly Buffer[]): Buffer {

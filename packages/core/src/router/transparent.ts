@@ -40,5 +40,8 @@ const keptBack = new Set(["notifications/roots/list_changed"]);
 function relayed(introduction: ServerIntroduction): Params {
   const { logging: _logging, tasks: _tasks, resources, ...capabilities } = introduction.capabilities;
   if (!resources) return { ...introduction, capabilities };
-  return { ...introduction, capabilities: { ...capabilities, resources: { ...resources, subscribe: false } } };
+  return {
+    ...introduction,
+    capabilities: { ...capabilities, resources: { ...resources, subscribe: false } },
+  };
 }

@@ -4,13 +4,16 @@ import { createHash } from "node:crypto";
 const maxLength = 64;
 const maxSlugLength = 32;
 const separator = "__";
+const hashLength = 6;
 
 /**
  * The part of a wire name that stands for a server. Slugs are distinct, hold no `__` and do not end in `_`, so the
  * first `__` of a wire name always ends the slug: names of two servers can not meet.
  */
 export function serverSlugs(ids: readonly string[]): Map<string, string> {
-  return distinctNames(ids, "", maxSlugLength, (id) => id.replace(/[^A-Za-z0-9-]+/g, "_").replace(/^_+|_+$/g, ""));
+  return distinctNames(ids, "", maxSlugLength, (id) =>
+    id.replace(/[^A-Za-z0-9-]+/g, "_").replace(/^_+|_+$/g, ""),
+  );
 }
 
 /** The names under which the aggregate offers a server's tools or prompts, by their own names: `slug__name`. */
@@ -54,10 +57,12 @@ function distinctNames(
     open.push(...claimants.filter((name) => name !== exact));
   }
   for (const name of open.sort()) {
-    const digest = createHash("sha256").update(`${salt}\0${name}`).digest("hex");
-    for (let length = 6; ; length += 2) {
-      const suffix = `_${digest.slice(0, length)}`;
-      const hashed = (plainOf(name).slice(0, room - suffix.length) + suffix).replace(/^_+/, "x");
+    for (let attempt = 0; ; attempt++) {
+      const digest = createHash("sha256").update(`${salt}\0${name}\0${attempt}`).digest("hex");
+      const stem = plainOf(name)
+        .slice(0, room - hashLength - 1)
+        .replace(/_+$/, "");
+      const hashed = `${stem}_${digest.slice(0, hashLength)}`.replace(/^_+/, "x");
       if (taken.has(hashed)) continue;
       result.set(name, hashed);
       taken.add(hashed);

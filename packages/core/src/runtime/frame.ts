@@ -146,7 +146,8 @@ function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans } {
   });
   scanner.end();
   head.kind = kindOf(seen);
-  if (head.kind !== "error" && seen.has("id") && head.id === undefined) throw invalid('"id" must not be null');
+  if (head.kind !== "error" && seen.has("id") && head.id === undefined)
+    throw invalid('"id" must not be null');
   if (!seen.has("jsonrpc")) throw invalid('"jsonrpc" is missing');
   if (head.method !== undefined) params.fill(head, head.method);
   return { head, spans };
@@ -154,7 +155,8 @@ function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans } {
 
 function kindOf(keys: ReadonlySet<string>): FrameKind {
   if (keys.has("method")) {
-    if (keys.has("result") || keys.has("error")) throw invalid("A request must not hold a result or an error");
+    if (keys.has("result") || keys.has("error"))
+      throw invalid("A request must not hold a result or an error");
     return keys.has("id") ? "request" : "notification";
   }
   if (keys.has("result") === keys.has("error") || !keys.has("id")) {

@@ -143,10 +143,12 @@ export class JsonScanner {
   }
 
   #skipEscape(at: number): number {
-    const escaped = this.bytes[at + 1] ?? 0;
+    const { bytes } = this;
+    const escaped = bytes[at + 1] ?? 0;
     if (ESCAPES.has(escaped)) {
       if (escaped !== 0x75) return at + 1;
-      if (/^[0-9a-fA-F]{4}$/.test(this.bytes.toString("latin1", at + 2, at + 6))) return at + 5;
+      if (isHex(bytes[at + 2]) && isHex(bytes[at + 3]) && isHex(bytes[at + 4]) && isHex(bytes[at + 5]))
+        return at + 5;
     }
     this.position = at;
     return this.#fail();
@@ -223,6 +225,11 @@ export class JsonScanner {
   #exceed(what: string): never {
     throw new OmgError("invalid_request", { message: `The message is ${what}` });
   }
+}
+
+function isHex(byte = 0): boolean {
+  const lower = byte | 0x20;
+  return (byte >= 0x30 && byte <= 0x39) || (lower >= 0x61 && lower <= 0x66);
 }
 
 /** Where the members of a JSON object stand, by key. Keys that occur twice are refused. */

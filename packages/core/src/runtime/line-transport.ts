@@ -127,7 +127,10 @@ class LineTransport implements Transport {
   }
 
   #armDeadline(): void {
-    this.#deadline ??= setTimeout(() => this.#fail(stalledError(this.#writeDeadlineMs)), this.#writeDeadlineMs);
+    this.#deadline ??= setTimeout(
+      () => this.#fail(stalledError(this.#writeDeadlineMs)),
+      this.#writeDeadlineMs,
+    );
   }
 
   #clearDeadline(): void {
