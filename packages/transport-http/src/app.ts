@@ -1,0 +1,62 @@
+import type { HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { type Context, Hono } from "hono";
+import type { HttpContext } from "./context.ts";
+import { answerRpc } from "./envelope.ts";
+import { type Handler, type ManagementOptions, management, refusal } from "./management.ts";
+import { mcpEndpoint } from "./mcp-endpoint.ts";
+import type { Sessions } from "./sessions.ts";
+
+export type App = Hono<{ Bindings: HttpBindings }>;
+
+type Methods = { readonly GET?: Handler; readonly POST?: Handler };
+
+/** All routes. Each path has exactly one handler: Hono calls a lone one without composing a chain. */
+export function createApp(http: HttpContext, sessions: Sessions, options: ManagementOptions): App {
+  const app: App = new Hono();
+  const mcp = mcpEndpoint(http, sessions);
+  const { health, ready, list, detail, start, stop, stats, reload } = management(http, options);
+
+  app.all("/mcp", ({ env }) => {
+    mcp(env.incoming, env.outgoing, undefined);
+    return RESPONSE_ALREADY_SENT;
+  });
+  app.all("/servers/:id/mcp", ({ env, req }) => {
+    mcp(env.incoming, env.outgoing, req.param("id"));
+    return RESPONSE_ALREADY_SENT;
+  });
+  const rpc: Handler = ({ env }) => {
+    const { incoming, outgoing } = env as HttpBindings;
+    void answerRpc(http, incoming, outgoing);
+    return RESPONSE_ALREADY_SENT;
+  };
+
+  app.all("/rpc", only({ POST: rpc }));
+  app.all("/health", only({ GET: health }));
+  app.all("/healthz", only({ GET: health }));
+  app.all("/readyz", only({ GET: ready }));
+  app.all("/servers", only({ GET: list }));
+  app.all("/servers/:id", only({ GET: detail }));
+  app.all("/servers/:id/start", only({ POST: start }));
+  app.all("/servers/:id/stop", only({ POST: stop }));
+  app.all("/stats", only({ GET: stats }));
+  if (reload !== undefined) app.all("/admin/reload", only({ POST: reload }));
+
+  app.notFound((context) => refusal(context, 404, "There is nothing at this path"));
+  app.onError((error, context) => {
+    http.emit({ type: "http-error", error });
+    return refusal(context, 500, "The gateway failed; its log has the details");
+  });
+  return app;
+}
+
+function only(methods: Methods): (context: Context) => Response | Promise<Response> {
+  const allow = Object.keys(methods).join(", ").replace("GET", "GET, HEAD");
+  return (context) => {
+    const method = context.req.method === "HEAD" ? "GET" : context.req.method;
+    const handler = method === "GET" || method === "POST" ? methods[method] : undefined;
+    if (handler !== undefined) return handler(context);
+    context.header("allow", allow);
+    return refusal(context, 405, `Method ${context.req.method} is not allowed here`);
+  };
+}

@@ -1,0 +1,65 @@
+import type { IncomingMessage } from "node:http";
+import { OmgError } from "@omg/core";
+import { Refusal } from "./http-errors.ts";
+
+export interface MediaOptions {
+  /** Also takes what `curl -d` says by default, but never from a browser. */
+  readonly form?: boolean;
+}
+
+/** Refuses (415) a body that is compressed or not declared as JSON. */
+export function checkMedia(incoming: IncomingMessage, { form = false }: MediaOptions = {}): void {
+  const { headers } = incoming;
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
+    throw new Refusal(415, `Content-Encoding '${encoding}' is not supported: send the body uncompressed`);
+  }
+  const type = mediaType(headers["content-type"]);
+  if (type === "application/json" || (form && isFormByTool(incoming))) return;
+  throw new Refusal(415, "Content-Type must be application/json");
+}
+
+/** Whether the body is declared as a form, as command line tools do, and does not come from a browser's form. */
+export function isFormByTool({ headers }: IncomingMessage): boolean {
+  return (
+    mediaType(headers["content-type"]) === "application/x-www-form-urlencoded" &&
+    headers.origin === undefined &&
+    headers["sec-fetch-site"] === undefined
+  );
+}
+
+/** Reads the body, `limit` bytes at most. Rejects with `message_too_large`, or with `cancelled` when it breaks off. */
+export function readBody(incoming: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (Number(incoming.headers["content-length"]) > limit) return reject(tooLarge(limit));
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = (finish: () => void) => {
+      incoming.off("data", onData).off("end", onEnd).off("error", onError);
+      finish();
+    };
+    const onData = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) settle(() => reject(tooLarge(limit)));
+      else chunks.push(chunk);
+    };
+    const onEnd = () => settle(() => resolve(joined(chunks)));
+    const onError = (cause: Error) =>
+      settle(() => reject(new OmgError("cancelled", { message: "The request broke off", cause })));
+    incoming.on("data", onData).on("end", onEnd).on("error", onError);
+  });
+}
+
+function mediaType(header: string | undefined): string | undefined {
+  if (header === "application/json") return header;
+  return header?.split(";", 1)[0]?.trim().toLowerCase();
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks;
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+}
+
+function tooLarge(limit: number): OmgError {
+  return new OmgError("message_too_large", { message: `The request body is over ${limit} bytes` });
+}

@@ -1,0 +1,39 @@
+import type { OutgoingHttpHeaders } from "node:http";
+
+const PREFLIGHT: OutgoingHttpHeaders = {
+  "access-control-allow-methods": "GET, POST, DELETE",
+  "access-control-allow-headers":
+    "Content-Type, Authorization, X-API-Key, X-Server-ID, Mcp-Session-Id, MCP-Protocol-Version, Last-Event-ID",
+  "access-control-max-age": "3600",
+};
+const EXPOSED = "Mcp-Session-Id, WWW-Authenticate, MCP-Protocol-Version";
+
+export interface Cors {
+  /** Whether pages of this origin may read our answers. */
+  allows(origin: string): boolean;
+  /** Headers of every answer; `undefined`: none. */
+  headers(origin: string | undefined): OutgoingHttpHeaders | undefined;
+  /** Further headers of the answer to a preflight. */
+  readonly preflight: OutgoingHttpHeaders;
+}
+
+/** Cross-origin sharing for exactly the listed origins; `*` lists all. Credentials of the browser are never shared. */
+export function corsPolicy(origins: readonly string[]): Cors {
+  const listed = new Set(origins);
+  const all = listed.has("*");
+  const allows = (origin: string) => origin !== "null" && (all || listed.has(origin));
+  return {
+    allows,
+    preflight: PREFLIGHT,
+    headers(origin) {
+      if (listed.size === 0) return undefined;
+      const vary: OutgoingHttpHeaders = all ? {} : { vary: "Origin" };
+      if (origin === undefined || !allows(origin)) return vary;
+      return {
+        ...vary,
+        "access-control-allow-origin": all ? "*" : origin,
+        "access-control-expose-headers": EXPOSED,
+      };
+    },
+  };
+}

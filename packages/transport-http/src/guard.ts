@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Cors, corsPolicy } from "./cors.ts";
+import { type CredentialVerdict, credentialCheck } from "./credential.ts";
+import { hostnameOf, hostPolicy, isLoopback, isLoopbackOrigin } from "./host.ts";
+import { sendRefusal } from "./http-errors.ts";
+import { maxHeaders } from "./limits.ts";
+
+/** What anyone may read: liveness and readiness, by these very request targets. */
+const PUBLIC_PATHS = new Set(["/health", "/healthz", "/readyz"]);
+
+export interface GuardOptions {
+  readonly bound: readonly string[];
+  readonly apiKey?: string | undefined;
+  readonly allowedHosts?: readonly string[] | undefined;
+  readonly corsOrigins?: readonly string[] | undefined;
+}
+
+/** Decides on a request before anything reads its body or makes a URL of its Host. Answers it itself if `false`. */
+export type Guard = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
+
+/** Host, then Origin, then the credential: for every route, known or not. */
+export function createGuard(options: GuardOptions): Guard {
+  const { bound, apiKey } = options;
+  const serves = hostPolicy({ bound, allowedHosts: options.allowedHosts, hasKey: apiKey !== undefined });
+  const cors = corsPolicy(options.corsOrigins ?? []);
+  const local = bound.every(isLoopback);
+  const verify = apiKey === undefined ? undefined : credentialCheck(apiKey);
+
+  return (incoming, outgoing) => {
+    const { rawHeaders, url: target = "" } = incoming;
+    // Older releases of Node drop what is over their limit in silence, a second Host included.
+    if (rawHeaders.length > 2 * maxHeaders) return refuse(outgoing, 431, "Too many header fields");
+    const { hosts, origins, authorization, apiKeyHeader } = readHeaders(rawHeaders);
+
+    const hostname = hosts.length === 1 ? hostnameOf(hosts[0] ?? "") : undefined;
+    if (hostname === undefined)
+      return refuse(outgoing, 400, "Exactly one well-formed Host header is required");
+    if (!serves(hostname)) return refuse(outgoing, 403, `Host '${hostname}' is not served here`);
+    if (!target.startsWith("/")) return refuse(outgoing, 400, "The request target must be a path");
+
+    for (const origin of origins) {
+      if (!(local && isLoopbackOrigin(origin)) && !cors.allows(origin)) {
+        return refuse(outgoing, 403, "Requests of this origin are not served here");
+      }
+    }
+    if (share(incoming, outgoing, cors, origins[0])) return false;
+
+    if (verify === undefined || isPublic(incoming.method, target)) return true;
+    return admit(outgoing, verify(authorization, apiKeyHeader));
+  };
+}
+
+interface GuardedHeaders {
+  readonly hosts: string[];
+  readonly origins: string[];
+  authorization: string | undefined;
+  apiKeyHeader: string | undefined;
+}
+
+function readHeaders(rawHeaders: readonly string[]): GuardedHeaders {
+  const found: GuardedHeaders = { hosts: [], origins: [], authorization: undefined, apiKeyHeader: undefined };
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? "";
+    const value = rawHeaders[index + 1] ?? "";
+    // Lengths first: nearly all names are told apart without a copy in lower case.
+    if (name.length === 4 && name.toLowerCase() === "host") found.hosts.push(value);
+    else if (name.length === 6 && name.toLowerCase() === "origin") found.origins.push(value);
+    else if (name.length === 13 && name.toLowerCase() === "authorization") found.authorization ??= value;
+    else if (name.length === 9 && name.toLowerCase() === "x-api-key") found.apiKeyHeader ??= value;
+  }
+  return found;
+}
+
+/** Sets the headers for sharing across origins. Returns whether this was a preflight, which is answered then. */
+function share(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  cors: Cors,
+  origin: string | undefined,
+): boolean {
+  const headers = cors.headers(origin);
+  if (headers === undefined) return false;
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) outgoing.setHeader(name, value);
+  const preflight =
+    incoming.method === "OPTIONS" &&
+    origin !== undefined &&
+    cors.allows(origin) &&
+    incoming.headers["access-control-request-method"] !== undefined;
+  if (preflight) outgoing.writeHead(204, cors.preflight).end();
+  return preflight;
+}
+
+function isPublic(method: string | undefined, target: string): boolean {
+  if (method !== "GET" && method !== "HEAD") return false;
+  const query = target.indexOf("?");
+  return PUBLIC_PATHS.has(query === -1 ? target : target.slice(0, query));
+}
+
+function admit(outgoing: ServerResponse, verdict: CredentialVerdict): boolean {
+  if (verdict === "valid") return true;
+  if (verdict === "wrong") return refuse(outgoing, 403, "Invalid API key");
+  sendRefusal(outgoing, 401, "API key required", { "www-authenticate": "Bearer" });
+  return false;
+}
+
+function refuse(outgoing: ServerResponse, status: number, message: string): false {
+  sendRefusal(outgoing, status, message);
+  return false;
+}

@@ -1,0 +1,96 @@
+import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from "node:http";
+import { asOmgError, errorFrame, OmgError, type RequestId, reasons } from "@omg/core";
+
+/** Longest time an answer waits for the end of a body that nobody reads: closing at once would lose the answer. */
+const LINGER_MS = 1_000;
+
+/** Node joins head and body into one plain write if the body is text; for more bytes than this the copy costs more. */
+const ONE_WRITE_BYTES = 16 * 1024;
+
+/** A request that HTTP itself turns away, with its status. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+
+  constructor(status: number, message: string, headers: OutgoingHttpHeaders = {}) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+export interface HttpFailure {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly error: OmgError;
+}
+
+/** Anything thrown, as status, headers and error. */
+export function failureOf(thrown: unknown): HttpFailure {
+  if (thrown instanceof Refusal) {
+    const error = new OmgError("invalid_request", { message: thrown.message });
+    return { status: thrown.status, headers: thrown.headers, error };
+  }
+  const error = asOmgError(thrown);
+  const { status } = reasons[error.reason];
+  const headers: OutgoingHttpHeaders = {};
+  if (error.retryAfterMs !== undefined || status === 503) {
+    headers["retry-after"] = String(Math.max(1, Math.ceil((error.retryAfterMs ?? 1_000) / 1_000)));
+  }
+  return { status, headers, error };
+}
+
+/** The body of errors on all routes that do not speak JSON-RPC. */
+export function errorBody(status: number, message: string): { error: string; message: string } {
+  return { error: STATUS_CODES[status] ?? "Error", message };
+}
+
+/** Answers with `{error, message}`. */
+export function sendRefusal(
+  outgoing: ServerResponse,
+  status: number,
+  message: string,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  sendJson(outgoing, status, Buffer.from(JSON.stringify(errorBody(status, message))), headers);
+}
+
+/** Answers with a JSON-RPC error. */
+export function sendRpcFailure(outgoing: ServerResponse, thrown: unknown, id?: RequestId): void {
+  const { status, headers, error } = failureOf(thrown);
+  sendJson(outgoing, status, errorFrame(id, error).bytes, headers);
+}
+
+/** Answers with bytes that are JSON, in one write. Does nothing when the client is gone or has its answer. */
+export function sendJson(
+  outgoing: ServerResponse,
+  status: number,
+  bytes: Buffer,
+  headers?: OutgoingHttpHeaders,
+): void {
+  if (outgoing.destroyed || outgoing.headersSent) return;
+  const all = {
+    "content-type": "application/json",
+    "content-length": bytes.length,
+    "cache-control": "no-store",
+    ...headers,
+  };
+  if (status === 413) endAfterBody(outgoing.writeHead(status, { ...all, connection: "close" }), bytes);
+  else if (bytes.length > ONE_WRITE_BYTES) outgoing.writeHead(status, all).end(bytes);
+  else outgoing.writeHead(status, all).end(bytes.toString("latin1"), "latin1");
+}
+
+function endAfterBody(outgoing: ServerResponse, bytes: Buffer): void {
+  const incoming = outgoing.req;
+  if (incoming.readableEnded) {
+    outgoing.end(bytes);
+    return;
+  }
+  const end = () => {
+    clearTimeout(timer);
+    outgoing.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  outgoing.write(bytes);
+  incoming.once("end", end).once("error", end).resume();
+}

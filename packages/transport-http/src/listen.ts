@@ -1,0 +1,88 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { OmgError } from "@omg/core";
+import { bracketed, unbracketed } from "./host.ts";
+import { maxConnections, maxHeaders, serverSettings } from "./limits.ts";
+
+export interface HttpAddress {
+  /** An address or a name; `localhost` means 127.0.0.1 and ::1. */
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+/** How often a port is picked anew that is free on one loopback address only. */
+const ATTEMPTS = 20;
+
+/** Binds all addresses, or none. Rejects with `port_in_use`, or `config_invalid` for an address that is not ours. */
+export async function listenAll(
+  addresses: readonly HttpAddress[],
+  listener: RequestListener,
+): Promise<Server[]> {
+  const servers: Server[] = [];
+  try {
+    for (const address of addresses) {
+      if (address.host === "localhost") servers.push(...(await listenLocalhost(address.port, listener)));
+      else servers.push(await listen({ ...address, host: unbracketed(address.host) }, listener));
+    }
+    return servers;
+  } catch (error) {
+    await Promise.all(servers.map(close));
+    throw error;
+  }
+}
+
+export function addressOf(server: Server): HttpAddress {
+  const { address, port } = server.address() as AddressInfo;
+  return { host: address, port };
+}
+
+/** Stops listening; resolves when all connections are gone. */
+export function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
+
+async function listenLocalhost(port: number, listener: RequestListener): Promise<Server[]> {
+  for (let attempt = 1; ; attempt++) {
+    const v4 = await listen({ host: "127.0.0.1", port }, listener);
+    try {
+      return [v4, await listen({ host: "::1", port: addressOf(v4).port }, listener)];
+    } catch (error) {
+      if (isMissing(error)) return [v4];
+      await close(v4);
+      if (port !== 0 || attempt === ATTEMPTS || codeOf(error) !== "EADDRINUSE") throw error;
+    }
+  }
+}
+
+function listen(address: HttpAddress, listener: RequestListener): Promise<Server> {
+  const server = createServer(serverSettings, listener);
+  server.maxConnections = maxConnections;
+  server.maxHeadersCount = maxHeaders + 1;
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(bindError(address, error)));
+    server.listen({ host: address.host, port: address.port }, () => resolve(server));
+  });
+}
+
+function bindError({ host, port }: HttpAddress, cause: NodeJS.ErrnoException): OmgError {
+  const where = `${bracketed(host)}:${port}`;
+  if (cause.code === "EADDRINUSE") {
+    const message = `Cannot listen on ${where}: another process does. Stop it, or choose another port`;
+    return new OmgError("port_in_use", { message, detail: cause.code, cause });
+  }
+  const message = `Cannot listen on ${where}: ${cause.message}. Choose an address and port that this machine grants`;
+  return new OmgError("config_invalid", { message, detail: cause.code, cause });
+}
+
+/** Whether the machine has no such address at all. */
+function isMissing(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT" || code === "EINVAL";
+}
+
+function codeOf(error: unknown): string | undefined {
+  return OmgError.is(error) ? error.detail : undefined;
+}

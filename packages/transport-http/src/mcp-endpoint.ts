@@ -1,0 +1,173 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { OmgError, parseFrame, type RequestId } from "@omg/core";
+import { type Accepts, acceptsOf } from "./accept.ts";
+import { batchFrames, isBatch } from "./batch.ts";
+import { checkMedia, isFormByTool, readBody } from "./body.ts";
+import type { HttpContext } from "./context.ts";
+import { answerEnvelope, envelopeMembers } from "./envelope.ts";
+import { Exchange } from "./exchange.ts";
+import { Refusal, sendRpcFailure } from "./http-errors.ts";
+import type { HttpSession } from "./http-session.ts";
+import type { Sessions } from "./sessions.ts";
+
+/** Revisions of MCP that this endpoint speaks. */
+const VERSIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
+const ALLOW = "GET, POST, DELETE";
+const BATCH_VERSION = "2025-03-26";
+
+/** Answers one request on Node's own objects; never throws. `server` is `undefined` on the aggregate. */
+export type McpEndpoint = (
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  server: string | undefined,
+) => void;
+
+/** MCP's Streamable HTTP, in the revisions that have sessions. */
+export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoint {
+  const { gateway, limits, emit } = context;
+  return (incoming, outgoing, server) => {
+    handle(incoming, outgoing, server).catch((error: unknown) => fail(outgoing, error));
+  };
+
+  async function handle(incoming: IncomingMessage, outgoing: ServerResponse, server: string | undefined) {
+    const { method } = incoming;
+    if (method === "POST") {
+      if (incoming.headers["mcp-session-id"] === undefined) await first(incoming, outgoing, server);
+      else await next(incoming, outgoing, server);
+    } else if (method === "GET") {
+      if (!acceptsOf(incoming.headers.accept).stream)
+        throw new Refusal(406, "Accept must include text/event-stream");
+      checkVersion(incoming);
+      sessions.openStream(sessionOf(incoming, server), outgoing);
+    } else if (method === "DELETE") {
+      await sessions.end(sessionOf(incoming, server));
+      outgoing.writeHead(200, { "content-length": 0, "cache-control": "no-store" }).end();
+    } else throw new Refusal(405, `Method ${method} is not allowed here`, { allow: ALLOW });
+  }
+
+  /** A POST of a client without a session: `initialize`, or one of the forms that need none. */
+  async function first(incoming: IncomingMessage, outgoing: ServerResponse, server: string | undefined) {
+    const aggregate = server === undefined;
+    checkMedia(incoming, { form: aggregate });
+    const body = await readBody(incoming, limits.bodyBytes);
+    const members = aggregate ? envelopeMembers(body) : undefined;
+    if (members !== undefined) return answerEnvelope(context, outgoing, body, members);
+    if (isFormByTool(incoming)) throw new Refusal(415, "Content-Type must be application/json");
+    const accepts = checkAccept(incoming);
+    checkVersion(incoming);
+    if (isBatch(body)) throw noSession();
+    const frame = parseFrame(body);
+    try {
+      if (server !== undefined && gateway.server(server) === undefined) throw unknownServer(server);
+      if (frame.head.method !== "initialize" || frame.head.kind !== "request") throw noSession();
+      const session = await sessions.open(server);
+      session.expect(() => exchange(outgoing, session, accepts, 1, true), [frame]);
+      session.receive(frame);
+    } catch (error) {
+      fail(outgoing, error, frame.head.id);
+    }
+  }
+
+  /** A POST within a session. */
+  async function next(incoming: IncomingMessage, outgoing: ServerResponse, server: string | undefined) {
+    const accepts = checkAccept(incoming);
+    checkMedia(incoming);
+    checkVersion(incoming);
+    const session = sessionOf(incoming, server);
+    const body = await readBody(incoming, limits.bodyBytes);
+    // It may have ended while the body came in.
+    if (session.closed) throw unknownSession();
+    if (isBatch(body)) return batch(session, body, outgoing, accepts);
+    const frame = parseFrame(body);
+    if (frame.head.kind === "request") {
+      session.expect(() => exchange(outgoing, session, accepts, 1), [frame]);
+      session.receive(frame);
+    } else {
+      session.receive(frame);
+      accept(outgoing);
+    }
+  }
+
+  function batch(session: HttpSession, body: Buffer, outgoing: ServerResponse, accepts: Accepts) {
+    if (session.protocolVersion !== BATCH_VERSION) {
+      throw new Refusal(400, `Batches exist in revision ${BATCH_VERSION} only; send one message a request`);
+    }
+    const frames = batchFrames(body, limits.batchMessages);
+    const requests = frames.filter(({ head }) => head.kind === "request");
+    if (requests.length > 0) {
+      if (!accepts.stream) throw new Refusal(406, "A batch is answered as text/event-stream; accept it");
+      const streamed = { json: false, stream: true };
+      session.expect(() => exchange(outgoing, session, streamed, requests.length), requests);
+    }
+    for (const frame of frames) session.receive(frame);
+    if (requests.length === 0) accept(outgoing);
+  }
+
+  function exchange(
+    outgoing: ServerResponse,
+    session: HttpSession,
+    accepts: Accepts,
+    owed: number,
+    announce = false,
+  ): Exchange {
+    // A conversation that could not be opened leaves nothing behind.
+    const onRefused = announce ? () => queueMicrotask(() => sessions.end(session).catch(report)) : undefined;
+    return new Exchange(outgoing, {
+      context,
+      accepts,
+      owed,
+      session: session.sessionId,
+      announce,
+      onRefused,
+    });
+  }
+
+  function sessionOf(incoming: IncomingMessage, server: string | undefined): HttpSession {
+    const id = incoming.headers["mcp-session-id"];
+    if (id === undefined) throw noSession();
+    const session = typeof id === "string" ? sessions.find(id, server) : undefined;
+    if (session === undefined) throw unknownSession();
+    session.lastUsed = Date.now();
+    return session;
+  }
+
+  function fail(outgoing: ServerResponse, error: unknown, id?: RequestId) {
+    if (!OmgError.is(error) && !(error instanceof Refusal)) report(error);
+    sendRpcFailure(outgoing, error, id);
+  }
+
+  function report(error: unknown) {
+    emit({ type: "http-error", error });
+  }
+}
+
+function accept(outgoing: ServerResponse): void {
+  outgoing.writeHead(202, { "content-length": 0, "cache-control": "no-store" }).end();
+}
+
+function checkAccept(incoming: IncomingMessage): Accepts {
+  const accepts = acceptsOf(incoming.headers.accept);
+  if (accepts.json || accepts.stream) return accepts;
+  throw new Refusal(406, "Accept must include application/json or text/event-stream, or better both");
+}
+
+function checkVersion(incoming: IncomingMessage): void {
+  const version = incoming.headers["mcp-protocol-version"];
+  if (version === undefined || VERSIONS.includes(String(version))) return;
+  throw new Refusal(
+    400,
+    `MCP-Protocol-Version '${version}' is not supported; supported: ${VERSIONS.join(", ")}`,
+  );
+}
+
+function noSession(): Refusal {
+  return new Refusal(400, "No session: send initialize first, then its Mcp-Session-Id with every request");
+}
+
+function unknownSession(): Refusal {
+  return new Refusal(404, "This session does not exist or has ended: send initialize again");
+}
+
+function unknownServer(server: string): OmgError {
+  return new OmgError("server_unknown", { message: `Server '${server}' not found`, server });
+}

@@ -1,0 +1,118 @@
+import type { RequestListener } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { type Gateway, OmgError } from "@omg/core";
+import { createApp } from "./app.ts";
+import type { HttpContext, HttpCounters, HttpEvent } from "./context.ts";
+import { createGuard } from "./guard.ts";
+import { bracketed, isLoopback } from "./host.ts";
+import { InFlight } from "./in-flight.ts";
+import { defaultLimits, type HttpLimits } from "./limits.ts";
+import { addressOf, close, type HttpAddress, listenAll } from "./listen.ts";
+import type { ReloadSummary } from "./management.ts";
+import { Sessions } from "./sessions.ts";
+
+export type { ReloadSummary } from "./management.ts";
+
+export interface ServeOptions {
+  readonly gateway: Gateway;
+  readonly listen: readonly HttpAddress[];
+  /** The key that every request must bring, but for `/health`, `/healthz` and `/readyz`. Required beyond loopback. */
+  readonly apiKey?: string | undefined;
+  /** Further host names this front answers to. Default: loopback names, and the address it is bound to. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Origins of web pages that may use this front; `*`: all. Default: none but pages of this machine. */
+  readonly corsOrigins?: readonly string[] | undefined;
+  /** Reads the catalog anew. Without it there is no `POST /admin/reload`. */
+  readonly reload?: (() => Promise<ReloadSummary>) | undefined;
+  /** When the catalog was read last, for `GET /stats`. Default: the last reload over HTTP, else the gateway's start. */
+  readonly lastReload?: (() => Date | undefined) | undefined;
+  /** The product's version, for `GET /stats`. */
+  readonly version?: string | undefined;
+  readonly limits?: Partial<HttpLimits> | undefined;
+  readonly onEvent?: ((event: HttpEvent) => void) | undefined;
+}
+
+/** A gateway, served over HTTP. Dispose: stop listening, end all sessions, close all sockets; the gateway lives on. */
+export interface HttpFront extends AsyncDisposable {
+  /** What is really listened on, ports resolved. */
+  readonly addresses: readonly HttpAddress[];
+  counters(): HttpCounters;
+  /**
+   * Reports `/readyz` as draining from now on and asks clients to leave; resolves when no request waits for its answer
+   * any more, and ends the event streams then. The gateway's own `drain` is what refuses new calls.
+   */
+  drain(): Promise<void>;
+}
+
+/**
+ * Serves a gateway over HTTP. Rejects with `unsafe_bind`, `port_in_use` or `config_invalid`, and listens on nothing
+ * then.
+ */
+export async function serveHttp(options: ServeOptions): Promise<HttpFront> {
+  const { listen, apiKey } = options;
+  checkExposure(listen, apiKey);
+  const bound = listen.map(({ host }) => host);
+  const guard = createGuard({ ...options, bound });
+  const context = contextOf(options);
+  const { counters, inFlight } = context;
+  const sessions = new Sessions(context);
+  let draining = false;
+
+  const app = createApp(context, sessions, { ...options, isDraining: () => draining });
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false });
+  const listener: RequestListener = (incoming, outgoing) => {
+    if (draining) outgoing.setHeader("connection", "close");
+    if (guard(incoming, outgoing)) void answer(incoming, outgoing);
+    else if (outgoing.statusCode >= 400) counters.refused++;
+  };
+  const servers = await listenAll(listen, listener).catch(async (error: unknown) => {
+    await sessions.close();
+    throw error;
+  });
+
+  async function dispose(): Promise<void> {
+    draining = true;
+    const closed = servers.map(close);
+    await sessions.close();
+    // Last answers are with the operating system by the next turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const server of servers) server.closeAllConnections();
+    await Promise.all(closed);
+  }
+
+  let disposal: Promise<void> | undefined;
+  return {
+    addresses: servers.map(addressOf),
+    counters: () => ({ ...counters, sessions: sessions.size, waiting: inFlight.count }),
+    async drain() {
+      draining = true;
+      await inFlight.none();
+      sessions.endStreams();
+    },
+    [Symbol.asyncDispose]() {
+      disposal ??= dispose();
+      return disposal;
+    },
+  };
+}
+
+function contextOf({ gateway, apiKey, limits, onEvent }: ServeOptions): HttpContext {
+  return {
+    gateway,
+    limits: { ...defaultLimits, ...limits },
+    principal: apiKey === undefined ? undefined : "api-key",
+    inFlight: new InFlight(),
+    counters: { streams: 0, droppedFrames: 0, refused: 0 },
+    emit: (event) => onEvent?.(event),
+  };
+}
+
+/** Nobody beyond this machine gets in without a key. */
+function checkExposure(listen: readonly HttpAddress[], apiKey: string | undefined): void {
+  if (apiKey === "") throw new OmgError("config_invalid", { message: "The API key must not be empty" });
+  const exposed = listen.find(({ host }) => !isLoopback(host));
+  if (exposed === undefined || apiKey !== undefined) return;
+  const where = `${bracketed(exposed.host)}:${exposed.port}`;
+  const message = `Refusing to listen on ${where} without a key: set api_key, or listen on localhost`;
+  throw new OmgError("unsafe_bind", { message });
+}

@@ -1,0 +1,102 @@
+import { resultFrame } from "@omg/core";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { accept, call, initializeRequest, open, openSession, served, toolCall } from "./support/http.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+describe("a session", () => {
+  beforeEach(() => {
+    // Node's HTTP has timers of its own, which go on.
+    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("ends after half an hour without use, on both sides", async () => {
+    const { url, gateway, front } = await served();
+    const headers = await openSession(`${url}/mcp`);
+    await vi.advanceTimersByTimeAsync(29 * MINUTE);
+    expect((await call(`${url}/mcp`, { headers, body: toolCall(1, "echo") })).status).toBe(200);
+    await vi.advanceTimersByTimeAsync(29 * MINUTE);
+    expect((await call(`${url}/mcp`, { headers, body: toolCall(2, "echo") })).status).toBe(200);
+    await vi.advanceTimersByTimeAsync(31 * MINUTE);
+    await gateway.session.closed;
+    expect((await call(`${url}/mcp`, { headers, body: toolCall(3, "echo") })).status).toBe(404);
+    expect(front.counters().sessions).toBe(0);
+  });
+
+  it("lives as long as a call is in flight, and half an hour more", async () => {
+    const { url, gateway } = await served();
+    const headers = await openSession(`${url}/mcp`);
+    const arrived = gateway.next("tools/call");
+    const reply = call(`${url}/mcp`, { headers, body: toolCall(1, "slow") });
+    await arrived;
+    await vi.advanceTimersByTimeAsync(5 * HOUR);
+    await gateway.session.send(resultFrame(1, "{}"));
+    expect((await reply).status).toBe(200);
+    await vi.advanceTimersByTimeAsync(29 * MINUTE);
+    expect((await call(`${url}/mcp`, { headers, body: toolCall(2, "echo") })).status).toBe(200);
+  });
+
+  it("lives as long as its event stream is open", async () => {
+    const { url } = await served();
+    const headers = await openSession(`${url}/mcp`);
+    await open(`${url}/mcp`, { headers });
+    await vi.advanceTimersByTimeAsync(5 * HOUR);
+    expect((await call(`${url}/mcp`, { headers, body: toolCall(1, "echo") })).status).toBe(200);
+  });
+
+  it("ends after a day, whatever it does", async () => {
+    const { url, gateway } = await served();
+    const headers = await openSession(`${url}/mcp`);
+    await open(`${url}/mcp`, { headers });
+    await vi.advanceTimersByTimeAsync(24 * HOUR + MINUTE);
+    await gateway.session.closed;
+    expect((await call(`${url}/mcp`, { headers, body: toolCall(1, "echo") })).status).toBe(404);
+  });
+});
+
+describe("sessions", () => {
+  it("are limited in number, and make room when they end", async () => {
+    const { url, gateway } = await served({ limits: { sessions: 2 } });
+    const headers = await openSession(`${url}/mcp`);
+    await openSession(`${url}/mcp`);
+    const refused = await call(`${url}/mcp`, { headers: { accept }, body: initializeRequest() });
+    expect([refused.status, refused.json.error.data]).toMatchObject([
+      503,
+      { reason: "overloaded", detail: "sessions" },
+    ]);
+    expect(refused.headers["retry-after"]).toBe("1");
+    expect(gateway.sessions).toHaveLength(2);
+    await call(`${url}/mcp`, { method: "DELETE", headers });
+    expect((await call(`${url}/mcp`, { headers: { accept }, body: initializeRequest() })).status).toBe(200);
+  });
+
+  it("that core ends are gone", async () => {
+    const { url, gateway, front } = await served();
+    const headers = await openSession(`${url}/mcp`);
+    await gateway.session.close();
+    expect(front.counters().sessions).toBe(0);
+    expect((await call(`${url}/mcp`, { headers, body: toolCall(1, "echo") })).status).toBe(404);
+  });
+
+  it("do not see each other's answers, whatever ids they use", async () => {
+    const { url, gateway } = await served();
+    const replies: Promise<unknown>[] = [];
+    for (let count = 0; count < 20; count++) {
+      const headers = await openSession(`${url}/mcp`);
+      const arrived = gateway.next("tools/call");
+      replies.push(
+        call(`${url}/mcp`, { headers, body: toolCall(1, "slow") }).then(({ json }) => json.result.n),
+      );
+      await arrived;
+    }
+    const order = gateway.sessions
+      .map((session, n) => ({ session, n }))
+      .toSorted((a, b) => ((a.n * 7) % 20) - ((b.n * 7) % 20));
+    for (const { session, n } of order) void session.send(resultFrame(1, JSON.stringify({ n })));
+    expect(await Promise.all(replies)).toEqual(gateway.sessions.map((_, n) => n));
+  });
+});
