@@ -1,4 +1,5 @@
 import { OmgError } from "@omg/core";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { parseListenAddress } from "./configuration/listen-address.ts";
 
@@ -60,9 +61,11 @@ export class GatewayClient {
     });
     const body = (await response.json().catch(() => ({}))) as { message?: string };
     if (response.ok) return body;
-    throw new OmgError(response.status === 401 || response.status === 403 ? "gateway_unreachable" : "upstream_closed", {
-      message: `The gateway at ${this.#base} answered ${response.status}: ${body.message ?? response.statusText}`,
-    });
+    const message = `The gateway at ${this.#base} answered ${response.status}: ${body.message ?? response.statusText}`;
+    if (response.status === 401 || response.status === 403) {
+      throw new CommandFailure(exitCodes.authenticationRequired, `error: ${message}; set MCP_GATEWAY_API_KEY`);
+    }
+    throw new OmgError(response.status === 503 ? "overloaded" : "upstream_start_failed", { message });
   }
 }
 

@@ -4,6 +4,8 @@ import { CommandFailure, exitCodes } from "./exit-codes.ts";
 
 /** Runs a command line and sets the exit code: the one place where a failure becomes words and a number. */
 export async function runProgram(program: Command, args: readonly string[]): Promise<void> {
+  // A reader that went away must not turn every further line into a fault of its own.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError();
   try {
     await program.parseAsync(args, { from: "user" });

@@ -31,7 +31,9 @@ export async function untilStopped(shutdown: Shutdown, log: Logger, ended?: Prom
       hurry.resolve();
     }
   };
+  let faults = 0;
   const onFault = (error: unknown) => {
+    if (faults++ > 0) return;
     log("error", "Internal error; the gateway stops", { error: stackOf(error) });
     stopping.resolve(exitCodes.internal);
   };
@@ -42,9 +44,8 @@ export async function untilStopped(shutdown: Shutdown, log: Logger, ended?: Prom
 
   const exitCode = await stopping.promise;
   process.exitCode ??= exitCode;
-  await Promise.race([shutdown.drain(), hurry.promise]).catch(onFault);
-  const lastResort = setTimeout(() => process.exit(), lastResortMs);
+  if (exitCode !== exitCodes.internal) await Promise.race([shutdown.drain(), hurry.promise]).catch(onFault);
+  setTimeout(() => process.exit(), lastResortMs);
   await shutdown.stop().catch(onFault);
-  clearTimeout(lastResort);
   process.exit();
 }

@@ -128,6 +128,18 @@ describe("SIGTERM", () => {
   }, 60_000);
 });
 
+test("a gateway whose log nobody reads any more serves on, and ends when told", async () => {
+  using sandbox = new Sandbox();
+  const catalog = sandbox.catalog({ a: [] });
+  const gateway = await RunningGateway.start(sandbox, ["--catalog", catalog, "--log-level", "trace"]);
+  const { server } = JSON.parse(await gateway.call("a", "pids"));
+  gateway.process.stderr.destroy();
+  gateway.process.stdout.destroy();
+  for (let turn = 0; turn < 20; turn++) expect(await gateway.call("a", "echo", { text: "on" })).toBe("on");
+  expect(await gateway.stop()).toBe(0);
+  expect(isRunning(server)).toBe(false);
+});
+
 /** Waits until the gateway has taken in so many requests. */
 async function stats(gateway: RunningGateway, requests: number): Promise<void> {
   for (;;) {

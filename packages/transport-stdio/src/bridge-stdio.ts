@@ -40,4 +40,5 @@ export async function bridgeStdio(options: BridgeOptions): Promise<void> {
   await transport.start();
   await gone.promise;
   await conversation.close();
+  await transport.close();
 }

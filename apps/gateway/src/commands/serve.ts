@@ -21,12 +21,13 @@ export async function serve(flags: ServeFlags): Promise<void> {
   if (flags.validate) return validate(flags);
   const configuration = await loadConfiguration(flags);
   const { file, apiKey } = configuration;
+  const listen = [parseListenAddress(flags.listenAddr ?? file.listen_addr)];
   const log = openLog(flags.logLevel, configuration, "info");
   const host = await openHost(configuration, log);
   const { gateway } = host;
   const front = await serveHttp({
     gateway,
-    listen: [parseListenAddress(flags.listenAddr ?? file.listen_addr)],
+    listen,
     apiKey,
     allowedHosts: file.allowed_hosts,
     corsOrigins: file.cors_enabled ? file.cors_origins : [],
@@ -39,8 +40,8 @@ export async function serve(flags: ServeFlags): Promise<void> {
     await host[Symbol.asyncDispose]();
     throw error;
   });
-  for (const { host: address, port } of front.addresses) log("info", "Listening", { address, port });
   process.stdout.write(banner(front.addresses, gateway.servers()));
+  for (const { host: address, port } of front.addresses) log("info", "Listening", { address, port });
 
   await untilStopped(
     {

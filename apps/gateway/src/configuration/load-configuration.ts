@@ -55,17 +55,21 @@ export async function loadConfiguration(flags: ConfigurationFlags): Promise<Conf
     catalogPath === undefined
       ? { ...parsed, servers: parsed.servers ?? [], folder }
       : await readCatalog(resolvePath(catalogPath, folder));
-  const fileFaults = catalog.diagnostics.filter((item) => item.severity === "error" && item.server === undefined);
-  if (fileFaults.length > 0) throw refused([...parsed.diagnostics, ...catalog.diagnostics]);
-
   const { runtimes, servers } = await loadRuntimes(catalog.servers);
   const checked = await checkRuntimeOptions(servers, runtimes, catalog.locate);
+  const diagnostics = [
+    ...new Set([...parsed.diagnostics, ...catalog.diagnostics]),
+    ...notInstalled(catalog, servers),
+    ...checked.diagnostics,
+  ].sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
+  const fileIsBroken = diagnostics.some(({ severity, server }) => severity === "error" && server === undefined);
+  if (fileIsBroken) throw refused(diagnostics);
   const apiKey = parsed.config.api_key ?? (process.env.MCP_GATEWAY_API_KEY || undefined);
   return {
     file: parsed.config,
     gateway: { ...parsed.config, servers: checked.servers, base_directory: catalog.folder },
     runtimes,
-    diagnostics: [...new Set([...parsed.diagnostics, ...catalog.diagnostics]), ...checked.diagnostics],
+    diagnostics,
     secrets: [...parsed.secrets, ...catalog.secrets, ...(apiKey === undefined ? [] : [apiKey])],
     apiKey,
   };
@@ -74,6 +78,14 @@ export async function loadConfiguration(flags: ConfigurationFlags): Promise<Conf
 async function readCatalog(path: string): Promise<CatalogSource> {
   const text = await readText(path, "catalog");
   return { ...parseCatalog(text, display(path), lookup), folder: dirname(path) };
+}
+
+/** What loading the runtimes found wrong, with its place. */
+function notInstalled(catalog: CatalogSource, loaded: readonly ServerConfig[]): Diagnostic[] {
+  return loaded.flatMap(({ id, problem }, index) => {
+    if (problem === undefined || problem === catalog.servers[index]?.problem) return [];
+    return [{ severity: "error", message: problem, server: id, ...catalog.locate(id, ["runtime", "type"]) }];
+  });
 }
 
 async function readText(path: string, what: string): Promise<string> {

@@ -120,7 +120,8 @@ function readServer(
   const at: Path = ["servers", index];
   const fields = (typeof entry === "object" && entry !== null ? entry : {}) as Record<string, unknown>;
   if (fields.id === undefined || fields.id === null || fields.id === "") {
-    source.report("error", at, `Server at index ${index} missing required field: id`);
+    // Without an id the entry has no name to be known by, yet it must not take the others down.
+    source.report("error", at, `Server at index ${index} missing required field: id`, `#${index}`);
     return undefined;
   }
   const id = String(fields.id);

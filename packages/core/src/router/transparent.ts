@@ -1,4 +1,5 @@
 import type { PooledServer } from "../pool/server.ts";
+import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
@@ -20,7 +21,9 @@ export class TransparentEndpoint implements Endpoint {
     return this.#server.use(this.#session, async ({ introduction }) => relayed(introduction), call);
   }
 
-  request(call: Call): Promise<Frame> {
+  async request(call: Call): Promise<Frame> {
+    const { method = "" } = call.frame.head;
+    if (notCarried.has(method)) throw notCarriedError(this.#server.id, method);
     return this.#server.forward(call);
   }
 
@@ -35,6 +38,16 @@ export class TransparentEndpoint implements Endpoint {
 
 /** Notifications about capabilities that the gateway has not declared to the server. */
 const keptBack = new Set(["notifications/roots/list_changed"]);
+
+/** Their effect would have to find its way back to the one session that asked for it. */
+const notCarried = new Set(["resources/subscribe", "resources/unsubscribe"]);
+
+function notCarriedError(server: string, method: string): OmgError {
+  return new OmgError("method_not_found", {
+    server,
+    message: `The gateway does not carry ${method}: it declares no resource subscriptions`,
+  });
+}
 
 /** The server's introduction without what the gateway does not carry from server to client. */
 function relayed(introduction: ServerIntroduction): Params {

@@ -1,8 +1,11 @@
 const NEWLINE = 0x0a;
+const maxPieces = 1024;
 
-/** Cuts a byte stream into lines without copying a chunk twice. Lines come without their line end. */
+/** Cuts a byte stream into lines without joining more than it must. Lines come without their line end. */
 export class LineSplitter {
   #pending: Buffer[] = [];
+  /** How many of the pending buffers were joined already. */
+  #joined = 0;
   #pendingBytes = 0;
 
   /** Bytes of the line that is not complete yet. */
@@ -21,6 +24,11 @@ export class LineSplitter {
     if (from < chunk.length) {
       this.#pending.push(from === 0 ? chunk : chunk.subarray(from));
       this.#pendingBytes += chunk.length - from;
+      // Each piece costs far more memory than its bytes if they come one by one.
+      if (this.#pending.length - this.#joined > maxPieces) {
+        this.#pending.push(Buffer.concat(this.#pending.splice(this.#joined)));
+        this.#joined++;
+      }
     }
   }
 
@@ -34,6 +42,7 @@ export class LineSplitter {
     if (this.#pending.length > 0) {
       line = Buffer.concat([...this.#pending, tail]);
       this.#pending = [];
+      this.#joined = 0;
       this.#pendingBytes = 0;
     }
     return line.at(-1) === 0x0d ? line.subarray(0, -1) : line;

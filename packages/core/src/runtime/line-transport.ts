@@ -34,6 +34,7 @@ const NEWLINE = Buffer.from("\n");
 const taken = Promise.resolve();
 /** A side that closed its input may have written last words before; they get this long to arrive. */
 const lastWordsMs = 250;
+const flushMs = 1000;
 
 class LineTransport implements Transport {
   onmessage?: ((message: JsonRpcMessage) => void) | undefined;
@@ -52,6 +53,8 @@ class LineTransport implements Transport {
   #closed = false;
   #corked = false;
   #deadline: NodeJS.Timeout | undefined;
+  /** A slow reader of a queue that is never empty still reads. */
+  readonly #onTaken = () => void this.#deadline?.refresh();
 
   constructor(options: LineTransportOptions) {
     this.#input = options.input;
@@ -94,13 +97,15 @@ class LineTransport implements Transport {
       });
     }
     this.#output.write(oneLine(frame.bytes));
-    if (!this.#output.write(NEWLINE)) this.#armDeadline();
+    if (!this.#output.write(NEWLINE, this.#onTaken)) this.#armDeadline();
     return taken;
   }
 
+  /** Resolves when what was sent is written, or can not be within a second. */
   async close(): Promise<void> {
-    this.#output.end();
+    const flushed = flush(this.#output);
     this.#end(true);
+    await flushed;
   }
 
   #read(chunk: Buffer): void {
@@ -158,6 +163,19 @@ class LineTransport implements Transport {
     this.#onEnd(byRequest);
     this.onclose?.();
   }
+}
+
+function flush(output: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(done, flushMs);
+    output.once("close", done);
+    // Also called with an error when the stream has ended or failed already.
+    output.end(done);
+  });
 }
 
 /** A message may hold line breaks only as white space between tokens: the scan that made the frame saw to that. */

@@ -32,12 +32,20 @@ export function logLines(stream: Readable, log: (line: string) => void, options:
     else suppressed++;
   };
 
+  let cut = false;
+  const emitUnlessCut = (line: Buffer) => {
+    if (!cut) emit(line);
+    cut = false;
+  };
+
   stream.on("data", (chunk: Buffer) => {
-    lines.push(chunk, emit);
-    if (lines.pendingBytes > maxLineBytes) emit(lines.flush());
+    lines.push(chunk, emitUnlessCut);
+    if (lines.pendingBytes <= maxLineBytes) return;
+    emitUnlessCut(lines.flush());
+    cut = true;
   });
   stream.on("end", () => {
-    if (lines.pendingBytes > 0) emit(lines.flush());
+    if (lines.pendingBytes > 0) emitUnlessCut(lines.flush());
     if (suppressed > 0) log(`(suppressed ${suppressed} lines)`);
   });
   stream.on("error", () => {});
