@@ -1,7 +1,7 @@
 import { OmgError } from "@omg/core";
-import { CommandFailure, exitCodes } from "./exit-codes.ts";
-import type { Configuration } from "./configuration/load-configuration.ts";
 import { parseListenAddress } from "./configuration/listen-address.ts";
+import type { Configuration } from "./configuration/load-configuration.ts";
+import { CommandFailure, exitCodes } from "./exit-codes.ts";
 
 /** The part of a server's summary that the command line shows. */
 export interface ServerSummary {
@@ -63,7 +63,10 @@ export class GatewayClient {
     if (response.ok) return body;
     const message = `The gateway at ${this.#base} answered ${response.status}: ${body.message ?? response.statusText}`;
     if (response.status === 401 || response.status === 403) {
-      throw new CommandFailure(exitCodes.authenticationRequired, `error: ${message}; set MCP_GATEWAY_API_KEY`);
+      throw new CommandFailure(
+        exitCodes.authenticationRequired,
+        `error: ${message}; set MCP_GATEWAY_API_KEY`,
+      );
     }
     throw new OmgError(response.status === 503 ? "overloaded" : "upstream_start_failed", { message });
   }

@@ -34,7 +34,8 @@ export async function openHost(configuration: Configuration, log: Logger): Promi
     log(severity === "error" ? "error" : "warn", message, { server_id: server, file: `${file}:${line}` });
   }
   sweepDeadOwners(runtimes, AbortSignal.timeout(30_000)).then(
-    (swept) => swept.length > 0 && log("warn", "Removed what a dead gateway left behind", { owners: swept.join(" ") }),
+    (swept) =>
+      swept.length > 0 && log("warn", "Removed what a dead gateway left behind", { owners: swept.join(" ") }),
     (error) => log("error", "The sweep failed", { error: stackOf(error) }),
   );
   const gateway = await createGateway({

@@ -15,7 +15,9 @@ export async function runOmg(args: readonly string[]): Promise<void> {
     .helpOption("-h, --help", "show help")
     .addHelpText("after", exitCodeHelp);
 
-  configured(program.command("serve", { isDefault: true }).description("serve the catalog over HTTP (default)"))
+  configured(
+    program.command("serve", { isDefault: true }).description("serve the catalog over HTTP (default)"),
+  )
     .option("--listen-addr <host:port>", "address to listen on")
     .option("--validate", "check the configuration and exit")
     .action(async (options) => {

@@ -2,7 +2,10 @@ import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Client as ModernLineClient, StreamableHTTPClientTransport as ModernLineHttp } from "@modelcontextprotocol/client";
+import {
+  Client as ModernLineClient,
+  StreamableHTTPClientTransport as ModernLineHttp,
+} from "@modelcontextprotocol/client";
 import { StdioClientTransport as ModernLineStdio } from "@modelcontextprotocol/client/stdio";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
@@ -82,7 +85,11 @@ async function useAll(client: AnyClient, transport: unknown): Promise<void> {
   let names: string[] = [];
   // Over stdio the servers start with this very list; those that are late are announced and listed again.
   do names = (await client.listTools()).tools.map(({ name }) => name);
-  while (!["everything__", "filesystem__", "memory__"].every((prefix) => names.some((name) => name.startsWith(prefix))));
+  while (
+    !["everything__", "filesystem__", "memory__"].every((prefix) =>
+      names.some((name) => name.startsWith(prefix)),
+    )
+  );
   const result = await client.callTool({ name: "everything__get-sum", arguments: { a: 2, b: 40 } });
   expect(JSON.stringify(result)).toContain("42");
   await client.close();
@@ -112,7 +119,14 @@ describe("the MCP inspector's command line", () => {
   }, 60_000);
 
   test("calls over stdio", async () => {
-    const command = [process.execPath, bins.stdio, "-c", join(quickStart, "catalog.yaml"), "-s", "everything"];
+    const command = [
+      process.execPath,
+      bins.stdio,
+      "-c",
+      join(quickStart, "catalog.yaml"),
+      "-s",
+      "everything",
+    ];
     const call = ["--method", "tools/call", "--tool-name", "echo", "--tool-arg", "message=hi"];
     expect(JSON.stringify(await inspect(...command, ...call))).toContain("Echo: hi");
   }, 60_000);

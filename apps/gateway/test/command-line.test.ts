@@ -37,7 +37,10 @@ describe("omg validate", () => {
       [bins.omg, ["serve", "--validate", "--config", config]],
       [bins.http, ["--config", config, "--validate"]],
     ] as const) {
-      expect(await run(sandbox, bin, args)).toMatchObject({ code: 0, stdout: "The configuration is valid: 2 servers.\n" });
+      expect(await run(sandbox, bin, args)).toMatchObject({
+        code: 0,
+        stdout: "The configuration is valid: 2 servers.\n",
+      });
     }
   });
 
@@ -81,7 +84,10 @@ describe("omg validate", () => {
     expect(nothing.code).toBe(5);
     expect(nothing.stderr).toContain("--config PATH");
     const missing = await run(sandbox, bins.omg, ["validate", "--config", "nope.yaml"]);
-    expect(missing).toMatchObject({ code: 5, stderr: expect.stringContaining("nope.yaml can not be read: it does not exist") });
+    expect(missing).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining("nope.yaml can not be read: it does not exist"),
+    });
     const config = sandbox.write("config.yaml", { servers: [] });
     const address = await run(sandbox, bins.omg, ["serve", "--config", config, "--listen-addr", "4444"]);
     expect(address).toMatchObject({ code: 5, stderr: expect.stringContaining("host:port") });
@@ -99,7 +105,11 @@ describe("omg serve", () => {
     expect(gateway.stdout).toContain("The second");
     const line = gateway.stdout.split("\n").find((text) => text.trim().startsWith("curl"));
     const body = /-d '(.*)'/.exec(line ?? "")?.[1];
-    const response = await fetch(`${gateway.url}/mcp`, { method: "POST", headers: { "content-type": "application/json" }, body: body ?? "" });
+    const response = await fetch(`${gateway.url}/mcp`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: body ?? "",
+    });
     expect(await response.json()).toMatchObject({ result: { tools: expect.any(Array) } });
   });
 
@@ -108,10 +118,11 @@ describe("omg serve", () => {
     await using gateway = await RunningGateway.start(sandbox, ["--catalog", sandbox.catalog({})]);
     await gateway.logged("Listening");
     const { port } = new URL(gateway.url);
-    for (const host of ["127.0.0.1", "[::1]"]) expect((await fetch(`http://${host}:${port}/health`)).status).toBe(200);
-    expect(new Set(gateway.log.filter(({ message }) => message === "Listening").map(({ address }) => address))).toEqual(
-      new Set(["127.0.0.1", "::1"]),
-    );
+    for (const host of ["127.0.0.1", "[::1]"])
+      expect((await fetch(`http://${host}:${port}/health`)).status).toBe(200);
+    expect(
+      new Set(gateway.log.filter(({ message }) => message === "Listening").map(({ address }) => address)),
+    ).toEqual(new Set(["127.0.0.1", "::1"]));
   });
 
   test("refuses to listen beyond this machine without a key, and a port that is taken", async () => {
@@ -121,7 +132,13 @@ describe("omg serve", () => {
     expect(open.code).toBe(5);
     expect(open.stderr).toContain("api_key");
     await using gateway = await RunningGateway.start(sandbox, ["--catalog", catalog]);
-    const taken = await run(sandbox, bins.omg, ["serve", "--catalog", catalog, "--listen-addr", `localhost:${new URL(gateway.url).port}`]);
+    const taken = await run(sandbox, bins.omg, [
+      "serve",
+      "--catalog",
+      catalog,
+      "--listen-addr",
+      `localhost:${new URL(gateway.url).port}`,
+    ]);
     expect(taken.code).toBe(5);
     expect(taken.stderr).toContain(new URL(gateway.url).port);
   });
@@ -133,7 +150,11 @@ describe("omg serve", () => {
     const runtime = scripted("--banner");
     const catalog = sandbox.write("catalog.yaml", {
       servers: [
-        { id: "a", runtime: { ...runtime, args: [...runtime.args, "--name", "${CANARY}"] }, env: { TOKEN: "${CANARY}", PLAIN: "S3CR3T-canary-literal" } },
+        {
+          id: "a",
+          runtime: { ...runtime, args: [...runtime.args, "--name", "${CANARY}"] },
+          env: { TOKEN: "${CANARY}", PLAIN: "S3CR3T-canary-literal" },
+        },
         { id: "b", runtime: { type: "local-process", command: "${CANARY}" } },
       ],
     });
@@ -158,7 +179,10 @@ describe("omg serve", () => {
 describe("omg list and omg call", () => {
   test("work without a running gateway, and leave nothing running", async () => {
     using sandbox = new Sandbox();
-    const config = sandbox.write("config.yaml", { listen_addr: "localhost:9", servers: [{ id: "a.b", runtime: scripted(), tags: ["t"] }] });
+    const config = sandbox.write("config.yaml", {
+      listen_addr: "localhost:9",
+      servers: [{ id: "a.b", runtime: scripted(), tags: ["t"] }],
+    });
     const list = await run(sandbox, bins.omg, ["list", "--config", config]);
     expect(list.code).toBe(0);
     expect(list.stdout).toMatch(/a\.b +not running +local-process/);
@@ -176,7 +200,10 @@ describe("omg list and omg call", () => {
     const call = await run(sandbox, bins.omg, ["call", "a.echo", "text=hi", "--url", gateway.url], { env });
     expect(call).toEqual({ code: 0, stdout: "hi\n", stderr: "" });
     const list = await run(sandbox, bins.omg, ["list", "--json", "--url", gateway.url], { env });
-    expect(JSON.parse(list.stdout)).toMatchObject({ v: 1, servers: [{ id: "a", status: "running", request_count: 2 }] });
+    expect(JSON.parse(list.stdout)).toMatchObject({
+      v: 1,
+      servers: [{ id: "a", status: "running", request_count: 2 }],
+    });
     expect((await run(sandbox, bins.omg, ["list", "--url", gateway.url])).code).toBe(4);
     expect((await run(sandbox, bins.omg, ["list", "--url", "http://localhost:9"])).code).toBe(3);
   });
@@ -190,7 +217,8 @@ describe("omg list and omg call", () => {
         { id: "broken", runtime: scripted("--exit-at-once", "1") },
       ],
     });
-    const code = async (...args: string[]) => (await run(sandbox, bins.omg, [...args, "--config", config])).code;
+    const code = async (...args: string[]) =>
+      (await run(sandbox, bins.omg, [...args, "--config", config])).code;
     expect(await code("call", "nope.echo")).toBe(2);
     expect(await code("call", "a.nope")).toBe(2);
     expect(await code("call", "a.echo", "text")).toBe(2);

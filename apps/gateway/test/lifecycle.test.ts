@@ -11,7 +11,9 @@ describe("real processes", () => {
     const starts = join(sandbox.folder, "starts");
     const catalog = sandbox.catalog({ cold: ["--count-file", starts, "--slow-start", "300"] });
     await using gateway = await RunningGateway.start(sandbox, ["--catalog", catalog]);
-    const calls = Array.from({ length: 1000 }, (_, index) => gateway.call("cold", "echo", { text: String(index) }));
+    const calls = Array.from({ length: 1000 }, (_, index) =>
+      gateway.call("cold", "echo", { text: String(index) }),
+    );
     const answers = await Promise.all(calls);
     expect(answers).toEqual(Array.from({ length: 1000 }, (_, index) => String(index)));
     expect(readFileSync(starts, "utf8").trim().split("\n")).toHaveLength(1);
@@ -63,7 +65,9 @@ describe("kill -9 of the gateway", () => {
   test("leaves no process within three seconds, whatever the servers ignore", async () => {
     using sandbox = new Sandbox();
     const names = Object.keys(kinds);
-    const catalog = sandbox.catalog(Object.fromEntries(Object.values(kinds).map((args, at) => [`s${at}`, args])));
+    const catalog = sandbox.catalog(
+      Object.fromEntries(Object.values(kinds).map((args, at) => [`s${at}`, args])),
+    );
     const gateway = await RunningGateway.start(sandbox, ["--catalog", catalog]);
     const pids: number[] = [];
     for (const at of names.keys()) {

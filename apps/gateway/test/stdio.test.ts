@@ -11,7 +11,11 @@ const list = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}\n';
 function linesFrom(stream: Readable): { next(): Promise<{ value: string }> } {
   return createInterface({ input: stream })[Symbol.asyncIterator]() as AsyncIterator<string, string>;
 }
-const linesOf = (text: string) => text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+const linesOf = (text: string) =>
+  text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 
 describe("gateway-stdio, as the original documents it", () => {
   test("answers a single piped request that no handshake came before, and ends", async () => {
@@ -28,7 +32,9 @@ describe("gateway-stdio, as the original documents it", () => {
     const catalog = sandbox.catalog({ a: [] });
     const result = await run(sandbox, bins.stdio, ["-s", "x", "-c", catalog], { input: list });
     expect(result.code).toBe(5);
-    expect(linesOf(result.stdout)).toMatchObject([{ id: null, error: { message: "Server 'x' not found in catalog" } }]);
+    expect(linesOf(result.stdout)).toMatchObject([
+      { id: null, error: { message: "Server 'x' not found in catalog" } },
+    ]);
     expect(result.stderr).toContain("Server 'x' not found in catalog");
   });
 
@@ -39,7 +45,10 @@ describe("gateway-stdio, as the original documents it", () => {
     const [parse, start] = linesOf(result.stdout);
     expect(parse).toMatchObject({ id: null, error: { code: -32700 } });
     expect(parse.error.message).toMatch(/^Parse error: invalid JSON/);
-    expect(start).toMatchObject({ id: 1, error: { data: { reason: "upstream_start_failed", detail: "exit_early" } } });
+    expect(start).toMatchObject({
+      id: 1,
+      error: { data: { reason: "upstream_start_failed", detail: "exit_early" } },
+    });
     expect(start.error.message).toContain("exit code 3");
     expect(start.error.message).toContain("boom");
   });
@@ -50,18 +59,28 @@ describe("omg stdio", () => {
     using sandbox = new Sandbox();
     const catalog = sandbox.catalog({ a: ["--banner"], b: [] });
     const calls = ["a", "b", "a"].map((server, id) =>
-      JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params: { name: `${server}__echo`, arguments: { text: `${server}${id}` } } }),
+      JSON.stringify({
+        jsonrpc: "2.0",
+        id,
+        method: "tools/call",
+        params: { name: `${server}__echo`, arguments: { text: `${server}${id}` } },
+      }),
     );
-    const result = await run(sandbox, bins.omg, ["stdio", "--catalog", catalog, "--log-level", "trace"], { input: `${calls.join("\n")}\n` });
+    const result = await run(sandbox, bins.omg, ["stdio", "--catalog", catalog, "--log-level", "trace"], {
+      input: `${calls.join("\n")}\n`,
+    });
     const answers = linesOf(result.stdout).sort((x, y) => x.id - y.id);
     expect(answers.map((answer) => answer.result.content[0].text)).toEqual(["a0", "b1", "a2"]);
-    for (const line of result.stderr.split("\n").filter(Boolean)) expect(() => JSON.parse(line)).not.toThrow();
+    for (const line of result.stderr.split("\n").filter(Boolean))
+      expect(() => JSON.parse(line)).not.toThrow();
   });
 
   test("the end of its input ends everything it started, also what ignores the end of its own", async () => {
     using sandbox = new Sandbox();
     const catalog = sandbox.catalog({ a: ["--ignore-eof", "--ignore-sigterm", "--grandchild", "session"] });
-    const child = spawn(process.execPath, [bins.omg, "stdio", "--catalog", catalog, "--server", "a"], { env: sandbox.env });
+    const child = spawn(process.execPath, [bins.omg, "stdio", "--catalog", catalog, "--server", "a"], {
+      env: sandbox.env,
+    });
     const lines = linesFrom(child.stdout);
     child.stdin.write('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"pids"}}\n');
     const { value } = await lines.next();
@@ -75,11 +94,15 @@ describe("omg stdio", () => {
   test("a client that breaks off with a call in flight leaves nothing behind", async () => {
     using sandbox = new Sandbox();
     const catalog = sandbox.catalog({ a: [] });
-    const child = spawn(process.execPath, [bins.omg, "stdio", "--catalog", catalog, "--server", "a"], { env: sandbox.env });
+    const child = spawn(process.execPath, [bins.omg, "stdio", "--catalog", catalog, "--server", "a"], {
+      env: sandbox.env,
+    });
     const lines = linesFrom(child.stdout);
     child.stdin.write('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"pids"}}\n');
     const { server } = JSON.parse(JSON.parse((await lines.next()).value).result.content[0].text);
-    child.stdin.write('{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"sleep","arguments":{"ms":1000}}}\n');
+    child.stdin.write(
+      '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"sleep","arguments":{"ms":1000}}}\n',
+    );
     child.stdout.destroy();
     child.stdin.destroy();
     await once(child, "exit");
@@ -94,7 +117,9 @@ describe("the bridge to a running gateway", () => {
     await using gateway = await RunningGateway.start(sandbox, ["--catalog", catalog]);
     const { server } = JSON.parse(await gateway.call("a", "pids"));
     const call = '{"jsonrpc":"2.0","id":"x","method":"tools/call","params":{"name":"pids"}}\n';
-    const result = await run(sandbox, bins.stdio, ["--server", "a", "--gateway", gateway.url], { input: call });
+    const result = await run(sandbox, bins.stdio, ["--server", "a", "--gateway", gateway.url], {
+      input: call,
+    });
     const [answer] = linesOf(result.stdout);
     expect(answer.id).toBe("x");
     expect(JSON.parse(answer.result.content[0].text).server).toBe(server);
@@ -116,7 +141,9 @@ describe("the bridge to a running gateway", () => {
   test("says that no gateway is there, and how to start one", async () => {
     using sandbox = new Sandbox();
     const result = await run(sandbox, bins.stdio, ["-s", "a", "-g", "http://localhost:9"], { input: list });
-    expect(linesOf(result.stdout)).toMatchObject([{ id: 1, error: { data: { reason: "gateway_unreachable" } } }]);
+    expect(linesOf(result.stdout)).toMatchObject([
+      { id: 1, error: { data: { reason: "gateway_unreachable" } } },
+    ]);
     expect(result.stdout).toContain("omg serve");
   });
 
@@ -130,7 +157,12 @@ describe("the bridge to a running gateway", () => {
     child.stdin.write(list);
     expect(JSON.parse((await lines.next()).value)).toMatchObject({ id: 1, result: {} });
     await first.stop();
-    await using second = await RunningGateway.start(sandbox, ["--catalog", catalog, "--listen-addr", `localhost:${port}`]);
+    await using second = await RunningGateway.start(sandbox, [
+      "--catalog",
+      catalog,
+      "--listen-addr",
+      `localhost:${port}`,
+    ]);
     expect(second.url).toBe(first.url);
     child.stdin.write(list.replace('"id":1', '"id":2'));
     expect(JSON.parse((await lines.next()).value)).toMatchObject({ id: 2, result: {} });

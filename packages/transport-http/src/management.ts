@@ -147,11 +147,11 @@ function notFound(id: string): string {
 function summary({ config, state, problem, startedAt, lastActivity, requestCount }: ServerStatus) {
   return {
     id: config.id,
-    display_name: config.display_name,
-    description: config.description,
+    display_name: config.display_name ?? config.id,
+    description: config.description ?? "",
     status: STATUS[state],
     problem,
-    tags: config.tags,
+    tags: config.tags ?? [],
     started_at: startedAt?.toISOString(),
     last_activity: lastActivity?.toISOString(),
     request_count: requestCount,

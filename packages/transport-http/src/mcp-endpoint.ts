@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { OmgError, parseFrame, type RequestId } from "@omg/core";
+import { isSupportedVersion, OmgError, parseFrame, protocolVersions, type RequestId } from "@omg/core";
 import { type Accepts, acceptsOf } from "./accept.ts";
 import { batchFrames, isBatch } from "./batch.ts";
 import { checkMedia, isFormByTool, readBody } from "./body.ts";
@@ -10,8 +10,6 @@ import { Refusal, sendRpcFailure } from "./http-errors.ts";
 import type { HttpSession } from "./http-session.ts";
 import type { Sessions } from "./sessions.ts";
 
-/** Revisions of MCP that this endpoint speaks. */
-const VERSIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
 const ALLOW = "GET, POST, DELETE";
 const BATCH_VERSION = "2025-03-26";
 
@@ -153,10 +151,10 @@ function checkAccept(incoming: IncomingMessage): Accepts {
 
 function checkVersion(incoming: IncomingMessage): void {
   const version = incoming.headers["mcp-protocol-version"];
-  if (version === undefined || VERSIONS.includes(String(version))) return;
+  if (version === undefined || isSupportedVersion(version)) return;
   throw new Refusal(
     400,
-    `MCP-Protocol-Version '${version}' is not supported; supported: ${VERSIONS.join(", ")}`,
+    `MCP-Protocol-Version '${version}' is not supported; supported: ${protocolVersions.join(", ")}`,
   );
 }
 

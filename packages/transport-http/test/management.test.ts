@@ -75,6 +75,9 @@ describe("GET", () => {
     };
     const bare = {
       id: "bare",
+      display_name: "bare",
+      description: "",
+      tags: [],
       status: "stopped",
       problem: "No TOKEN",
       runtime_type: "local-process",

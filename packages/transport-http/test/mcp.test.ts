@@ -374,7 +374,7 @@ describe("the revision header", () => {
       const sent = { ...headers, "mcp-protocol-version": version };
       const reply = await call(`${url}/mcp`, { headers: sent, body: toolCall(1, "echo") });
       expect([reply.status, reply.json.error.data.reason]).toEqual([400, "invalid_request"]);
-      expect(reply.json.error.message).toContain("2024-11-05, 2025-03-26, 2025-06-18, 2025-11-25");
+      expect(reply.json.error.message).toContain("2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05");
     }
   });
 });

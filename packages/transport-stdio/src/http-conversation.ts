@@ -103,7 +103,9 @@ export class HttpConversation {
   }
 
   async #readEvents(response: Response, deliver: (frame: Frame) => void): Promise<void> {
-    const parser = createParser({ onEvent: ({ data }) => data !== "" && deliver(parseFrame(Buffer.from(data))) });
+    const parser = createParser({
+      onEvent: ({ data }) => data !== "" && deliver(parseFrame(Buffer.from(data))),
+    });
     const decoder = new TextDecoder();
     for await (const chunk of response.body ?? []) parser.feed(decoder.decode(chunk, { stream: true }));
   }

@@ -8,7 +8,8 @@ export function banner(addresses: readonly ListenAddress[], servers: readonly Se
   const url = `http://${loopback ? "localhost" : hostInUrl(first?.host ?? "localhost")}:${first?.port}`;
   const width = Math.max(0, ...servers.map(({ config }) => config.id.length));
   const rows = servers.map(({ config, problem }) => {
-    const what = problem === undefined ? (config.description ?? config.display_name ?? "") : `disabled: ${problem}`;
+    const what =
+      problem === undefined ? (config.description ?? config.display_name ?? "") : `disabled: ${problem}`;
     return `  ${config.id.padEnd(width)}  ${config.runtime.type}  ${what.split("\n")[0]}`.trimEnd();
   });
   const sample = servers.find(({ problem }) => problem === undefined)?.config.id ?? "SERVER";

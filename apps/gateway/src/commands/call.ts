@@ -16,7 +16,11 @@ export interface CallFlags {
 }
 
 /** Asks one server something and gives the result. */
-type Ask = (server: string, method: string, params: Record<string, unknown>) => Promise<Record<string, unknown>>;
+type Ask = (
+  server: string,
+  method: string,
+  params: Record<string, unknown>,
+) => Promise<Record<string, unknown>>;
 
 /** `omg call`: one tool, over the running gateway if there is one, else with a gateway for this call alone. */
 export async function call(target: string, pairs: readonly string[], flags: CallFlags): Promise<void> {
@@ -69,7 +73,10 @@ async function findTool(ask: Ask, server: string, name: string): Promise<Tool> {
     }
     cursor = page.nextCursor;
   } while (cursor !== undefined);
-  throw new CommandFailure(exitCodes.usage, `error: Server '${server}' has no tool "${name}"; it has: ${names.join(", ")}`);
+  throw new CommandFailure(
+    exitCodes.usage,
+    `error: Server '${server}' has no tool "${name}"; it has: ${names.join(", ")}`,
+  );
 }
 
 function overHttp(client: GatewayClient): Ask {
@@ -89,7 +96,10 @@ async function alone(
 }
 
 function resultOf(answer: unknown): Record<string, unknown> {
-  const { result, error } = answer as { result?: Record<string, unknown>; error?: { code: number; message: string } };
+  const { result, error } = answer as {
+    result?: Record<string, unknown>;
+    error?: { code: number; message: string };
+  };
   if (result) return result;
   throw new CommandFailure(exitCodes.failed, `error: the server answered ${error?.code}: ${error?.message}`);
 }

@@ -1,6 +1,6 @@
 import { serveHttp } from "@omg/transport-http";
-import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { parseListenAddress } from "../configuration/listen-address.ts";
+import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { openHost, openLog } from "../host.ts";
 import { stackOf } from "../logging/log-events.ts";
 import { untilStopped } from "../until-stopped.ts";

@@ -1,5 +1,5 @@
-import { serveStdio, bridgeStdio } from "@omg/transport-stdio";
 import { errorFrame, OmgError } from "@omg/core";
+import { bridgeStdio, serveStdio } from "@omg/transport-stdio";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { openHost, openLog } from "../host.ts";
@@ -44,7 +44,10 @@ export async function stdio(flags: StdioFlags): Promise<void> {
 
 async function bridge(gateway: string, server: string | undefined): Promise<void> {
   if (!URL.canParse(gateway)) {
-    throw new CommandFailure(exitCodes.usage, `error: "${gateway}" is not a URL, for example http://localhost:4444`);
+    throw new CommandFailure(
+      exitCodes.usage,
+      `error: "${gateway}" is not a URL, for example http://localhost:4444`,
+    );
   }
   const base = gateway.replace(/\/(mcp)?\/?$/, "");
   const path = server === undefined ? "/mcp" : `/servers/${encodeURIComponent(server)}/mcp`;
@@ -73,6 +76,11 @@ function parentGone(): Promise<void> {
 /** The client learns it in its own language, the person on stderr. */
 function notInCatalog(server: string): CommandFailure {
   const message = `Server '${server}' not found in catalog`;
-  process.stdout.write(`${errorFrame(undefined, new OmgError("server_unknown", { server, message })).bytes}\n`);
-  return new CommandFailure(exitCodes.configurationRefused, `error[server_unknown]: ${message}; see: omg list`);
+  process.stdout.write(
+    `${errorFrame(undefined, new OmgError("server_unknown", { server, message })).bytes}\n`,
+  );
+  return new CommandFailure(
+    exitCodes.configurationRefused,
+    `error[server_unknown]: ${message}; see: omg list`,
+  );
 }

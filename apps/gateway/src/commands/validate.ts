@@ -1,7 +1,7 @@
 import { formatDiagnostic } from "@omg/core/config";
+import { parseListenAddress } from "../configuration/listen-address.ts";
 import { type ConfigurationFlags, loadConfiguration } from "../configuration/load-configuration.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { parseListenAddress } from "../configuration/listen-address.ts";
 
 /** `omg validate`: says everything that is wrong with the configuration, with its place. */
 export async function validate(flags: ConfigurationFlags): Promise<void> {

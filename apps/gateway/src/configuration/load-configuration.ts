@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import type { GatewayConfig, RuntimeV1, ServerConfig } from "@omg/core";
 import {
-  checkRuntimeOptions,
   type ConfigFile,
+  checkRuntimeOptions,
   type Diagnostic,
   formatDiagnostic,
   type Locate,
@@ -62,7 +62,9 @@ export async function loadConfiguration(flags: ConfigurationFlags): Promise<Conf
     ...notInstalled(catalog, servers),
     ...checked.diagnostics,
   ].sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
-  const fileIsBroken = diagnostics.some(({ severity, server }) => severity === "error" && server === undefined);
+  const fileIsBroken = diagnostics.some(
+    ({ severity, server }) => severity === "error" && server === undefined,
+  );
   if (fileIsBroken) throw refused(diagnostics);
   const apiKey = parsed.config.api_key ?? (process.env.MCP_GATEWAY_API_KEY || undefined);
   return {
@@ -92,7 +94,8 @@ async function readText(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "it does not exist" : (error as Error).message;
+    const why =
+      (error as NodeJS.ErrnoException).code === "ENOENT" ? "it does not exist" : (error as Error).message;
     throw new CommandFailure(
       exitCodes.configurationRefused,
       `error[config_invalid]: The ${what} ${display(path)} can not be read: ${why}`,

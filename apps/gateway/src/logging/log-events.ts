@@ -47,7 +47,11 @@ function logState(log: Logger, event: Extract<GatewayEvent, { type: "server-stat
       return log("info", "Starting server", { server_id: event.server });
     case "ready": {
       const startMs = Math.round(event.startMs ?? 0);
-      return log("info", "Server ready", { server_id: event.server, instance: event.instance, start_ms: startMs });
+      return log("info", "Server ready", {
+        server_id: event.server,
+        instance: event.instance,
+        start_ms: startMs,
+      });
     }
     case "stopped":
       return log("info", "Server stopped", { server_id: event.server });

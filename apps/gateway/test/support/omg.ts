@@ -28,7 +28,11 @@ export class Sandbox implements Disposable {
 
   /** A catalog of scripted servers, by id and arguments. */
   catalog(servers: Record<string, readonly string[]>, more: Record<string, object> = {}): string {
-    const entries = Object.entries(servers).map(([id, args]) => ({ id, runtime: scripted(...args), ...more[id] }));
+    const entries = Object.entries(servers).map(([id, args]) => ({
+      id,
+      runtime: scripted(...args),
+      ...more[id],
+    }));
     return this.write("catalog.yaml", { servers: entries });
   }
 

@@ -35,6 +35,10 @@ export function errorFrame(id: RequestId | undefined, thrown: unknown): Frame {
     correlationId: randomUUID(),
   };
   // JSON-RPC asks for a null id here, which the MCP types do not know.
-  const message = { jsonrpc: "2.0", id: id ?? null, error: { code: info.code, message: error.message, data } };
+  const message = {
+    jsonrpc: "2.0",
+    id: id ?? null,
+    error: { code: info.code, message: error.message, data },
+  };
   return frameOf(message as Parameters<typeof frameOf>[0]);
 }

@@ -67,7 +67,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   gateway.open(
     plans.map((plan, index) => {
       const server = config.servers[index] as (typeof config.servers)[number];
-      if ("problem" in plan) return new PooledServer({ ...server, problem: plan.problem }, undefined, gateway.pool(server));
+      if ("problem" in plan)
+        return new PooledServer({ ...server, problem: plan.problem }, undefined, gateway.pool(server));
       return new PooledServer(server, plan, gateway.pool(server));
     }),
     options.runtimes,
@@ -273,7 +274,9 @@ class CatalogGateway implements Gateway {
     this.#stopHealthTimer = this.#clock.after(everyMs, () => {
       this.#scheduleHealthChecks();
       for (const server of this.#catalog.servers) {
-        server.checkHealth().catch((error) => this.#emit({ type: "internal-error", error } satisfies GatewayEvent));
+        server
+          .checkHealth()
+          .catch((error) => this.#emit({ type: "internal-error", error } satisfies GatewayEvent));
       }
     });
   }

@@ -33,7 +33,11 @@ export type GatewayEvent =
       /** Set when the gateway answered in the server's place. */
       readonly error?: OmgError | undefined;
     }
-  | { readonly type: "session-start" | "session-end"; readonly session: string; readonly server?: string | undefined }
+  | {
+      readonly type: "session-start" | "session-end";
+      readonly session: string;
+      readonly server?: string | undefined;
+    }
   | { readonly type: "internal-error"; readonly error: unknown };
 
 export type GatewayListener = (event: GatewayEvent) => void;

@@ -28,7 +28,9 @@ export async function planServer(
   if (!runtime) return { problem: `Server '${server.id}' has unknown runtime type: ${type}` };
   const checked = await runtime.options["~standard"].validate(written);
   if (checked.issues) {
-    const problems = checked.issues.map((issue) => `${["runtime", ...issuePath(issue)].join(".")}: ${issue.message}`);
+    const problems = checked.issues.map(
+      (issue) => `${["runtime", ...issuePath(issue)].join(".")}: ${issue.message}`,
+    );
     return { problem: problems.join("; ") };
   }
 

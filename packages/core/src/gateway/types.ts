@@ -1,6 +1,6 @@
+import type { ServerConfig } from "../config/types.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { Transport } from "../runtime/transport.ts";
-import type { ServerConfig } from "../config/types.ts";
 
 /** What a server of the catalog is doing. */
 export type ServerState =

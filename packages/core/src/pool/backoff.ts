@@ -7,7 +7,12 @@ export interface BackoffSettings {
   readonly jitter: number;
 }
 
-export const defaultBackoff: BackoffSettings = { firstMs: 1000, maxMs: 60_000, healthyMs: 60_000, jitter: 0.2 };
+export const defaultBackoff: BackoffSettings = {
+  firstMs: 1000,
+  maxMs: 60_000,
+  healthyMs: 60_000,
+  jitter: 0.2,
+};
 
 /** Counts the failures of one server and says how long to leave it alone. */
 export class Backoff {

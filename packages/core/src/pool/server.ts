@@ -259,7 +259,13 @@ const busiestFirst: readonly ServerState[] = [
 
 /** A part of an instance id: safe as file, container and pod name. */
 function slug(id: string): string {
-  return id.toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 20).replace(/^-|-$/g, "") || "server";
+  return (
+    id
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .slice(0, 20)
+      .replace(/^-|-$/g, "") || "server"
+  );
 }
 
 function unhealthyError(server: string): OmgError {

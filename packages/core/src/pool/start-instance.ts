@@ -1,5 +1,5 @@
-import type { ServerConfig } from "../config/types.ts";
 import type { Clock } from "../clock.ts";
+import type { ServerConfig } from "../config/types.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { InstanceV1, RuntimeV1, StateStore } from "../runtime/v1.ts";
@@ -176,7 +176,8 @@ function asStartError(
   const { id } = plan.config;
   const known = OmgError.is(failure) ? failure : undefined;
   if (known && known.reason !== "upstream_start_failed" && known.reason !== "upstream_closed") return known;
-  let message = known?.message ?? `Server '${id}' did not start: ${String((failure as Error)?.message ?? failure)}`;
+  let message =
+    known?.message ?? `Server '${id}' did not start: ${String((failure as Error)?.message ?? failure)}`;
   let detail = known?.detail;
   if (known?.reason === "upstream_closed") {
     message = `Server '${id}' ended before it was ready: ${exit ?? "it closed its output"}`;

@@ -51,10 +51,13 @@ class LineTransport implements Transport {
   readonly #onEnd: (byRequest: boolean) => void;
   readonly #lines = new LineSplitter();
   #closed = false;
+  #outputIsGone = false;
   #corked = false;
   #deadline: NodeJS.Timeout | undefined;
   /** A slow reader of a queue that is never empty still reads. */
-  readonly #onTaken = () => void this.#deadline?.refresh();
+  readonly #onTaken = (error?: Error | null) => {
+    if (!error) this.#deadline?.refresh();
+  };
 
   constructor(options: LineTransportOptions) {
     this.#input = options.input;
@@ -67,7 +70,8 @@ class LineTransport implements Transport {
   }
 
   async start(): Promise<void> {
-    this.#output.on("error", (error) => this.#outputBroke(error));
+    this.#output.on("error", (error) => this.#outputWent(error));
+    this.#output.on("close", () => this.#outputWent());
     this.#output.on("drain", () => this.#clearDeadline());
     this.#input.on("error", (error) => this.#fail(error));
     this.#input.on("data", (chunk: Buffer) => this.#read(chunk));
@@ -85,7 +89,7 @@ class LineTransport implements Transport {
   }
 
   sendFrame(frame: Frame): Promise<void> {
-    if (this.#closed) return Promise.reject(closedError());
+    if (this.#closed || this.#outputIsGone) return Promise.reject(closedError());
     if (this.#output.writableLength >= this.#maxQueuedBytes) return Promise.reject(queueFullError());
     // All frames of one turn of the event loop leave in one system call.
     if (!this.#corked) {
@@ -149,9 +153,10 @@ class LineTransport implements Transport {
     this.#end();
   }
 
-  #outputBroke(error: Error): void {
-    if (this.#closed) return;
-    this.onerror?.(error);
+  #outputWent(error?: Error): void {
+    if (this.#closed || this.#outputIsGone) return;
+    this.#outputIsGone = true;
+    if (error) this.onerror?.(error);
     this.#clearDeadline();
     this.#deadline = setTimeout(() => this.#end(), lastWordsMs);
   }

@@ -1,11 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { errorFrame } from "../errors/error-frame.ts";
 import type { Session } from "../gateway/types.ts";
+import type { Endpoint } from "../router/endpoint.ts";
 import type { ListKind } from "../router/listing.ts";
 import { OmgError } from "../runtime/errors.ts";
-import { type Frame, notificationFrame, type RequestId, resultFrame, rewriteFrame } from "../runtime/frame.ts";
+import {
+  type Frame,
+  notificationFrame,
+  type RequestId,
+  resultFrame,
+  rewriteFrame,
+} from "../runtime/frame.ts";
 import type { Transport } from "../runtime/transport.ts";
-import type { Endpoint } from "../router/endpoint.ts";
 import { type FrameLane, frameLane } from "../upstream/frame-lane.ts";
 import { negotiateVersion } from "../upstream/protocol-version.ts";
 import { Call } from "./call.ts";
@@ -81,7 +87,8 @@ export class ClientSession implements Session {
     if (kind === "request") void this.#answer(frame);
     else if (kind === "notification" && method === "notifications/cancelled") {
       if (requestId !== undefined) this.#calls.get(requestId)?.cancel();
-    } else if (kind === "notification" && method !== "notifications/initialized") this.#endpoint.notify(frame);
+    } else if (kind === "notification" && method !== "notifications/initialized")
+      this.#endpoint.notify(frame);
   }
 
   async #answer(frame: Frame): Promise<void> {
@@ -109,7 +116,9 @@ export class ClientSession implements Session {
 
   #admit(id: RequestId): void {
     if (this.#calls.has(id)) {
-      throw new OmgError("invalid_request", { message: `A request with id ${JSON.stringify(id)} is in flight` });
+      throw new OmgError("invalid_request", {
+        message: `A request with id ${JSON.stringify(id)} is in flight`,
+      });
     }
     if (this.#calls.size >= maxCallsInFlight) {
       throw new OmgError("overloaded", {
