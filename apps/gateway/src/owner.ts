@@ -22,7 +22,7 @@ export interface Owner {
 }
 
 /** Where the gateway keeps what must outlive it: `$XDG_STATE_HOME/omg`, else `~/.local/state/omg`. */
-export function stateDirectory(): string {
+function stateDirectory(): string {
   return join(process.env.XDG_STATE_HOME || join(homedir(), ".local", "state"), "omg");
 }
 

@@ -6,11 +6,17 @@ import { TestClient } from "./support/test-client.ts";
 import { settle } from "./support/virtual-clock.ts";
 
 const echo = { echo: () => text("hi") };
-const namesOf = (result: Params, kind = "tools") => (result[kind] as { name: string }[]).map(({ name }) => name);
+const namesOf = (result: Params, kind = "tools") =>
+  (result[kind] as { name: string }[]).map(({ name }) => name);
 
 describe("listing all servers", () => {
   test("merges their tools under server__tool, in the order of the catalog, untouched otherwise", async () => {
-    const tool = { name: "q", inputSchema: { type: "object" }, "x-vendor": { big: 1 }, annotations: { readOnlyHint: true } };
+    const tool = {
+      name: "q",
+      inputSchema: { type: "object" },
+      "x-vendor": { big: 1 },
+      annotations: { readOnlyHint: true },
+    };
     const { gateway } = await testGateway({
       b: fakeServer({}, { methods: { "tools/list": () => ({ tools: [tool] }) } }),
       a: fakeServer({ first: () => text(""), second: () => text("") }),
@@ -28,7 +34,10 @@ describe("listing all servers", () => {
       p2: { tools: [{ name: "two" }], nextCursor: "p3" },
       p3: { tools: [{ name: "three" }] },
     };
-    const paged = fakeServer({}, { methods: { "tools/list": ({ cursor }) => pages[String(cursor ?? "")] as Params } });
+    const paged = fakeServer(
+      {},
+      { methods: { "tools/list": ({ cursor }) => pages[String(cursor ?? "")] as Params } },
+    );
     const { gateway } = await testGateway({ a: paged });
     const client = await TestClient.connect(gateway);
     expect(namesOf(await client.result("tools/list"))).toEqual(["a__one", "a__two", "a__three"]);
@@ -38,8 +47,14 @@ describe("listing all servers", () => {
   test("a list that goes in a circle, or never ends, is left out with a warning and harms no other", async () => {
     let page = 0;
     const { gateway, events } = await testGateway({
-      circle: fakeServer({}, { methods: { "tools/list": () => ({ tools: [{ name: "x" }], nextCursor: "again" }) } }),
-      endless: fakeServer({}, { methods: { "tools/list": () => ({ tools: [], nextCursor: String(page++) }) } }),
+      circle: fakeServer(
+        {},
+        { methods: { "tools/list": () => ({ tools: [{ name: "x" }], nextCursor: "again" }) } },
+      ),
+      endless: fakeServer(
+        {},
+        { methods: { "tools/list": () => ({ tools: [], nextCursor: String(page++) }) } },
+      ),
       good: fakeServer(echo),
     });
     const client = await TestClient.connect(gateway);
@@ -77,7 +92,10 @@ describe("listing all servers", () => {
   });
 
   test("a list is remembered while its server is stopped", async () => {
-    const { gateway, runtime, clock } = await testGateway({ a: fakeServer(echo) }, { idle_timeout_seconds: 1 });
+    const { gateway, runtime, clock } = await testGateway(
+      { a: fakeServer(echo) },
+      { idle_timeout_seconds: 1 },
+    );
     const client = await TestClient.connect(gateway);
     await client.result("tools/list");
     await clock.advance(2000);
@@ -114,18 +132,28 @@ describe("listing all servers", () => {
       "prompts/list": () => ({ prompts: [{ name: "greet" }] }),
       "prompts/get": ({ name }: Params) => ({ messages: [], description: `prompt ${String(name)}` }),
       "resources/list": () => ({ resources: [{ uri: "note://1", name: "one" }] }),
-      "resources/templates/list": () => ({ resourceTemplates: [{ uriTemplate: "note://{id}/body", name: "t" }] }),
+      "resources/templates/list": () => ({
+        resourceTemplates: [{ uriTemplate: "note://{id}/body", name: "t" }],
+      }),
       "resources/read": ({ uri }: Params) => ({ contents: [{ uri, text: "a" }] }),
       "completion/complete": ({ ref }: Params) => ({ completion: { values: [JSON.stringify(ref)] } }),
     };
     const { gateway } = await testGateway({ a: fakeServer({}, { methods }), b: fakeServer(echo) });
     const client = await TestClient.connect(gateway);
     expect(namesOf(await client.result("prompts/list"), "prompts")).toEqual(["a__greet"]);
-    expect(await client.result("prompts/get", { name: "a__greet" })).toMatchObject({ description: "prompt greet" });
+    expect(await client.result("prompts/get", { name: "a__greet" })).toMatchObject({
+      description: "prompt greet",
+    });
     expect(await client.result("resources/list")).toEqual({ resources: [{ uri: "note://1", name: "one" }] });
-    expect(await client.result("resources/read", { uri: "note://1" })).toMatchObject({ contents: [{ uri: "note://1" }] });
-    expect(await client.result("resources/read", { uri: "note://7/body" })).toMatchObject({ contents: [{ text: "a" }] });
-    expect(await client.refusal("resources/read", { uri: "other://1" })).toMatchObject({ reason: "unknown_resource" });
+    expect(await client.result("resources/read", { uri: "note://1" })).toMatchObject({
+      contents: [{ uri: "note://1" }],
+    });
+    expect(await client.result("resources/read", { uri: "note://7/body" })).toMatchObject({
+      contents: [{ text: "a" }],
+    });
+    expect(await client.refusal("resources/read", { uri: "other://1" })).toMatchObject({
+      reason: "unknown_resource",
+    });
     const ref = { type: "ref/prompt", name: "a__greet" };
     const completed = await client.result("completion/complete", { ref, argument: { name: "x", value: "" } });
     expect(JSON.stringify(completed)).toContain('\\"name\\":\\"greet\\"');
@@ -137,7 +165,10 @@ describe("calling through the aggregate", () => {
     const { gateway, runtime } = await testGateway({ a: fakeServer(echo) });
     const client = await TestClient.connect(gateway);
     for (const name of ["echo", "b__echo", "a__", "", "__proto__", "constructor"]) {
-      expect(await client.refusal("tools/call", { name })).toMatchObject({ reason: "unknown_tool", executed: "no" });
+      expect(await client.refusal("tools/call", { name })).toMatchObject({
+        reason: "unknown_tool",
+        executed: "no",
+      });
     }
     expect(await client.refusal("tools/call", {})).toMatchObject({ reason: "bad_params" });
     expect(runtime.starts).toBeLessThanOrEqual(1);
@@ -160,7 +191,11 @@ describe("calling through the aggregate", () => {
   test("a disabled server says why, and the others work", async () => {
     const { gateway } = await testGateway({ a: fakeServer(echo) }, {}, { problem: undefined });
     await gateway[Symbol.asyncDispose]();
-    const other = await testGateway({ bad: fakeServer(echo) }, {}, { problem: "The variable ${KEY} is not set" });
+    const other = await testGateway(
+      { bad: fakeServer(echo) },
+      {},
+      { problem: "The variable ${KEY} is not set" },
+    );
     const client = await TestClient.connect(other.gateway);
     const refusal = await client.refusal("tools/call", { name: "bad__echo" });
     expect(refusal).toMatchObject({ reason: "server_disabled" });
@@ -177,9 +212,15 @@ describe("calling through the aggregate", () => {
 
   test("with scope: session each session has an instance of its own, which ends with it", async () => {
     let made = 0;
-    const server = fakeServer({}, {
-      methods: { "tools/call": (_, instance) => text(instance.id), "tools/list": () => ({ tools: [{ name: `own${made++}` }] }) },
-    });
+    const server = fakeServer(
+      {},
+      {
+        methods: {
+          "tools/call": (_, instance) => text(instance.id),
+          "tools/list": () => ({ tools: [{ name: `own${made++}` }] }),
+        },
+      },
+    );
     const { gateway, runtime } = await testGateway({ a: server }, {}, { scope: "session" });
     const [one, two] = [await TestClient.connect(gateway), await TestClient.connect(gateway)];
     const lists = await Promise.all([one, two].map((client) => client.result("tools/list")));

@@ -11,9 +11,12 @@ const never: Handler = () => new Promise(() => {});
 
 describe("the endpoint of one server", () => {
   test("forwards what it does not know and leaves every byte but the id", async () => {
-    const { gateway, runtime } = await testGateway({ a: fakeServer({}, { methods: { "acme/odd": (params) => params } }) });
+    const { gateway, runtime } = await testGateway({
+      a: fakeServer({}, { methods: { "acme/odd": (params) => params } }),
+    });
     const client = await TestClient.connect(gateway, "a");
-    const odd = '{"jsonrpc":"2.0", "id":"x\\u0031", "method":"acme/odd","params":{"n":9007199254740993,"f":1.0,"u":"\\u00e9"}}';
+    const odd =
+      '{"jsonrpc":"2.0", "id":"x\\u0031", "method":"acme/odd","params":{"n":9007199254740993,"f":1.0,"u":"\\u00e9"}}';
     client.onframe?.(parseFrame(Buffer.from(odd)));
     await settle();
     const sent = runtime.last.received.at(-1);
@@ -30,7 +33,11 @@ describe("the endpoint of one server", () => {
       ["1999-01-01", "2025-11-25"],
     ]) {
       const result = await client.result("initialize", { protocolVersion: asked, capabilities: {} });
-      expect(result).toMatchObject({ protocolVersion: answered, serverInfo: { name: "fake" }, capabilities: { tools: {} } });
+      expect(result).toMatchObject({
+        protocolVersion: answered,
+        serverInfo: { name: "fake" },
+        capabilities: { tools: {} },
+      });
     }
   });
 
@@ -57,7 +64,8 @@ describe("the endpoint of one server", () => {
 describe("many callers on one instance", () => {
   test("each gets its own answer, whatever ids they chose", async () => {
     const pending: (() => void)[] = [];
-    const later: Handler = ({ value }) => new Promise((resolve) => pending.push(() => resolve(text(String(value)))));
+    const later: Handler = ({ value }) =>
+      new Promise((resolve) => pending.push(() => resolve(text(String(value)))));
     const { gateway } = await testGateway({ a: fakeServer({ echo: later }) });
     const clients = await Promise.all(Array.from({ length: 50 }, () => TestClient.connect(gateway)));
     await clients[0]?.result("tools/list");
@@ -77,7 +85,11 @@ describe("many callers on one instance", () => {
   test("progress goes to its caller alone, under the token it chose, and nothing follows the answer", async () => {
     const works: Handler = async ({ who }, instance, id) => {
       const tell = (progress: number) =>
-        instance.say({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: id, progress } });
+        instance.say({
+          jsonrpc: "2.0",
+          method: "notifications/progress",
+          params: { progressToken: id, progress },
+        });
       tell(1);
       tell(2);
       setImmediate(() => tell(3));
@@ -99,7 +111,9 @@ describe("many callers on one instance", () => {
 
   test("a second request with an id in flight is refused, the first is answered", async () => {
     const held = Promise.withResolvers<void>();
-    const { gateway } = await testGateway({ a: fakeServer({ hold: () => held.promise.then(() => text("done")) }) });
+    const { gateway } = await testGateway({
+      a: fakeServer({ hold: () => held.promise.then(() => text("done")) }),
+    });
     const client = await TestClient.connect(gateway, "a");
     client.onframe?.(frameOf({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "hold" } }));
     const second = await client.ask("tools/call", { name: "hold" }, 1);
@@ -114,7 +128,10 @@ describe("calls that end badly", () => {
   test("a call without answer or progress times out; the server is told, its late answer dropped", async () => {
     let answer = (_: Params) => {};
     const late: Handler = () => new Promise((resolve) => (answer = resolve));
-    const { gateway, runtime, clock, events } = await testGateway({ a: fakeServer({ late }) }, { request_timeout_seconds: 4 });
+    const { gateway, runtime, clock, events } = await testGateway(
+      { a: fakeServer({ late }) },
+      { request_timeout_seconds: 4 },
+    );
     const client = await TestClient.connect(gateway, "a");
     const refusal = client.refusal("tools/call", { name: "late" });
     await clock.advance(4000);
@@ -133,7 +150,10 @@ describe("calls that end badly", () => {
       id = request;
       return new Promise(() => {});
     };
-    const { gateway, runtime, clock } = await testGateway({ a: fakeServer({ slow }) }, { request_timeout_seconds: 4 });
+    const { gateway, runtime, clock } = await testGateway(
+      { a: fakeServer({ slow }) },
+      { request_timeout_seconds: 4 },
+    );
     const client = await TestClient.connect(gateway, "a");
     const answer = client.ask("tools/call", { name: "slow", _meta: { progressToken: "t" } });
     let answered = 0;
@@ -157,7 +177,9 @@ describe("calls that end badly", () => {
     client.notify("notifications/cancelled", { requestId: "mine" });
     client.notify("notifications/cancelled", { requestId: "mine" });
     await settle();
-    const told = runtime.last.received.filter((message) => "method" in message && message.method.endsWith("cancelled"));
+    const told = runtime.last.received.filter(
+      (message) => "method" in message && message.method.endsWith("cancelled"),
+    );
     expect(told).toMatchObject([{ params: { requestId: sent.id } }]);
     expect(client.received).toHaveLength(0);
     expect(client.session?.callsInFlight).toBe(0);
@@ -211,7 +233,8 @@ describe("calls that end badly", () => {
     const { gateway } = await testGateway({ stuck: fakeServer({ never }), well: fakeServer(echo) });
     const client = await TestClient.connect(gateway);
     await client.result("tools/list");
-    for (let turn = 0; turn < 1000; turn++) void client.ask("tools/call", { name: "stuck__never" }, `s${turn}`);
+    for (let turn = 0; turn < 1000; turn++)
+      void client.ask("tools/call", { name: "stuck__never" }, `s${turn}`);
     expect(await client.call("well__echo", { value: "fine" })).toBe("fine");
   });
 
@@ -220,7 +243,10 @@ describe("calls that end badly", () => {
     const client = await TestClient.connect(gateway, "a");
     for (let turn = 0; turn < 3; turn++) void client.ask("tools/call", { name: "never" }, `n${turn}`);
     await settle();
-    expect(await client.refusal("tools/call", { name: "never" })).toMatchObject({ reason: "overloaded", detail: "inflight" });
+    expect(await client.refusal("tools/call", { name: "never" })).toMatchObject({
+      reason: "overloaded",
+      detail: "inflight",
+    });
   });
 
   test("what a server asks of the client is refused with a reason, but for a ping", async () => {
@@ -272,9 +298,17 @@ describe("health", () => {
 describe("requests without a session", () => {
   test("get the server's answer under their own id", async () => {
     const { gateway } = await testGateway({ a: fakeServer(echo) });
-    const frame = frameOf({ jsonrpc: "2.0", id: "mine", method: "tools/call", params: { name: "echo", arguments: { value: "v" } } });
+    const frame = frameOf({
+      jsonrpc: "2.0",
+      id: "mine",
+      method: "tools/call",
+      params: { name: "echo", arguments: { value: "v" } },
+    });
     expect((await gateway.request("a", frame)).value()).toMatchObject({ id: "mine", result: text("v") });
-    await expect(gateway.request("b", frame)).rejects.toMatchObject({ reason: "server_unknown", message: "Server 'b' not found" });
+    await expect(gateway.request("b", frame)).rejects.toMatchObject({
+      reason: "server_unknown",
+      message: "Server 'b' not found",
+    });
   });
 
   test("a start by hand reports whether it was needed", async () => {

@@ -1,10 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { fakeServer, text } from "./support/fake-runtime.ts";
+import { fakeServer, type Handler, text } from "./support/fake-runtime.ts";
 import { statesOf, testGateway } from "./support/gateway.ts";
 import { TestClient } from "./support/test-client.ts";
 import { settle } from "./support/virtual-clock.ts";
 
 const echo = { echo: () => text("hi") };
+const crash: Handler = (_, instance) => {
+  instance.crash();
+  return new Promise(() => {});
+};
 
 describe("starting", () => {
   test("nothing starts until a client needs it", async () => {
@@ -18,7 +22,9 @@ describe("starting", () => {
 
   test("1,000 callers that come at once make one start, and all are answered", async () => {
     const gate = Promise.withResolvers<void>();
-    const { gateway, runtime } = await testGateway({ a: fakeServer(echo, { beforeStart: () => gate.promise }) });
+    const { gateway, runtime } = await testGateway({
+      a: fakeServer(echo, { beforeStart: () => gate.promise }),
+    });
     const clients = await Promise.all(Array.from({ length: 100 }, () => TestClient.connect(gateway, "a")));
     const calls = clients.flatMap((client) => Array.from({ length: 10 }, () => client.call("echo")));
     gate.resolve();
@@ -52,17 +58,22 @@ describe("starting", () => {
     await clock.advance(6999);
     expect(client.received).toHaveLength(0);
     await clock.advance(400);
-    expect(await refusal).toMatchObject({ reason: "upstream_start_failed", detail: "init_timeout", executed: "no" });
+    expect(await refusal).toMatchObject({
+      reason: "upstream_start_failed",
+      detail: "init_timeout",
+      executed: "no",
+    });
     expect(runtime.running).toBe(0);
   });
 
   test("a crash loop is tried at most six times in its first minute, and refused fast in between", async () => {
-    const dies = fakeServer(echo, { methods: { "tools/call": (_, instance) => (instance.crash(), new Promise(() => {})) } });
+    const dies = fakeServer(echo, { methods: { "tools/call": crash } });
     const { gateway, runtime, clock } = await testGateway({ a: dies });
     const client = await TestClient.connect(gateway, "a");
     const reasons = new Set<unknown>();
     for (let second = 0; second < 60; second++) {
-      for (let turn = 0; turn < 5; turn++) reasons.add((await client.refusal("tools/call", { name: "x" })).reason);
+      for (let turn = 0; turn < 5; turn++)
+        reasons.add((await client.refusal("tools/call", { name: "x" })).reason);
       await clock.advance(1000);
     }
     expect(runtime.starts).toBeGreaterThanOrEqual(4);
@@ -71,7 +82,10 @@ describe("starting", () => {
   });
 
   test("a crash after a minute of health is made good at once", async () => {
-    const { gateway, runtime, clock } = await testGateway({ a: fakeServer(echo) }, { idle_timeout_seconds: 0 });
+    const { gateway, runtime, clock } = await testGateway(
+      { a: fakeServer(echo) },
+      { idle_timeout_seconds: 0 },
+    );
     const client = await TestClient.connect(gateway, "a");
     for (let round = 0; round < 5; round++) {
       expect(await client.call("echo")).toBe("hi");
@@ -85,7 +99,9 @@ describe("starting", () => {
   test("no more than eight servers start at a time", async () => {
     const gate = Promise.withResolvers<void>();
     const names = Array.from({ length: 30 }, (_, index) => `s${index}`);
-    const servers = Object.fromEntries(names.map((name) => [name, fakeServer(echo, { beforeStart: () => gate.promise })]));
+    const servers = Object.fromEntries(
+      names.map((name) => [name, fakeServer(echo, { beforeStart: () => gate.promise })]),
+    );
     const { gateway, runtime } = await testGateway(servers);
     const client = await TestClient.connect(gateway);
     const calls = names.map((name) => client.call(`${name}__echo`));
@@ -112,7 +128,9 @@ describe("starting", () => {
 
   test("a caller that gives up leaves the start to the others", async () => {
     const gate = Promise.withResolvers<void>();
-    const { gateway, runtime } = await testGateway({ a: fakeServer(echo, { beforeStart: () => gate.promise }) });
+    const { gateway, runtime } = await testGateway({
+      a: fakeServer(echo, { beforeStart: () => gate.promise }),
+    });
     const client = await TestClient.connect(gateway, "a");
     void client.ask("tools/call", { name: "echo" }, "leaver");
     const stays = client.call("echo");
@@ -125,13 +143,17 @@ describe("starting", () => {
 
   test("a caller with a progress token hears that its server is starting", async () => {
     const gate = Promise.withResolvers<void>();
-    const { gateway, clock } = await testGateway({ a: fakeServer(echo, { beforeStart: () => gate.promise }) });
+    const { gateway, clock } = await testGateway({
+      a: fakeServer(echo, { beforeStart: () => gate.promise }),
+    });
     const client = await TestClient.connect(gateway);
     const answer = client.ask("tools/call", { name: "a__echo", _meta: { progressToken: 0 } });
     await clock.advance(11_000);
     gate.resolve();
     await answer;
-    const progress = client.received.filter((message) => "method" in message).map((message) => message.params);
+    const progress = client.received
+      .filter((message) => "method" in message)
+      .map((message) => message.params);
     expect(progress.length).toBeGreaterThanOrEqual(3);
     expect(progress[0]).toMatchObject({ progressToken: 0, message: "Starting server 'a'" });
     const values = progress.map((params) => params?.progress as number);
@@ -141,7 +163,10 @@ describe("starting", () => {
 
 describe("stopping", () => {
   test("an idle server stops, and says nothing before its time", async () => {
-    const { gateway, runtime, clock, events } = await testGateway({ a: fakeServer(echo) }, { idle_timeout_seconds: 10 });
+    const { gateway, runtime, clock, events } = await testGateway(
+      { a: fakeServer(echo) },
+      { idle_timeout_seconds: 10 },
+    );
     const client = await TestClient.connect(gateway, "a");
     await client.call("echo");
     await clock.advance(9999);
@@ -171,7 +196,11 @@ describe("stopping", () => {
   });
 
   test("idle_timeout_seconds 0 never stops a server", async () => {
-    const { gateway, runtime, clock } = await testGateway({ a: fakeServer(echo) }, {}, { idle_timeout_seconds: 0 });
+    const { gateway, runtime, clock } = await testGateway(
+      { a: fakeServer(echo) },
+      {},
+      { idle_timeout_seconds: 0 },
+    );
     const client = await TestClient.connect(gateway, "a");
     await client.call("echo");
     await clock.advance(10_000_000);
@@ -194,7 +223,13 @@ describe("stopping", () => {
     expect(await stopped).toBe(true);
     expect(await late).toBe("hi");
     expect(runtime.starts).toBe(2);
-    expect(statesOf(events, "a").slice(0, 5)).toEqual(["starting", "ready", "draining", "stopping", "stopped"]);
+    expect(statesOf(events, "a").slice(0, 5)).toEqual([
+      "starting",
+      "ready",
+      "draining",
+      "stopping",
+      "stopped",
+    ]);
   });
 
   test("a stop while starting ends the start, and its callers learn why", async () => {
@@ -211,7 +246,9 @@ describe("stopping", () => {
   });
 
   test("a dispose that never ends does not hold the server for ever", async () => {
-    const { gateway, clock } = await testGateway({ a: fakeServer(echo, { beforeDispose: () => new Promise(() => {}) }) });
+    const { gateway, clock } = await testGateway({
+      a: fakeServer(echo, { beforeDispose: () => new Promise(() => {}) }),
+    });
     const client = await TestClient.connect(gateway, "a");
     await client.call("echo");
     const stopped = gateway.stopServer("a");
@@ -222,12 +259,17 @@ describe("stopping", () => {
 
   test("draining the gateway answers what is in flight and refuses what comes", async () => {
     const held = Promise.withResolvers<void>();
-    const { gateway, runtime, clock } = await testGateway({ a: fakeServer({ hold: () => held.promise.then(() => text("done")) }) });
+    const { gateway, runtime, clock } = await testGateway({
+      a: fakeServer({ hold: () => held.promise.then(() => text("done")) }),
+    });
     const client = await TestClient.connect(gateway, "a");
     const inFlight = client.call("hold");
     await settle();
     const drained = gateway.drain();
-    expect(await client.refusal("tools/call", { name: "hold" })).toMatchObject({ reason: "draining", retryable: true });
+    expect(await client.refusal("tools/call", { name: "hold" })).toMatchObject({
+      reason: "draining",
+      retryable: true,
+    });
     held.resolve();
     await drained;
     expect(await inFlight).toBe("done");
@@ -247,7 +289,10 @@ describe("the edge of the idle timeout", () => {
         clock.after(disposals % 4, resolve);
       });
     const server = fakeServer(echo, { beforeDispose });
-    const { gateway, runtime, clock } = await testGateway({ a: server }, { idle_timeout_seconds: idleMs / 1000 });
+    const { gateway, runtime, clock } = await testGateway(
+      { a: server },
+      { idle_timeout_seconds: idleMs / 1000 },
+    );
     const client = await TestClient.connect(gateway, "a");
     let answered = 0;
     const random = mulberry32(7);

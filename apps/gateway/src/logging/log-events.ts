@@ -1,64 +1,63 @@
 import type { GatewayEvent } from "@omg/core";
-import type { Logger } from "./logger.ts";
+import type { LogLevel } from "./levels.ts";
+import type { LogFields, Logger } from "./logger.ts";
+
+type Entry = readonly [level: LogLevel, message: string, fields: LogFields];
 
 /** Turns what happens in the gateway into log lines. */
 export function logEvents(log: Logger): (event: GatewayEvent) => void {
-  return (event) => {
-    switch (event.type) {
-      case "server-state":
-        return logState(log, event);
-      case "server-log":
-        return log("info", event.line, { server_id: event.server, stream: "stderr" });
-      case "server-progress":
-        return log("info", event.message, { server_id: event.server });
-      case "server-warning":
-        return log("warn", event.message, { server_id: event.server });
-      case "server-listed":
-        return log("debug", "Server listed", { server_id: event.server, tools: event.tools });
-      case "frame-dropped":
-        return log("debug", `Dropped ${event.what}`, { server_id: event.server });
-      case "session-start":
-      case "session-end": {
-        const message = event.type === "session-start" ? "Session started" : "Session ended";
-        return log("debug", message, { session: event.session, server_id: event.server });
-      }
-      case "call-end":
-        return log(event.error ? "warn" : "debug", event.error?.message ?? "Call answered", {
-          server_id: event.server,
-          method: event.method,
-          session: event.session,
-          duration_ms: Math.round(event.durationMs * 10) / 10,
-          reason: event.error?.reason,
-        });
-      case "internal-error":
-        return log("error", "Internal error", { error: stackOf(event.error) });
-    }
-  };
+  return (event) => log(...entryOf(event));
 }
 
 export function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-function logState(log: Logger, event: Extract<GatewayEvent, { type: "server-state" }>): void {
-  const fields = { server_id: event.server, from: event.from, why: event.why };
-  switch (event.to) {
+function entryOf(event: GatewayEvent): Entry {
+  switch (event.type) {
+    case "server-state":
+      return stateEntry(event);
+    case "server-log":
+      return ["info", event.line, { server_id: event.server, stream: "stderr" }];
+    case "server-progress":
+      return ["info", event.message, { server_id: event.server }];
+    case "server-warning":
+      return ["warn", event.message, { server_id: event.server }];
+    case "server-listed":
+      return ["debug", "Server listed", { server_id: event.server, tools: event.tools }];
+    case "frame-dropped":
+      return ["debug", `Dropped ${event.what}`, { server_id: event.server }];
+    case "session-start":
+      return ["debug", "Session started", { session: event.session, server_id: event.server }];
+    case "session-end":
+      return ["debug", "Session ended", { session: event.session, server_id: event.server }];
+    case "call-end":
+      return callEntry(event);
+    case "internal-error":
+      return ["error", "Internal error", { error: stackOf(event.error) }];
+  }
+}
+
+function stateEntry(event: Extract<GatewayEvent, { type: "server-state" }>): Entry {
+  const { server: server_id, from, to, why, instance } = event;
+  switch (to) {
     case "starting":
-      return log("info", "Starting server", { server_id: event.server });
-    case "ready": {
-      const startMs = Math.round(event.startMs ?? 0);
-      return log("info", "Server ready", {
-        server_id: event.server,
-        instance: event.instance,
-        start_ms: startMs,
-      });
-    }
+      return ["info", "Starting server", { server_id }];
+    case "ready":
+      return ["info", "Server ready", { server_id, instance, start_ms: Math.round(event.startMs ?? 0) }];
     case "stopped":
-      return log("info", "Server stopped", { server_id: event.server });
+      return ["info", "Server stopped", { server_id }];
     case "backoff":
     case "failed":
-      return log("warn", "Server failed", fields);
+      return ["warn", "Server failed", { server_id, from, why }];
     default:
-      return log("debug", `Server ${event.to}`, fields);
+      return ["debug", `Server ${to}`, { server_id, from, why }];
   }
+}
+
+function callEntry(event: Extract<GatewayEvent, { type: "call-end" }>): Entry {
+  const { server: server_id, method, session, error } = event;
+  const duration_ms = Math.round(event.durationMs * 10) / 10;
+  const fields = { server_id, method, session, duration_ms, reason: error?.reason };
+  return [error ? "warn" : "debug", error?.message ?? "Call answered", fields];
 }

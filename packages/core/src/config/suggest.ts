@@ -1,5 +1,5 @@
 /** The candidate that a mistyped word most likely meant: at most two letters away. */
-export function suggest(word: string, candidates: Iterable<string>): string | undefined {
+function suggest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = 3;
   for (const candidate of candidates) {

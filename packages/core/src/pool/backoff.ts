@@ -7,7 +7,7 @@ export interface BackoffSettings {
   readonly jitter: number;
 }
 
-export const defaultBackoff: BackoffSettings = {
+const defaultBackoff: BackoffSettings = {
   firstMs: 1000,
   maxMs: 60_000,
   healthyMs: 60_000,

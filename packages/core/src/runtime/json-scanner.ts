@@ -13,7 +13,7 @@ export interface ScanLimits {
   readonly nodes: number;
 }
 
-export const defaultScanLimits: ScanLimits = { depth: 64, nodes: 250_000 };
+const defaultScanLimits: ScanLimits = { depth: 64, nodes: 250_000 };
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

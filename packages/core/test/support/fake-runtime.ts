@@ -1,7 +1,7 @@
 import { OmgError } from "../../src/runtime/errors.ts";
 import { type Frame, frameOf, type RequestId } from "../../src/runtime/frame.ts";
-import type { Exit, InstanceV1, OptionsSchema, RuntimeV1, StartRequest } from "../../src/runtime/v1.ts";
 import type { JsonRpcMessage, Params, Transport } from "../../src/runtime/transport.ts";
+import type { Exit, InstanceV1, OptionsSchema, RuntimeV1, StartRequest } from "../../src/runtime/v1.ts";
 
 export type Handler = (params: Params, instance: FakeInstance, id: RequestId) => Params | Promise<Params>;
 
@@ -160,7 +160,9 @@ export function fakeServer(tools: Record<string, Handler> = {}, more: Partial<Fa
         serverInfo: { name: "fake", version: "1" },
       }),
       ping: () => ({}),
-      "tools/list": () => ({ tools: Object.keys(tools).map((name) => ({ name, inputSchema: { type: "object" } })) }),
+      "tools/list": () => ({
+        tools: Object.keys(tools).map((name) => ({ name, inputSchema: { type: "object" } })),
+      }),
       "tools/call": (params, instance, id) => {
         const tool = tools[String(params.name)];
         if (!tool) throw new Error(`no tool ${String(params.name)}`);

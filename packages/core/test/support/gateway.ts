@@ -1,7 +1,7 @@
+import type { GatewayConfig, ServerConfig } from "../../src/config/types.ts";
 import { createGateway } from "../../src/gateway/create-gateway.ts";
 import type { GatewayEvent } from "../../src/gateway/events.ts";
 import type { Gateway } from "../../src/gateway/types.ts";
-import type { GatewayConfig, ServerConfig } from "../../src/config/types.ts";
 import { FakeRuntime, type FakeServer } from "./fake-runtime.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -36,5 +36,7 @@ export async function testGateway(
 
 /** The states a server went through. */
 export function statesOf(events: readonly GatewayEvent[], server: string): string[] {
-  return events.flatMap((event) => (event.type === "server-state" && event.server === server ? [event.to] : []));
+  return events.flatMap((event) =>
+    event.type === "server-state" && event.server === server ? [event.to] : [],
+  );
 }

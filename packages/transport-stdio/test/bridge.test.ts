@@ -1,0 +1,179 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { PassThrough } from "node:stream";
+import { afterEach, describe, expect, test } from "vitest";
+import { bridgeStdio } from "../src/index.ts";
+
+type Message = Record<string, unknown> & { id?: unknown; method?: string };
+type Answer = (message: Message, outgoing: ServerResponse, incoming: IncomingMessage) => void;
+
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
+/** An HTTP server that answers POSTs as the test says and notes what came in. */
+async function gatewayThat(answer: Answer): Promise<{ url: string; seen: string[] }> {
+  const seen: string[] = [];
+  const server = createServer(async (incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString();
+    const message = (body === "" ? {} : JSON.parse(body)) as Message;
+    const session = incoming.headers["mcp-session-id"] ?? "-";
+    seen.push(`${incoming.method} ${message.method ?? ""} ${session}`.replace(/\s+/g, " "));
+    if (incoming.method === "GET") outgoing.writeHead(405).end();
+    else if (incoming.method === "DELETE") outgoing.writeHead(200).end();
+    else if (message.id === undefined) outgoing.writeHead(202).end();
+    else answer(message, outgoing, incoming);
+  });
+  servers.push(server);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`, seen };
+}
+
+/** A client at the other end of the bridge. */
+function bridged(url: string) {
+  const input = new PassThrough();
+  const output = new PassThrough();
+  const done = bridgeStdio({ url, input, output });
+  const lines: Message[] = [];
+  let pending = "";
+  output.setEncoding("utf8").on("data", (chunk: string) => {
+    const parts = (pending + chunk).split("\n");
+    pending = parts.pop() ?? "";
+    lines.push(...parts.map((line) => JSON.parse(line) as Message));
+  });
+  return {
+    done,
+    lines,
+    send: (...messages: object[]) =>
+      input.write(messages.map((message) => `${JSON.stringify(message)}\n`).join("")),
+    async finish(): Promise<Message[]> {
+      input.end();
+      await done;
+      return lines;
+    },
+  };
+}
+
+const initialize = { jsonrpc: "2.0", id: 0, method: "initialize", params: { protocolVersion: "2025-06-18" } };
+const initialized = { jsonrpc: "2.0", method: "notifications/initialized" };
+const list = (id: unknown) => ({ jsonrpc: "2.0", id, method: "tools/list" });
+
+function json(outgoing: ServerResponse, body: object, headers: Record<string, string> = {}): void {
+  outgoing.writeHead(200, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+}
+
+function open(message: Message, outgoing: ServerResponse, session = "s1"): boolean {
+  if (message.method !== "initialize") return false;
+  const result = { protocolVersion: "2025-06-18", capabilities: {}, serverInfo: {} };
+  json(outgoing, { jsonrpc: "2.0", id: message.id, result }, { "mcp-session-id": session });
+  return true;
+}
+
+describe("the bridge", () => {
+  test("passes the client's own handshake on, keeps the session, and ends it", async () => {
+    const { url, seen } = await gatewayThat((message, outgoing) => {
+      if (!open(message, outgoing)) json(outgoing, { jsonrpc: "2.0", id: message.id, result: {} });
+    });
+    const client = bridged(url);
+    client.send(initialize, initialized, list("a"));
+    const lines = await client.finish();
+    expect(lines.map(({ id }) => id)).toEqual([0, "a"]);
+    expect(seen[0]).toBe("POST initialize -");
+    expect(seen.slice(1, 3).sort()).toEqual(["POST notifications/initialized s1", "POST tools/list s1"]);
+    expect(seen.at(-1)).toBe("DELETE s1");
+  });
+
+  test("reads an event stream however it is cut, and delivers what goes before the answer", async () => {
+    const { url } = await gatewayThat((message, outgoing) => {
+      if (open(message, outgoing)) return;
+      outgoing.writeHead(200, { "content-type": "text/event-stream" });
+      const progress = {
+        jsonrpc: "2.0",
+        method: "notifications/progress",
+        params: { progressToken: 1, progress: 1 },
+      };
+      const answer = { jsonrpc: "2.0", id: message.id, result: { text: "zwölf – 十二" } };
+      const text = `: keepalive\r\n\r\ndata: ${JSON.stringify(progress)}\r\n\r\nevent: message\ndata: ${JSON.stringify(answer)}\n\n`;
+      const bytes = Buffer.from(text);
+      let at = 0;
+      const drip = () => {
+        if (at >= bytes.length) return void outgoing.end();
+        outgoing.write(bytes.subarray(at, at + 7), () => setImmediate(drip));
+        at += 7;
+      };
+      drip();
+    });
+    const client = bridged(url);
+    client.send(list(1));
+    const lines = await client.finish();
+    expect(lines).toMatchObject([
+      { method: "notifications/progress" },
+      { id: 1, result: { text: "zwölf – 十二" } },
+    ]);
+  });
+
+  test("opens a forgotten session anew and repeats the request once", async () => {
+    let sessions = 0;
+    const { url, seen } = await gatewayThat((message, outgoing, incoming) => {
+      if (message.method === "initialize") sessions++;
+      if (open(message, outgoing, `s${sessions}`)) return;
+      if (incoming.headers["mcp-session-id"] === "s1") outgoing.writeHead(404).end();
+      else json(outgoing, { jsonrpc: "2.0", id: message.id, result: {} });
+    });
+    const client = bridged(url);
+    client.send(initialize, initialized, list(1));
+    const lines = await client.finish();
+    expect(lines).toMatchObject([{ id: 0 }, { id: 1, result: {} }]);
+    expect(seen.filter((line) => line.startsWith("POST tools/list"))).toEqual([
+      "POST tools/list s1",
+      "POST tools/list s2",
+    ]);
+  });
+
+  test("answers a request whose response breaks off, and does not repeat it", async () => {
+    const { url, seen } = await gatewayThat((message, outgoing) => {
+      if (open(message, outgoing)) return;
+      outgoing.writeHead(200, { "content-type": "text/event-stream" });
+      outgoing.write(": soon\n\n", () => outgoing.destroy());
+    });
+    const client = bridged(url);
+    client.send(list(1));
+    const lines = await client.finish();
+    expect(lines).toMatchObject([
+      { id: 1, error: { data: { reason: "upstream_closed", executed: "unknown" } } },
+    ]);
+    expect(seen.filter((line) => line.startsWith("POST tools/list"))).toHaveLength(1);
+  });
+
+  test("answers text that is no message, and goes on", async () => {
+    const { url } = await gatewayThat((message, outgoing) => {
+      if (!open(message, outgoing)) json(outgoing, { jsonrpc: "2.0", id: message.id, result: {} });
+    });
+    const client = bridged(url);
+    client.send({ not: "a message" }, list(1));
+    const lines = await client.finish();
+    expect(lines).toMatchObject([
+      { id: null, error: { code: -32600 } },
+      { id: 1, result: {} },
+    ]);
+  });
+
+  test("says what a gateway answers that is none", async () => {
+    const { url } = await gatewayThat((_, outgoing) =>
+      outgoing.writeHead(200, { "content-type": "text/html" }).end("<p>hi"),
+    );
+    const client = bridged(url);
+    client.send(list(1));
+    const [answer] = await client.finish();
+    expect(answer).toMatchObject({ id: 1, error: { data: { reason: "upstream_closed" } } });
+  });
+});
