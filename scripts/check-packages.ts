@@ -80,4 +80,17 @@ async function checkRunning(checks: Checks, consumer: Consumer, node: string): P
     const printed = (await runBin(consumer, "omg", ["--version"], node)).trim();
     if (printed !== app?.manifest.version) throw new Error(`it prints "${printed}"`);
   });
+  await checks.check("omg starts a server of a catalog and calls its tool", async () => {
+    const catalog = join(folder, "catalog.json");
+    const file = join(consumer.directory, "node_modules/@omg/runtime-testkit/dist/scripted-server.mjs");
+    const runtime = { type: "local-process", command: node, args: [file] };
+    writeFileSync(catalog, JSON.stringify({ servers: [{ id: "scripted", runtime }] }));
+    const printed = await runBin(
+      consumer,
+      "omg",
+      ["call", "scripted.echo", "text=hi", "--catalog", catalog],
+      node,
+    );
+    if (printed !== "hi\n") throw new Error(`it prints "${printed}"`);
+  });
 }
