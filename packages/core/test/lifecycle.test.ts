@@ -81,6 +81,25 @@ describe("starting", () => {
     expect(reasons).toEqual(new Set(["upstream_closed", "upstream_backoff"]));
   });
 
+  test("a server that never starts is tried at most six times in a minute, and refused fast in between", async () => {
+    const beforeStart = () => Promise.reject(new Error("no disk"));
+    const { gateway, runtime, clock, events } = await testGateway({ a: fakeServer(echo, { beforeStart }) });
+    const client = await TestClient.connect(gateway, "a");
+    const refuse = () => client.refusal("tools/call", { name: "echo" });
+    expect(await refuse()).toMatchObject({ reason: "upstream_start_failed", executed: "no" });
+    const refusal = await refuse();
+    expect(refusal).toMatchObject({ reason: "upstream_backoff", executed: "no", retryable: true });
+    expect(refusal.retryAfterMs).toBeGreaterThanOrEqual(1000);
+    expect(refusal.message).toContain("no disk");
+    for (let second = 0; second < 60; second++) {
+      await clock.advance(1000);
+      await refuse();
+    }
+    expect(runtime.starts).toBeGreaterThanOrEqual(5);
+    expect(runtime.starts).toBeLessThanOrEqual(6);
+    expect(statesOf(events, "a").slice(0, 4)).toEqual(["starting", "backoff", "failed", "starting"]);
+  });
+
   test("a crash after a minute of health is made good at once", async () => {
     const { gateway, runtime, clock } = await testGateway(
       { a: fakeServer(echo) },
@@ -141,13 +160,16 @@ describe("starting", () => {
     expect(client.received.some((message) => "id" in message && message.id === "leaver")).toBe(false);
   });
 
-  test("a caller with a progress token hears that its server is starting", async () => {
+  test.each([
+    ["all servers", undefined, "a__echo"],
+    ["one server", "a", "echo"],
+  ])("a caller with a progress token hears that its server is starting: %s", async (_, server, name) => {
     const gate = Promise.withResolvers<void>();
     const { gateway, clock } = await testGateway({
       a: fakeServer(echo, { beforeStart: () => gate.promise }),
     });
-    const client = await TestClient.connect(gateway);
-    const answer = client.ask("tools/call", { name: "a__echo", _meta: { progressToken: 0 } });
+    const client = await TestClient.connect(gateway, server);
+    const answer = client.ask("tools/call", { name, _meta: { progressToken: 0 } });
     await clock.advance(11_000);
     gate.resolve();
     await answer;
