@@ -42,7 +42,9 @@ function distinctNames(
   const candidates = new Map<string, string[]>();
   for (const name of new Set(names)) {
     const plain = plainOf(name);
-    candidates.set(plain, [...(candidates.get(plain) ?? []), name]);
+    const claimants = candidates.get(plain);
+    if (claimants) claimants.push(name);
+    else candidates.set(plain, [name]);
   }
   const result = new Map<string, string>();
   const taken = new Set<string>();

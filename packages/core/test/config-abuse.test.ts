@@ -1,0 +1,140 @@
+import { describe, expect, test } from "vitest";
+import { formatDiagnostic, parseCatalog, parseConfig } from "../src/config/index.ts";
+
+function problemsOf(text: string): string[] {
+  const problems = (parse: typeof parseCatalog | typeof parseConfig) =>
+    parse(text, "c.yaml", () => undefined).diagnostics.map(formatDiagnostic);
+  expect(parseConfig(text, "c.yaml", () => undefined).config).toBeUndefined();
+  const start = performance.now();
+  const found = problems(parseCatalog);
+  // Generous: most take a few milliseconds.
+  expect(performance.now() - start).toBeLessThan(2_000);
+  return found;
+}
+
+function server(more: string): string {
+  return `servers:\n  - id: a\n    runtime: { type: x }\n${more}`;
+}
+
+const deep = ["c.yaml:1:1: error: The file is nested deeper than 40 levels"];
+
+function bomb(): string {
+  const layers = [..."abcdefgh"].map((name, index, names) => {
+    const item = index === 0 ? "x" : `*${names[index - 1]}`;
+    return `${name}: &${name} [${Array(9).fill(item).join(", ")}]\n`;
+  });
+  return layers.join("");
+}
+
+describe("a text that is no good YAML is refused with the place", () => {
+  test.each([
+    ["a tab", "servers:\n\t- id: a\n", "2:1: error: Tabs are not allowed as indentation"],
+    ["a key twice", "servers: []\nservers: []\n", "2:1: error: Map keys must be unique"],
+    ["a key twice in an entry", server("    env: { A: 1, A: 2 }\n"), "4:18: error: Map keys must be unique"],
+    ["a quoted key twice", server('    "id": b\n'), "4:5: error: Map keys must be unique"],
+    ["two documents", "a: 1\n---\nb: 1\n", "2:1: error: Source contains multiple documents"],
+    [
+      "an alias of nothing",
+      "servers: *none\n",
+      "1:1: error: The file can not be read as YAML: Unresolved alias",
+    ],
+    ["an open quote", 'servers: "a\n', '2:1: error: Missing closing "quote'],
+  ])("%s", (_what, text, problem) => {
+    expect(problemsOf(text)[0]).toContain(`c.yaml:${problem}`);
+  });
+});
+
+describe("a text that would take too long is refused", () => {
+  test("when it is larger than 1 MiB", () => {
+    const problem = ["c.yaml:1:1: error: The file is larger than 1048576 bytes"];
+    expect(problemsOf(`# ${"é".repeat(524_288)}`)).toEqual(problem);
+    const within = `# ${"é".repeat(524_287)}`;
+    expect(parseCatalog(within, "c.yaml", () => undefined).diagnostics).toEqual([]);
+  });
+
+  test("when aliases multiply", () => {
+    expect(problemsOf(bomb())).toEqual([
+      "c.yaml:1:1: error: The file can not be read as YAML: " +
+        "Excessive alias count indicates a resource exhaustion attack",
+    ]);
+  });
+
+  test.each([
+    ["open brackets", "[".repeat(1_000_000)],
+    ["closed brackets", `servers: ${"[".repeat(50)}${"]".repeat(50)}`],
+    ["braces", `servers: ${"{a: ".repeat(100_000)}`],
+    ["dashes on one line", "- ".repeat(500_000)],
+    ["question marks on one line", "? ".repeat(500_000)],
+    ["indentation", Array.from({ length: 50 }, (_, depth) => `${" ".repeat(depth)}a:\n`).join("")],
+    ["an alias of what it stands in", "servers: &all [*all]"],
+    ["an alias of the map it stands in", "servers: []\na: &all { b: *all }"],
+  ])("when it is too deep, by %s", (_what, text) => {
+    expect(problemsOf(text)).toEqual(deep);
+  });
+
+  test.each([
+    ["values", `servers: [${"1,".repeat(300_000)}1]`, "250000 YAML tokens"],
+    ["keys", Array.from({ length: 40_000 }, (_, index) => `k${index}: 1\n`).join(""), "250000 YAML tokens"],
+    ["empty lines", "\n".repeat(1_000_000), "250000 YAML tokens"],
+    ["aliases", `- &a [${"1,".repeat(2000)}1]\n${"- *a\n".repeat(40)}`, "50000 values"],
+  ])("when it holds too many %s", (_what, text, limit) => {
+    expect(problemsOf(text)).toEqual([`c.yaml:1:1: error: The file holds more than ${limit}`]);
+  });
+
+  test("but thousands of wrong keys are each reported, in time", () => {
+    const keys = Array.from({ length: 20_000 }, (_, index) => `    key${index}: 1\n`);
+    const found = parseCatalog(server(keys.join("")), "c.yaml", () => undefined).diagnostics;
+    expect(found).toHaveLength(20_000);
+    expect(found.at(-1)).toMatchObject({ line: 20_003, column: 5 });
+  });
+
+  test("but not for many keys on one line", () => {
+    const env = Array.from({ length: 100 }, (_, index) => `K${index}: v`).join(", ");
+    const { diagnostics } = parseCatalog(server(`    env: { ${env} }\n`), "c.yaml", () => undefined);
+    expect(diagnostics).toEqual([]);
+  });
+});
+
+describe("a key that JavaScript knows", () => {
+  test("pollutes nothing", () => {
+    const entry = '{ "__proto__": { "polluted": 1 }, "constructor": { "prototype": { "polluted": 1 } } }';
+    const text = server(
+      `    env: ${entry}\n    __proto__: ${entry}\n__proto__: ${entry}\nconstructor: ${entry}\n`,
+    );
+    parseConfig(text, "c.yaml", () => undefined);
+    parseCatalog(text, "c.yaml", () => undefined);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    expect(Object.getPrototypeOf({})).toBe(Object.prototype);
+  });
+
+  test("is unknown like any other", () => {
+    expect(problemsOf(server("__proto__: 1\nconstructor: 1\n"))).toEqual([
+      'c.yaml:4:1: error: Unknown key "__proto__".',
+      'c.yaml:5:1: error: Unknown key "constructor".',
+    ]);
+    const { diagnostics } = parseCatalog(
+      server("    __proto__: { scope: all }\n"),
+      "c.yaml",
+      () => undefined,
+    );
+    expect(diagnostics.map(formatDiagnostic)).toEqual(['c.yaml:4:5: error: Unknown key "__proto__".']);
+  });
+
+  test("reaches a runtime as an option, never as a prototype", () => {
+    const text = "servers: [{ id: a, runtime: { type: x, constructor: { command: y } } }]";
+    const [entry] = parseCatalog(text, "c.yaml", () => undefined).servers;
+    expect(entry?.runtime).toEqual({ type: "x", constructor: { command: "y" } });
+    const hidden = "servers: [{ id: a, runtime: { type: x, __proto__: { command: y } } }]";
+    const [other] = parseCatalog(hidden, "c.yaml", () => undefined).servers;
+    expect(other?.runtime.command).toBeUndefined();
+  });
+});
+
+describe("YAML's own words", () => {
+  test("`no` is text, `<<` merges nothing", () => {
+    const text = "servers: [{ id: no, runtime: { type: x, <<: { command: y } } }]";
+    const { servers } = parseCatalog(text, "c.yaml", () => undefined);
+    expect(servers[0]).toMatchObject({ id: "no", runtime: { type: "x", "<<": { command: "y" } } });
+    expect(servers[0]?.runtime.command).toBeUndefined();
+  });
+});

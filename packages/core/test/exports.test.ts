@@ -1,0 +1,64 @@
+import { describe, expect, test } from "vitest";
+import manifest from "../package.json" with { type: "json" };
+import * as config from "../src/config/index.ts";
+import * as core from "../src/index.ts";
+import * as runtime from "../src/runtime/index.ts";
+
+// What others build on. Adding a name is a decision; removing one breaks somebody.
+describe("the names exported by", () => {
+  test("@omg/core", () => {
+    expect(Object.keys(core).sort()).toEqual([
+      "OmgError",
+      "asOmgError",
+      "createGateway",
+      "errorFrame",
+      "frameOf",
+      "isSupportedVersion",
+      "lineTransport",
+      "notificationFrame",
+      "parseFrame",
+      "protocolVersions",
+      "reasons",
+      "requestFrame",
+      "resultFrame",
+      "rewriteFrame",
+      "scanMembers",
+      "systemClock",
+    ]);
+  });
+
+  test("@omg/core/runtime", () => {
+    expect(Object.keys(runtime).sort()).toEqual([
+      "OmgError",
+      "defineRuntime",
+      "frameOf",
+      "lineTransport",
+      "logLines",
+      "notificationFrame",
+      "parseFrame",
+      "requestFrame",
+      "resultFrame",
+      "rewriteFrame",
+    ]);
+  });
+
+  test("@omg/core/config", () => {
+    expect(Object.keys(config).sort()).toEqual([
+      "checkRuntimeOptions",
+      "didYouMean",
+      "formatDiagnostic",
+      "parseCatalog",
+      "parseConfig",
+    ]);
+  });
+});
+
+test("the entries of the package are these, before and after it is published", () => {
+  const entries = [".", "./runtime", "./config", "./package.json"];
+  expect(Object.keys(manifest.exports)).toEqual(entries);
+  expect(Object.keys(manifest.publishConfig.exports)).toEqual(entries);
+});
+
+test("an error is the same class through every entry", () => {
+  expect(core.OmgError).toBe(runtime.OmgError);
+});
