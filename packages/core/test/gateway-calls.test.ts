@@ -49,6 +49,19 @@ describe("the endpoint of one server", () => {
     expect(refusal.message).toContain("2025-11-25");
   });
 
+  test("a request that is not UTF-8 never reaches the server", async () => {
+    const { gateway, runtime } = await testGateway({ a: fakeServer(echo) });
+    const client = await TestClient.connect(gateway, "a");
+    const text =
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"value":"?"}}}';
+    const bytes = Buffer.from(text);
+    bytes[bytes.indexOf("?")] = 0xff;
+    client.onframe?.(parseFrame(bytes));
+    await settle();
+    expect(client.received).toMatchObject([{ id: 1, error: { code: -32700 } }]);
+    expect(runtime.starts).toBe(0);
+  });
+
   test("a server's own error passes untouched", async () => {
     const { gateway } = await testGateway({ a: fakeServer({}) });
     const client = await TestClient.connect(gateway, "a");

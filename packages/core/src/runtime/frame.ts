@@ -159,7 +159,8 @@ function kindOf(keys: ReadonlySet<string>): FrameKind {
       throw invalid("A request must not hold a result or an error");
     return keys.has("id") ? "request" : "notification";
   }
-  if (keys.has("result") === keys.has("error") || !keys.has("id")) {
+  // The id of an error may be missing: its sender could not read the request's.
+  if (keys.has("result") === keys.has("error") || (keys.has("result") && !keys.has("id"))) {
     throw invalid("A message must hold a method, or an id with a result or an error");
   }
   return keys.has("result") ? "result" : "error";

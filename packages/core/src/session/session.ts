@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { errorFrame } from "../errors/error-frame.ts";
 import type { Session } from "../gateway/types.ts";
@@ -95,7 +96,7 @@ export class ClientSession implements Session {
     const id = frame.head.id as RequestId;
     const call = new Call(frame, this.id, (told) => this.#send(told, id));
     try {
-      this.#admit(id);
+      this.#admit(frame, id);
     } catch (error) {
       this.#send(errorFrame(id, error), id);
       return;
@@ -114,7 +115,10 @@ export class ClientSession implements Session {
     if (this.#calls.size === 0) this.#nowIdle();
   }
 
-  #admit(id: RequestId): void {
+  #admit(frame: Frame, id: RequestId): void {
+    // A strict server would end over it, and take everyone else's calls along.
+    if (!isUtf8(frame.bytes))
+      throw new OmgError("parse_error", { message: "Parse error: the message is not UTF-8" });
     if (this.#calls.has(id)) {
       throw new OmgError("invalid_request", {
         message: `A request with id ${JSON.stringify(id)} is in flight`,
