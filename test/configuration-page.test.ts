@@ -8,7 +8,7 @@ const page = readFileSync(new URL("../docs/configuration.md", import.meta.url), 
 /** The keys that a section's table lists. */
 function keysOf(heading: string): string[] {
   const section = page.split(/^## /m).find((text) => text.startsWith(heading)) ?? "";
-  return [...section.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1] ?? "");
+  return [...section.matchAll(/^\| `(\w+)` +\|/gm)].map((match) => match[1] ?? "");
 }
 
 describe("docs/configuration.md", () => {
