@@ -1,7 +1,7 @@
 export { type Clock, systemClock } from "./clock.ts";
 export type { GatewayConfig, ServerConfig } from "./config/types.ts";
 export { asOmgError, type ErrorData, errorFrame } from "./errors/error-frame.ts";
-export { type ReasonInfo, reasons } from "./errors/reasons.ts";
+export { type ReasonInfo, reasonInfo, reasons } from "./errors/reasons.ts";
 export { createGateway, type GatewayOptions } from "./gateway/create-gateway.ts";
 export type { GatewayEvent, GatewayListener } from "./gateway/events.ts";
 export type {

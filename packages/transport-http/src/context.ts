@@ -26,8 +26,6 @@ export interface HttpCounters {
 export interface HttpContext {
   readonly gateway: Gateway;
   readonly limits: HttpLimits;
-  /** Who every request that passed the guard comes from: there is one key at most. */
-  readonly principal: string | undefined;
   readonly inFlight: InFlight;
   readonly counters: { streams: number; droppedFrames: number; refused: number };
   readonly emit: (event: HttpEvent) => void;

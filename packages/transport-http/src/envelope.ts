@@ -63,14 +63,14 @@ async function forward(
   body: Buffer,
   members: Members,
 ): Promise<void> {
-  const { gateway, principal } = context;
+  const { gateway } = context;
   const { frame, id } = requestOf(body, members);
   if (gateway.server(server) === undefined) throw unknownServer(server);
   if (frame.head.kind === "notification") {
     outgoing.writeHead(202, { "content-length": 0, "cache-control": "no-store" }).end();
     return;
   }
-  const answer = await gateway.request(server, frame, { principal }).catch((thrown: unknown) => {
+  const answer = await gateway.request(server, frame).catch((thrown: unknown) => {
     // An error that says nothing about the transport is an answer.
     const { status, error } = failureOf(thrown);
     if (status !== 200 || frame.head.id === undefined) throw thrown;

@@ -55,7 +55,8 @@ export class Exchange {
     if (this.#outgoing.destroyed) this.#drop();
     else if (this.#stream === undefined && this.#options.accepts.json) this.#sendDocument(frame);
     else this.#open(frame)?.end(frame);
-    if (frame.head.kind === "error") this.#options.onRefused?.();
+    // A client that left before it knew its session will never use it.
+    if (frame.head.kind === "error" || this.#outgoing.destroyed) this.#options.onRefused?.();
   }
 
   /** The client withdrew a request: no answer will follow, as far as HTTP can say so. */

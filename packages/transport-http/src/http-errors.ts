@@ -1,5 +1,5 @@
 import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from "node:http";
-import { asOmgError, errorFrame, OmgError, type RequestId, reasons } from "@omg/core";
+import { asOmgError, errorFrame, OmgError, type RequestId, reasonInfo } from "@omg/core";
 
 /** Longest time an answer waits for the end of a body that nobody reads: closing at once would lose the answer. */
 const LINGER_MS = 1_000;
@@ -32,7 +32,7 @@ export function failureOf(thrown: unknown): HttpFailure {
     return { status: thrown.status, headers: thrown.headers, error };
   }
   const error = asOmgError(thrown);
-  const { status } = reasons[error.reason];
+  const { status } = reasonInfo(error.reason);
   const headers: OutgoingHttpHeaders = {};
   if (error.retryAfterMs !== undefined || status === 503) {
     headers["retry-after"] = String(Math.max(1, Math.ceil((error.retryAfterMs ?? 1_000) / 1_000)));

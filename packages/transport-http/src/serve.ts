@@ -100,7 +100,6 @@ function contextOf({ gateway, apiKey, limits, onEvent }: ServeOptions): HttpCont
   return {
     gateway,
     limits: { ...defaultLimits, ...limits },
-    principal: apiKey === undefined ? undefined : "api-key",
     inFlight: new InFlight(),
     counters: { streams: 0, droppedFrames: 0, refused: 0 },
     emit: (event) => onEvent?.(event),

@@ -28,7 +28,7 @@ export class Sessions {
 
   /** Opens a session and connects it to core. Rejects with `overloaded` or `draining`, or as `Gateway.connect` does. */
   async open(server: string | undefined): Promise<HttpSession> {
-    const { gateway, limits, principal } = this.#context;
+    const { gateway, limits } = this.#context;
     if (this.#closing) throw leaving();
     if (this.#sessions.size >= limits.sessions) {
       const message = `The gateway has its ${limits.sessions} sessions open; try again later`;
@@ -37,7 +37,7 @@ export class Sessions {
     const session = new HttpSession(this.#context, server);
     this.#sessions.set(session.sessionId, session);
     try {
-      session.core = await gateway.connect(session, { server, principal });
+      session.core = await gateway.connect(session, { server });
     } catch (error) {
       this.#sessions.delete(session.sessionId);
       throw error;

@@ -15,7 +15,6 @@ async function registeredPaths(): Promise<string[]> {
   const context: HttpContext = {
     gateway: new StubGateway(),
     limits: defaultLimits,
-    principal: undefined,
     inFlight: new InFlight(),
     counters: { streams: 0, droppedFrames: 0, refused: 0 },
     emit: () => {},

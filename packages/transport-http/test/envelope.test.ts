@@ -19,7 +19,7 @@ describe.each([
         "application/json",
       ]);
     }
-    expect(gateway.requests[0]).toMatchObject({ server: "pg", options: { principal: "api-key" } });
+    expect(gateway.requests[0]).toMatchObject({ server: "pg" });
     expect(gateway.requests[0]?.frame.bytes.toString()).toBe(
       '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo"}}',
     );

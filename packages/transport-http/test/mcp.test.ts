@@ -29,7 +29,7 @@ describe("initialize", () => {
     }
     expect(ids.size).toBe(20);
     expect(front.counters().sessions).toBe(20);
-    expect(gateway.session.options).toEqual({ server: undefined, principal: "api-key" });
+    expect(gateway.session.options).toEqual({ server: undefined });
   });
 
   it("on the endpoint of a server connects to that server alone", async () => {

@@ -1,4 +1,4 @@
-import { issuePath } from "../gateway/plan-server.ts";
+import { resolveRuntime } from "../gateway/resolve-runtime.ts";
 import type { RuntimeV1 } from "../runtime/v1.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Locate } from "./parse.ts";
@@ -16,22 +16,13 @@ export async function checkRuntimeOptions(
   const diagnostics: Diagnostic[] = [];
   const checked = await Promise.all(
     servers.map(async (server) => {
-      if (server.problem !== undefined) return server;
-      const problems: string[] = [];
-      const report = (path: readonly string[], message: string) => {
-        problems.push(message);
+      const resolved = server.problem === undefined ? await resolveRuntime(server, runtimes) : undefined;
+      if (!resolved || !("problems" in resolved)) return server;
+      for (const { path, message } of resolved.problems) {
         const place = locate(server.id, ["runtime", ...path]);
         diagnostics.push({ severity: "error", message, server: server.id, ...place });
-      };
-      const { type, ...options } = server.runtime;
-      const runtime = runtimes.find((candidate) => candidate.name === type);
-      if (!runtime) report(["type"], `Server '${server.id}' has unknown runtime type: ${type}`);
-      const result = await runtime?.options["~standard"].validate(options);
-      for (const issue of result?.issues ?? []) {
-        const path = issuePath(issue);
-        report(path, `${["runtime", ...path].join(".")}: ${issue.message}`);
       }
-      return problems.length === 0 ? server : { ...server, problem: problems.join("; ") };
+      return { ...server, problem: resolved.problems.map(({ message }) => message).join("; ") };
     }),
   );
   return { servers: checked, diagnostics };

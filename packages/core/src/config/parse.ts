@@ -44,7 +44,7 @@ export function parseConfig(text: string, file: string, lookup: VariableLookup):
   if (checked.data?.hot_reload) {
     source.report("warning", ["hot_reload"], "Changes of the catalog take effect after a restart");
   }
-  const servers = inline === undefined ? undefined : readServers(source, value, missing);
+  const servers = inline === undefined ? undefined : readServers(source, value, missing, secrets);
   const refused = source.diagnostics.some((item) => item.severity === "error" && item.server === undefined);
   return {
     config: refused ? undefined : (config as Omit<ConfigFile, "servers">),
@@ -63,7 +63,7 @@ export function parseCatalog(text: string, file: string, lookup: VariableLookup)
     if (key === "servers") continue;
     source.report("error", [key], `Unknown key "${key}".${didYouMean(key, ["servers"])}`);
   }
-  const servers = readServers(source, value, missing);
+  const servers = readServers(source, value, missing, secrets);
   return { servers, diagnostics: source.diagnostics, secrets, locate: locator(source, value) };
 }
 
@@ -88,6 +88,7 @@ function readServers(
   source: YamlSource,
   substituted: unknown,
   missing: readonly { readonly path: Path; readonly name: string }[],
+  secrets: readonly string[],
 ): ServerConfig[] {
   const written = (source.value as { servers?: unknown } | undefined)?.servers;
   const entries = (substituted as { servers?: unknown }).servers;
@@ -105,7 +106,7 @@ function readServers(
       const message = `Duplicate server ID: ${server.id}`;
       source.report("error", ["servers", index, "id"], message, server.id);
       servers.set(server.id, { ...(servers.get(server.id) as ServerConfig), problem: message });
-    } else servers.set(server.id, server);
+    } else servers.set(server.id, { ...server, secrets });
   }
   return [...servers.values()];
 }

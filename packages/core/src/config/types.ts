@@ -18,6 +18,8 @@ export interface ServerConfig {
   readonly start_timeout_seconds?: number | undefined;
   /** Why this entry can not be used. The server is then `disabled`. */
   readonly problem?: string | undefined;
+  /** Values to keep out of everything that is said about the server. */
+  readonly secrets?: readonly string[] | undefined;
   /** The entry as written, references to variables unresolved: what may be shown to people. */
   readonly written?:
     | { readonly runtime: unknown; readonly env?: Readonly<Record<string, string>> }

@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { OmgError } from "../runtime/errors.ts";
 import { type Frame, frameOf, type RequestId } from "../runtime/frame.ts";
-import { reasons } from "./reasons.ts";
+import { reasonInfo } from "./reasons.ts";
 
 /** `error.data` of every error that the gateway itself sends. */
 export interface ErrorData {
@@ -24,7 +23,7 @@ export function asOmgError(thrown: unknown): OmgError {
 /** The one place where an error becomes JSON-RPC. `id` is undefined when the request's id could not be read. */
 export function errorFrame(id: RequestId | undefined, thrown: unknown): Frame {
   const error = asOmgError(thrown);
-  const info = reasons[error.reason];
+  const info = reasonInfo(error.reason);
   const data: ErrorData = {
     reason: error.reason,
     detail: error.detail,
@@ -32,7 +31,7 @@ export function errorFrame(id: RequestId | undefined, thrown: unknown): Frame {
     executed: error.executed,
     retryable: info.retryable,
     retryAfterMs: error.retryAfterMs,
-    correlationId: randomUUID(),
+    correlationId: error.correlationId,
   };
   // JSON-RPC asks for a null id here, which the MCP types do not know.
   const message = {

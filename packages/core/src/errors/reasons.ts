@@ -127,3 +127,8 @@ export const reasons = {
   cancelled: { code: -31016, status: 200, retryable: true, when: "The caller cancelled the request." },
   internal: { code: -32603, status: 500, retryable: false, when: "A fault of the gateway." },
 } as const satisfies Record<Reason, ReasonInfo>;
+
+/** What is known of a reason. One that a newer package brought counts as `internal`. */
+export function reasonInfo(reason: string): ReasonInfo {
+  return Object.hasOwn(reasons, reason) ? reasons[reason as Reason] : reasons.internal;
+}

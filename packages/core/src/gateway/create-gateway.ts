@@ -1,7 +1,8 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../clock.ts";
 import type { GatewayConfig } from "../config/types.ts";
-import { PooledServer, type PooledServerSettings } from "../pool/server.ts";
+import type { PoolSettings } from "../pool/instances.ts";
+import { PooledServer } from "../pool/server.ts";
 import { StartLimiter } from "../pool/start-limiter.ts";
 import { AggregateEndpoint } from "../router/aggregate.ts";
 import { Catalog } from "../router/catalog.ts";
@@ -14,7 +15,7 @@ import type { Transport } from "../runtime/transport.ts";
 import type { RuntimeV1, StateStore } from "../runtime/v1.ts";
 import { Call } from "../session/call.ts";
 import { ClientSession } from "../session/session.ts";
-import type { GatewayEvent, GatewayListener } from "./events.ts";
+import type { GatewayListener } from "./events.ts";
 import { memoryStore } from "./memory-store.ts";
 import { planServer } from "./plan-server.ts";
 import type {
@@ -36,7 +37,7 @@ export interface GatewayOptions {
   readonly store?: StateStore;
   /** Marks everything this gateway starts. Default: random. */
   readonly owner?: string;
-  /** Hears everything that happens. Must not throw. */
+  /** Hears everything that happens; what it throws is dropped. */
   readonly onEvent?: GatewayListener;
   readonly clock?: Clock;
 }
@@ -54,7 +55,7 @@ const announceDelayMs = 100;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { config } = options;
   const clock = options.clock ?? systemClock;
-  const gateway = new CatalogGateway(config, clock, options.onEvent ?? (() => {}));
+  const gateway = new CatalogGateway(config, clock, guarded(options.onEvent));
   const settings = {
     clock,
     config,
@@ -83,9 +84,12 @@ class CatalogGateway implements Gateway {
   readonly #limiter = new StartLimiter(maxConcurrentStarts);
   readonly #memory: ListingMemory;
   readonly #sessions = new Map<string, { session: ClientSession; server: string | undefined }>();
+  /** Requests without a session, each under an id of its own. */
+  readonly #direct = new Set<string>();
   readonly #startedAt: Date;
   #catalog: Catalog;
   #runtimes: readonly RuntimeV1[] = [];
+  #instances = 0;
   #requests = 0;
   #inFlight = 0;
   #whenDrained = () => {};
@@ -100,7 +104,7 @@ class CatalogGateway implements Gateway {
     this.#emit = emit;
     this.#startedAt = clock.date();
     const waitMs = (config.listing_wait_seconds ?? 3) * 1000;
-    this.#memory = new ListingMemory(clock, waitMs, emit, () => this.#announceSoon());
+    this.#memory = new ListingMemory(clock, waitMs, emit, (session) => this.#listingChanged(session));
     this.#catalog = new Catalog([], this.#memory, emit);
   }
 
@@ -111,15 +115,17 @@ class CatalogGateway implements Gateway {
   }
 
   /** What a server's pool works with. */
-  pool(server: GatewayConfig["servers"][number]): PooledServerSettings {
+  pool(server: GatewayConfig["servers"][number]): PoolSettings {
     return {
       idleTimeoutMs: (server.idle_timeout_seconds ?? this.#config.idle_timeout_seconds ?? 300) * 1000,
       maxWaiters,
       drainTimeoutMs,
       limiter: this.#limiter,
       emit: this.#emit,
+      instanceNumber: () => ++this.#instances,
+      isLive: (session) => this.#sessions.has(session) || this.#direct.has(session),
       onNotification: (from, session, frame) => this.#notified(from, session, frame),
-      onReady: (ready, session) => this.#memory.refresh(ready, session),
+      onReady: (ready, session) => this.#memory.refresh(this.#mustFind(ready), session),
     };
   }
 
@@ -146,23 +152,32 @@ class CatalogGateway implements Gateway {
     );
     this.#sessions.set(session.id, { session, server: options.server });
     this.#emit({ type: "session-start", session: session.id, server: options.server });
-    await session.start();
+    try {
+      await session.start();
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
     return session;
   }
 
   async request(server: string, frame: Frame, options: RequestOptions = {}): Promise<Frame> {
     const pooled = this.#mustFind(server);
     this.#admit();
-    const call = new Call(frame, `direct:${options.principal ?? ""}`);
+    const session = `direct-${randomUUID()}`;
+    const call = new Call(frame, session);
     const cancel = () => call.cancel();
     options.signal?.addEventListener("abort", cancel, { once: true });
+    if (options.signal?.aborted) cancel();
+    this.#direct.add(session);
     try {
-      options.signal?.throwIfAborted();
       const answer = await pooled.forward(call);
       return rewriteFrame(answer, frame.head.id === undefined ? {} : { id: frame.head.id });
     } finally {
-      this.#answered();
+      this.#direct.delete(session);
       options.signal?.removeEventListener("abort", cancel);
+      this.#answered();
+      void pooled.endSession(session, sessionEnded(server));
     }
   }
 
@@ -245,17 +260,23 @@ class CatalogGateway implements Gateway {
     this.#emit({ type: "session-end", session: id, server: ended?.server });
   }
 
-  #notified(from: PooledServer, session: string, frame: Frame): void {
+  #notified(server: string, session: string, frame: Frame): void {
     if (!frame.head.method?.endsWith("/list_changed")) {
       const what = `${frame.head.method}, which no request asked for`;
-      this.#emit({ type: "frame-dropped", server: from.id, what });
+      this.#emit({ type: "frame-dropped", server, what });
       return;
     }
-    this.#memory.refresh(from, session);
+    this.#memory.invalidate(this.#mustFind(server), session);
     for (const client of this.#sessions.values()) {
-      if (client.server !== from.id) continue;
+      if (client.server !== server) continue;
       if (session === "" || session === client.session.id) client.session.relay(frame);
     }
+  }
+
+  #listingChanged(session: string): void {
+    this.#catalog.changed();
+    if (session === "") this.#announceSoon();
+    else this.#clock.after(announceDelayMs, () => this.#sessions.get(session)?.session.announceChanges());
   }
 
   /** Several changes within a moment make one announcement. */
@@ -276,10 +297,21 @@ class CatalogGateway implements Gateway {
       for (const server of this.#catalog.servers) {
         server
           .checkHealth()
-          .catch((error) => this.#emit({ type: "internal-error", error } satisfies GatewayEvent));
+          .catch((error) => this.#emit({ type: "internal-error", error }));
       }
     });
   }
+}
+
+/** A listener that fails must not stop what it listens to. */
+function guarded(listener: GatewayListener = () => {}): GatewayListener {
+  return (event) => {
+    try {
+      listener(event);
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
 }
 
 function drainingError(): OmgError {

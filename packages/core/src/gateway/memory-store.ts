@@ -14,8 +14,9 @@ export function memoryStore(): StateStore {
   };
 }
 
-/** A view of a store in which every key starts with `prefix`. */
-export function namespacedStore(store: StateStore, prefix: string): StateStore {
+/** The part of a store that belongs to one server of one runtime. */
+export function serverStore(store: StateStore, runtime: string, server: string): StateStore {
+  const prefix = `${runtime}/${encodeURIComponent(server)}/`;
   return {
     get: (key) => store.get(prefix + key),
     set: (key, value) => store.set(prefix + key, value),

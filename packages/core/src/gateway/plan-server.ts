@@ -1,8 +1,10 @@
 import type { Clock } from "../clock.ts";
 import type { GatewayConfig, ServerConfig } from "../config/types.ts";
 import type { StartPlan } from "../pool/start-instance.ts";
-import type { OptionsIssue, RuntimeV1, StateStore } from "../runtime/v1.ts";
-import { namespacedStore } from "./memory-store.ts";
+import { redactor } from "../redact.ts";
+import type { RuntimeV1, StateStore } from "../runtime/v1.ts";
+import { serverStore } from "./memory-store.ts";
+import { resolveRuntime } from "./resolve-runtime.ts";
 
 export interface PlanSettings {
   readonly config: GatewayConfig;
@@ -23,27 +25,20 @@ export async function planServer(
 ): Promise<StartPlan | { readonly problem: string }> {
   if (server.problem !== undefined) return { problem: server.problem };
   const { config, hostEnv } = settings;
-  const { type, ...written } = server.runtime;
-  const runtime = settings.runtimes.find((candidate) => candidate.name === type);
-  if (!runtime) return { problem: `Server '${server.id}' has unknown runtime type: ${type}` };
-  const checked = await runtime.options["~standard"].validate(written);
-  if (checked.issues) {
-    const problems = checked.issues.map(
-      (issue) => `${["runtime", ...issuePath(issue)].join(".")}: ${issue.message}`,
-    );
-    return { problem: problems.join("; ") };
-  }
+  const resolved = await resolveRuntime(server, settings.runtimes);
+  if ("problems" in resolved) return { problem: resolved.problems.map(({ message }) => message).join("; ") };
 
-  const inherited = [...(runtime.inherits ?? []), ...(server.inherit_env ?? [])];
+  const { runtime, options } = resolved;
+  const declared = { ...pick(hostEnv, server.inherit_env ?? []), ...server.env };
   const callTimeoutMs = (config.request_timeout_seconds ?? 30) * 1000;
   return {
     config: server,
     runtime,
-    options: checked.value,
-    env: { ...pick(hostEnv, inherited), ...server.env },
+    options,
+    env: { ...pick(hostEnv, runtime.inherits ?? []), ...declared },
     owner: settings.owner,
     baseDirectory: config.base_directory ?? ".",
-    store: namespacedStore(settings.store, `${runtime.name}/${server.id}/`),
+    store: serverStore(settings.store, runtime.name, server.id),
     clock: settings.clock,
     startTimeoutMs: (server.start_timeout_seconds ?? config.start_timeout_seconds ?? 30) * 1000,
     limits: {
@@ -51,12 +46,8 @@ export async function planServer(
       maxCallMs: Math.max(maxCallMs, callTimeoutMs),
       maxCallsInFlight: config.max_connections_per_server ?? defaultCallsInFlight,
     },
+    redact: redactor([...(server.secrets ?? []), ...Object.values(declared)]),
   };
-}
-
-/** The keys that lead to the option an issue is about. */
-export function issuePath(issue: OptionsIssue): string[] {
-  return (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part));
 }
 
 function pick(

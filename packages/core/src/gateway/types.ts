@@ -22,7 +22,8 @@ export interface Gateway extends AsyncDisposable {
   connect(transport: Transport, options?: ConnectOptions): Promise<Session>;
   /**
    * Sends one request to one server for a caller without a session, and resolves with the server's answer, which may
-   * be a JSON-RPC error. Rejects with an `OmgError` when the gateway itself fails.
+   * be a JSON-RPC error. Rejects with an `OmgError` when the gateway itself fails. A server with `scope: session` gets an
+   * instance for this one request.
    */
   request(server: string, frame: Frame, options?: RequestOptions): Promise<Frame>;
   /** Every server of the catalog, in its order. */
@@ -41,12 +42,9 @@ export interface Gateway extends AsyncDisposable {
 export interface ConnectOptions {
   /** One server, transparently: nothing renamed, unknown methods forwarded. Absent: all servers, aggregated. */
   readonly server?: string | undefined;
-  /** Who the client is, as far as a credential says. */
-  readonly principal?: string | undefined;
 }
 
 export interface RequestOptions {
-  readonly principal?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { ServerState } from "../gateway/types.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { Backoff } from "./backoff.ts";
+import { idleError, inBackoffError, tooManyWaitersError } from "./slot-errors.ts";
 import type { RunningInstance } from "./start-instance.ts";
 
 export interface SlotSettings {
@@ -13,27 +14,45 @@ export interface SlotSettings {
   readonly drainTimeoutMs: number;
 }
 
+/** What a slot hears of its instance. */
+export interface InstanceWatch {
+  /** The instance has exited; its last words may still arrive. */
+  onExit(): void;
+  /** The conversation with the instance is over. */
+  onLost(why: OmgError): void;
+}
+
 /** What a slot needs done, and tells. */
 export interface SlotHooks {
-  start(signal: AbortSignal, onLost: (why: OmgError) => void): Promise<RunningInstance>;
+  start(signal: AbortSignal, watch: InstanceWatch): Promise<RunningInstance>;
+  /** A client waits now for what only the background wanted so far. */
+  onUrgent(): void;
   onState(from: ServerState, to: ServerState, why: string | undefined): void;
 }
 
-const disposeTimeoutMs = 20_000;
+export interface AcquireOptions {
+  /** Whether a client waits; the background takes its turn after clients. */
+  readonly urgent: boolean;
+  /** Gets the means to give up waiting. */
+  readonly onWait?: ((cancel: (error: OmgError) => void) => void) | undefined;
+}
 
-/** Somebody who waits for an instance. */
 interface Waiter {
+  readonly urgent: boolean;
   resolve(instance: RunningInstance): void;
   reject(error: OmgError): void;
 }
+
+const disposeTimeoutMs = 20_000;
 
 /**
  * A place for one instance of a server. It is started once for however many callers wait, stays while in use, stops
  * when idle, and is left alone for a while after a failure.
  *
  *     stopped → starting → ready → (draining) → stopping → stopped
- *                  ↓         ↓
- *               backoff → failed → starting …
+ *                 │ │        │                     │
+ *                 │ └────────┴─ fails, is lost ────┴→ backoff → failed ─(next call)→ starting
+ *                 └─ given up → stopped
  *
  * Every change of state and of the counts below is synchronous, so that no call falls between two states.
  */
@@ -51,11 +70,16 @@ export class Slot {
   #readyAt = 0;
   #retryAt = 0;
   #problem: OmgError | undefined;
-  #lostEarly: OmgError | undefined;
+  #disposed: OmgError | undefined;
   #startAbort: AbortController | undefined;
+  #lostEarly: OmgError | undefined;
+  /** The one timer: of idleness when ready, of the delay in backoff. */
   #stopTimer: () => void = () => {};
-  #whenUnused: (() => void) | undefined;
-  #stopped = Promise.resolve();
+  /** The idle time is over, but the instance is in use. */
+  #idleTimeIsOver = false;
+  #onDrained: (() => void) | undefined;
+  /** The end of the start or stop under way. */
+  #settled = Promise.resolve();
 
   constructor(settings: SlotSettings, hooks: SlotHooks, clock: Clock, backoff = new Backoff()) {
     this.#settings = settings;
@@ -77,97 +101,110 @@ export class Slot {
     return this.#instance;
   }
 
-  /** Nobody uses, waits for, starts or stops an instance here. */
-  get empty(): boolean {
-    return this.#waiters.size === 0 && ["stopped", "backoff", "failed"].includes(this.#state);
+  /** A client waits here. */
+  get urgent(): boolean {
+    for (const waiter of this.#waiters) if (waiter.urgent) return true;
+    return false;
   }
 
   /**
-   * A ready instance, held awake until `release()`. Returns it at once where it can. Rejects when the
-   * start fails, in backoff, when too many wait, or when `cancel` (handed to `onWait`) is called.
+   * A ready instance, held awake until `release()`. Returns it at once where it can. Rejects when the start fails, in
+   * backoff, when too many wait, when the slot is disposed, or when the caller gives up.
    */
-  acquire(onWait?: (cancel: (error: OmgError) => void) => void): RunningInstance | Promise<RunningInstance> {
+  acquire({ urgent, onWait }: AcquireOptions): RunningInstance | Promise<RunningInstance> {
     if (this.#state === "ready" && this.#instance) {
       this.#inUse++;
       return this.#instance;
     }
-    if (this.#state === "backoff") return Promise.reject(this.#inBackoff());
-    if (this.#waiters.size >= this.#settings.maxWaiters) return Promise.reject(this.#tooManyWaiters());
+    const refusal = this.#refusal();
+    if (refusal) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      const waiter = { resolve, reject };
+      const waiter = { urgent, resolve, reject };
       this.#waiters.add(waiter);
       onWait?.((error) => {
         if (this.#waiters.delete(waiter)) reject(error);
       });
-      if (this.#state === "stopped" || this.#state === "failed") this.#start();
+      this.#startIfWanted();
+      if (urgent && this.#state === "starting") this.#hooks.onUrgent();
     });
   }
 
   release(): void {
     this.#inUse--;
     this.#lastUse = this.#clock.now();
-    if (this.#inUse === 0) this.#whenUnused?.();
+    if (this.#inUse > 0) return;
+    this.#onDrained?.();
+    if (this.#idleTimeIsOver) this.#watchIdle(this.#settings.idleTimeoutMs);
   }
 
   /** Starts at once, also out of a backoff. Resolves with whether there was anything to start. */
   async startNow(): Promise<boolean> {
     if (this.#state === "ready") return false;
-    if (this.#state === "backoff") {
-      this.#stopTimer();
-      this.#enter("failed");
-    }
-    await this.acquire();
+    if (this.#state === "backoff") this.#enter("failed");
+    await this.acquire({ urgent: true });
     this.release();
     return true;
   }
 
   /** Waits for the calls in flight (as long as the drain timeout), then stops. Callers that come now start it anew. */
   async stop(why: OmgError): Promise<boolean> {
-    if (this.#state === "starting") {
-      this.#startAbort?.abort(why);
-      await this.#stopped;
-      return true;
-    }
-    if (this.#state === "ready") {
-      this.#stopped = this.#drainAndStop(why);
-      await this.#stopped;
-      return true;
-    }
-    const wasStopping = this.#state === "draining" || this.#state === "stopping";
-    await this.#stopped;
-    if (this.#state === "backoff" || this.#state === "failed") this.#rest("stopped");
-    return wasStopping;
+    const { state } = this;
+    if (state === "starting") this.#startAbort?.abort(why);
+    else if (this.#isRunning()) this.#settled = this.#drainAndStop(why);
+    await this.#settled;
+    if (state === "backoff" || state === "failed") this.#rest("stopped");
+    return state === "starting" || state === "ready" || state === "draining" || state === "stopping";
   }
 
-  /** Ends everything now; callers that wait get `why`. */
+  /** Ends everything now and for good; callers that wait, and all that come, get `why`. */
   async dispose(why: OmgError): Promise<void> {
+    this.#disposed = why;
     this.#rejectWaiters(why);
     this.#startAbort?.abort(why);
-    this.#whenUnused?.();
-    if (this.#state === "ready") this.#stopped = this.#dispose(why, "stopped");
-    await this.#stopped;
-    this.#stopTimer();
+    if (this.#isRunning()) this.#settled = this.#takeDown(why, "stopped");
+    this.#onDrained?.();
+    await this.#settled;
+    this.#clearTimer();
   }
 
-  #start(): void {
+  #refusal(): OmgError | undefined {
+    const { server, maxWaiters } = this.#settings;
+    if (this.#disposed) return this.#disposed;
+    if (this.#state === "backoff") {
+      return inBackoffError(server, this.#retryAt - this.#clock.now(), this.#problem);
+    }
+    return this.#waiters.size >= maxWaiters ? tooManyWaitersError(server, maxWaiters) : undefined;
+  }
+
+  /** There is an instance, and nobody stops it yet. */
+  #isRunning(): boolean {
+    return this.#state === "ready" || (this.#state === "draining" && !this.#onDrained);
+  }
+
+  #startIfWanted(): void {
+    if (this.#waiters.size === 0 || (this.#state !== "stopped" && this.#state !== "failed")) return;
     const abort = new AbortController();
     this.#startAbort = abort;
     this.#lostEarly = undefined;
     this.#enter("starting");
-    this.#stopped = this.#hooks
-      .start(abort.signal, (why) => this.#lost(why))
-      .then(
-        (instance) => this.#started(instance, abort.signal),
-        (error) => this.#startFailed(error as OmgError, abort.signal),
-      );
+    const watch = { onExit: () => this.#exiting(), onLost: (why: OmgError) => this.#lost(why) };
+    this.#settled = this.#hooks.start(abort.signal, watch).then(
+      (instance) => this.#started(instance, abort.signal),
+      (error) => this.#startFailed(error as OmgError, abort.signal),
+    );
   }
 
-  #started(instance: RunningInstance, signal: AbortSignal): void | Promise<void> {
-    if (signal.aborted) return this.#takeBack(instance, signal.reason as OmgError, signal);
+  async #started(instance: RunningInstance, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) {
+      // The start was given up in the very moment it succeeded.
+      await this.#end(instance, signal.reason as OmgError);
+      this.#startFailed(signal.reason as OmgError, signal);
+      return;
+    }
     this.#instance = instance;
     this.#readyAt = this.#clock.now();
     this.#lastUse = this.#readyAt;
-    this.#stopped = Promise.resolve();
+    this.#settled = Promise.resolve();
     this.#enter("ready");
     // Everyone gets the instance before anything else can happen to it.
     for (const waiter of this.#waiters) {
@@ -177,13 +214,6 @@ export class Slot {
     this.#waiters.clear();
     if (this.#settings.idleTimeoutMs > 0) this.#watchIdle(this.#settings.idleTimeoutMs);
     if (this.#lostEarly) this.#lost(this.#lostEarly);
-    return undefined;
-  }
-
-  /** The start was given up in the very moment it succeeded. */
-  async #takeBack(instance: RunningInstance, why: OmgError, signal: AbortSignal): Promise<void> {
-    await this.#end(instance, why);
-    this.#startFailed(why, signal);
   }
 
   #startFailed(error: OmgError, signal: AbortSignal): void {
@@ -193,39 +223,42 @@ export class Slot {
     else this.#retreat(this.#backoff.startFailed());
   }
 
+  /** Nobody new gets an instance that has exited, though what it said last may still answer calls. */
+  #exiting(): void {
+    if (this.#state === "ready") this.#enter("draining", "it has exited");
+  }
+
   #lost(why: OmgError): void {
     if (this.#state === "starting") this.#lostEarly = why;
     if (this.#state !== "ready" && this.#state !== "draining") return;
     this.#problem = why;
     const delay = this.#backoff.instanceLost(this.#clock.now() - this.#readyAt);
-    this.#stopped = this.#dispose(why, delay === 0 ? "failed" : "backoff", delay);
+    this.#settled = this.#takeDown(why, delay === 0 ? "failed" : "backoff", delay);
+    this.#onDrained?.();
   }
 
   async #drainAndStop(why: OmgError): Promise<void> {
-    this.#stopTimer();
+    this.#clearTimer();
     if (this.#inUse > 0) {
       this.#enter("draining");
       await new Promise<void>((resolve) => {
         const stopTimer = this.#clock.after(this.#settings.drainTimeoutMs, resolve);
-        this.#whenUnused = () => {
+        this.#onDrained = () => {
           stopTimer();
           resolve();
         };
       });
-      this.#whenUnused = undefined;
+      this.#onDrained = undefined;
     }
-    // While it drained the instance may have been lost, which stops it too.
-    if (this.#state === "ready" || this.#state === "draining") await this.#dispose(why, "stopped");
-    else await this.#stopped;
+    // While it drained the instance may have been lost, which takes it down too.
+    if (this.#state === "ready" || this.#state === "draining") await this.#takeDown(why, "stopped");
+    else await this.#settled;
   }
 
-  /** Takes the instance down and goes on to `next`. */
-  async #dispose(why: OmgError, next: "stopped" | "failed" | "backoff", delay = 0): Promise<void> {
+  async #takeDown(why: OmgError, next: "stopped" | "failed" | "backoff", delay = 0): Promise<void> {
     const instance = this.#instance;
     this.#instance = undefined;
-    this.#stopTimer();
     this.#enter("stopping", why.message);
-    this.#whenUnused?.();
     if (instance) await this.#end(instance, why);
     if (next === "backoff") this.#retreat(delay);
     else this.#rest(next);
@@ -246,37 +279,32 @@ export class Slot {
   /** Leaves the server alone for `delay` milliseconds. */
   #retreat(delay: number): void {
     this.#retryAt = this.#clock.now() + delay;
-    this.#rejectWaiters(this.#inBackoff());
+    this.#rejectWaiters(inBackoffError(this.#settings.server, delay, this.#problem));
     this.#enter("backoff", this.#problem?.message);
     this.#stopTimer = this.#clock.after(delay, () => this.#rest("failed"));
   }
 
   #rest(state: "stopped" | "failed"): void {
-    this.#stopTimer();
     if (state === "stopped") this.#backoff.reset();
     this.#enter(state, state === "failed" ? this.#problem?.message : undefined);
-    if (this.#waiters.size > 0) this.#start();
+    if (!this.#disposed) this.#startIfWanted();
   }
 
   /** One timer watches the whole time of readiness, so that a call costs none. */
   #watchIdle(ms: number): void {
+    this.#idleTimeIsOver = false;
     this.#stopTimer = this.#clock.after(ms, () => {
       const idleMs = this.#clock.now() - this.#lastUse;
       const { idleTimeoutMs, server } = this.#settings;
-      if (this.#inUse > 0) this.#watchWhenUnused();
+      if (this.#inUse > 0) this.#idleTimeIsOver = true;
       else if (idleMs < idleTimeoutMs) this.#watchIdle(idleTimeoutMs - idleMs);
-      else this.#stopped = this.#dispose(idleError(server, idleMs), "stopped");
+      else this.#settled = this.#takeDown(idleError(server, idleMs), "stopped");
     });
   }
 
-  #watchWhenUnused(): void {
-    this.#stopTimer = () => {
-      this.#whenUnused = undefined;
-    };
-    this.#whenUnused = () => {
-      this.#whenUnused = undefined;
-      this.#watchIdle(this.#settings.idleTimeoutMs);
-    };
+  #clearTimer(): void {
+    this.#stopTimer();
+    this.#idleTimeIsOver = false;
   }
 
   #rejectWaiters(error: OmgError): void {
@@ -285,40 +313,12 @@ export class Slot {
     for (const waiter of waiters) waiter.reject(error);
   }
 
+  /** The timer belongs to the state that is left. */
   #enter(state: ServerState, why?: string): void {
     const from = this.#state;
     if (from === state) return;
+    this.#clearTimer();
     this.#state = state;
     this.#hooks.onState(from, state, why);
   }
-
-  #inBackoff(): OmgError {
-    const retryAfterMs = Math.max(0, Math.round(this.#retryAt - this.#clock.now()));
-    const { server } = this.#settings;
-    return new OmgError("upstream_backoff", {
-      server,
-      retryAfterMs,
-      message:
-        `Server '${server}' failed and is tried again in ${Math.ceil(retryAfterMs / 1000)} s. ` +
-        `The failure: ${this.#problem?.message ?? "unknown"}`,
-      cause: this.#problem,
-    });
-  }
-
-  #tooManyWaiters(): OmgError {
-    const { server, maxWaiters } = this.#settings;
-    return new OmgError("overloaded", {
-      detail: "queue_full",
-      server,
-      retryAfterMs: 1000,
-      message: `${maxWaiters} callers wait for server '${server}' to start already; try again shortly`,
-    });
-  }
-}
-
-function idleError(server: string, idleMs: number): OmgError {
-  return new OmgError("upstream_closed", {
-    server,
-    message: `Server '${server}' was idle for ${Math.round(idleMs / 1000)} s`,
-  });
 }

@@ -1,11 +1,13 @@
 import type { Clock } from "../clock.ts";
 import type { ServerConfig } from "../config/types.ts";
-import { OmgError } from "../runtime/errors.ts";
+import type { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
-import type { InstanceV1, RuntimeV1, StateStore } from "../runtime/v1.ts";
+import type { InstanceV1, PrepareRequest, RuntimeV1, StartRequest, StateStore } from "../runtime/v1.ts";
 import { handshake, type ServerIntroduction } from "../upstream/handshake.ts";
 import { Upstream, type UpstreamLimits } from "../upstream/upstream.ts";
 import { LastWords } from "./last-words.ts";
+import type { InstanceWatch } from "./slot.ts";
+import { startError, timeoutError } from "./start-errors.ts";
 
 /** Everything a start needs to know about a server, checked and resolved. */
 export interface StartPlan {
@@ -20,16 +22,23 @@ export interface StartPlan {
   readonly clock: Clock;
   readonly startTimeoutMs: number;
   readonly limits: UpstreamLimits;
+  /** Hides the server's secrets in what is said about it. */
+  readonly redact: (text: string) => string;
 }
 
-export interface InstanceEvents {
+export interface StartTarget {
+  readonly instanceId: string;
+  /** The session that the instance is for, if not for all. */
+  readonly session: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface InstanceEvents extends InstanceWatch {
   onLog(line: string): void;
   /** How far the start is, in words. */
   onProgress(message: string): void;
   onNotification(frame: Frame): void;
   onDropped(what: string): void;
-  /** The instance is lost; fires once at most, and only after the start has succeeded. */
-  onLost(why: OmgError): void;
 }
 
 /** An instance that has shaken hands. */
@@ -37,89 +46,92 @@ export interface RunningInstance {
   readonly id: string;
   readonly upstream: Upstream;
   readonly introduction: ServerIntroduction;
+  /** Whether the instance is well; may reject or hang. */
   check(signal: AbortSignal): Promise<boolean>;
   /** Ends the conversation with `why` and the instance with it; resolves when nothing is left. */
   dispose(why: OmgError): Promise<void>;
 }
 
+const prepareTimeoutMs = 300_000;
+const disposeTimeoutMs = 20_000;
+
+/** Fetches what a start needs, with a deadline of its own. Rejects with an `OmgError`. */
+export async function prepareInstance(plan: StartPlan, target: StartTarget, events: InstanceEvents): Promise<void> {
+  const { runtime } = plan;
+  if (!runtime.prepare) return;
+  const lastWords = new LastWords();
+  const deadline = startDeadline(plan, target.signal, prepareTimeoutMs);
+  try {
+    await deadline.bound(() => runtime.prepare?.(requestOf(plan, events, lastWords, deadline.signal)));
+  } catch (error) {
+    throw target.signal.aborted ? error : startError(plan, error, undefined, lastWords);
+  } finally {
+    deadline.clear();
+  }
+}
+
 /**
- * Starts one instance: prepare, start, handshake. Rejects with an `OmgError` that tells the server's last words, and
- * has then left nothing behind. `signal` gives the start up.
+ * Starts one instance and shakes hands. Rejects with an `OmgError` that tells the server's last words, and has then left
+ * nothing behind. Whatever the runtime does, it settles within the start timeout and what a dispose may take.
  */
 export async function startInstance(
   plan: StartPlan,
-  instanceId: string,
+  target: StartTarget,
   events: InstanceEvents,
-  signal: AbortSignal,
 ): Promise<RunningInstance> {
   const { config, runtime, clock } = plan;
   const lastWords = new LastWords();
-  const request = {
-    server: config.id,
-    options: plan.options,
-    signal,
-    store: plan.store,
-    progress: (message: string) => events.onProgress(message),
-    log(line: string) {
-      lastWords.add(line);
-      events.onLog(line);
-    },
-  };
-  await runtime.prepare?.(request);
-
-  const deadline = new AbortController();
-  const giveUp = () => deadline.abort(signal.reason);
-  signal.addEventListener("abort", giveUp, { once: true });
-  const stopTimer = clock.after(plan.startTimeoutMs, () => deadline.abort(timeoutError(plan)));
+  const deadline = startDeadline(plan, target.signal, plan.startTimeoutMs);
   let instance: InstanceV1 | undefined;
   let upstream: Upstream | undefined;
   try {
-    signal.throwIfAborted();
-    instance = await runtime.start({
-      ...request,
-      instanceId,
-      owner: plan.owner,
-      env: plan.env,
-      baseDirectory: plan.baseDirectory,
-      signal: deadline.signal,
-    });
-    let ready = false;
+    const starting = deadline.bound(() => {
+      const request: StartRequest<unknown> = {
+        ...requestOf(plan, events, lastWords, deadline.signal),
+        instanceId: target.instanceId,
+        session: target.session,
+        owner: plan.owner,
+        env: plan.env,
+        baseDirectory: plan.baseDirectory,
+      };
+      return runtime.start(request);
+    }, disposeLate);
+    instance = await starting;
     const lost = Promise.withResolvers<never>();
     lost.promise.catch(() => {});
-    upstream = new Upstream(config.id, instance.transport, clock, plan.limits, {
+    let ready = false;
+    const conversation = new Upstream(config.id, instance.transport, clock, plan.limits, {
       onNotification: events.onNotification,
       onDropped: events.onDropped,
       onLost: (why) => (ready ? events.onLost(why) : lost.reject(why)),
     });
-    const conversation = upstream;
-    void instance.exited.then((exit) => conversation.noteExit(exit.detail));
-    await upstream.start();
-    const introduction = await Promise.race([
-      handshake(config.id, upstream, plan.startTimeoutMs),
-      lost.promise,
-      whenAborted(deadline.signal),
-    ]);
+    upstream = conversation;
+    const exited = (detail: string) => {
+      conversation.noteExit(detail);
+      if (ready) events.onExit();
+    };
+    instance.exited.then(
+      (exit) => exited(exit.detail),
+      () => exited("the runtime lost track of it"),
+    );
+    await deadline.bound(() => conversation.start());
+    const shaken = deadline.bound(() => handshake(config.id, conversation, plan.startTimeoutMs));
+    const introduction = await Promise.race([shaken, lost.promise]);
     ready = true;
-    return running(instance, upstream, introduction);
+    return running(instance, conversation, introduction);
   } catch (error) {
-    const failure = deadline.signal.aborted ? deadline.signal.reason : error;
-    const closed = OmgError.is(failure) && failure.reason === "upstream_closed";
-    const exit = instance && closed ? await soon(instance.exited, clock) : undefined;
-    const why = signal.aborted ? signal.reason : asStartError(plan, failure, exit?.detail, lastWords);
+    const why = target.signal.aborted
+      ? (target.signal.reason as OmgError)
+      : startError(plan, error, await exitDetail(instance, error, clock), lastWords);
     upstream?.close(why);
-    await instance?.[Symbol.asyncDispose]();
+    if (instance) await within(disposeTimeoutMs, clock, instance[Symbol.asyncDispose]());
     throw why;
   } finally {
-    stopTimer();
-    signal.removeEventListener("abort", giveUp);
+    deadline.clear();
   }
 }
 
-function running(
-  instance: InstanceV1,
-  upstream: Upstream,
-  introduction: ServerIntroduction,
-): RunningInstance {
+function running(instance: InstanceV1, upstream: Upstream, introduction: ServerIntroduction): RunningInstance {
   return {
     id: instance.id,
     upstream,
@@ -136,54 +148,72 @@ function running(
   };
 }
 
+function requestOf(
+  plan: StartPlan,
+  events: InstanceEvents,
+  lastWords: LastWords,
+  signal: AbortSignal,
+): PrepareRequest<unknown> {
+  return {
+    server: plan.config.id,
+    options: plan.options,
+    signal,
+    store: plan.store,
+    progress: (message) => events.onProgress(message),
+    log(line) {
+      lastWords.add(line);
+      events.onLog(line);
+    },
+  };
+}
+
+/** The time a start may take: aborted from outside, or when it is over. */
+function startDeadline(plan: StartPlan, outer: AbortSignal, ms: number) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const giveUp = () => controller.abort(outer.reason);
+  outer.addEventListener("abort", giveUp, { once: true });
+  if (outer.aborted) giveUp();
+  const stopTimer = plan.clock.after(ms, () => controller.abort(timeoutError(plan, ms)));
+  return {
+    signal,
+    clear() {
+      stopTimer();
+      outer.removeEventListener("abort", giveUp);
+    },
+    /** Runs a step that ends with the deadline, also if the step itself does not; `late` gets what comes after. */
+    bound<T>(step: () => Promise<T> | undefined, late: (value: T) => void = () => {}): Promise<T> {
+      return new Promise((resolve, reject) => {
+        signal.throwIfAborted();
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+        const settle = (value: T) => (signal.aborted ? late(value) : resolve(value));
+        // A step that throws at once rejects all the same: the executor catches it.
+        Promise.resolve(step() as Promise<T>).then(settle, reject);
+      });
+    },
+  };
+}
+
+/** A runtime that ignored the end of its start: what it made is not wanted any more. */
+function disposeLate(instance: InstanceV1): void {
+  Promise.resolve(instance[Symbol.asyncDispose]()).catch(() => {});
+}
+
 /** Milliseconds a failing start waits to learn how the instance exited. */
 const exitWaitMs = 300;
 
-function soon<T>(promise: Promise<T>, clock: Clock): Promise<T | undefined> {
+async function exitDetail(instance: InstanceV1 | undefined, error: unknown, clock: Clock): Promise<string | undefined> {
+  if ((error as OmgError).reason !== "upstream_closed") return undefined;
+  return instance && (await within(exitWaitMs, clock, instance.exited))?.detail;
+}
+
+function within<T>(ms: number, clock: Clock, promise: PromiseLike<T>): Promise<T | undefined> {
   return new Promise((resolve) => {
-    const stop = clock.after(exitWaitMs, () => resolve(undefined));
-    void promise.then((value) => {
+    const stop = clock.after(ms, () => resolve(undefined));
+    const settle = (value?: T) => {
       stop();
       resolve(value);
-    });
+    };
+    promise.then(settle, () => settle());
   });
-}
-
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-}
-
-function timeoutError(plan: StartPlan): OmgError {
-  const { id } = plan.config;
-  return new OmgError("upstream_start_failed", {
-    detail: "init_timeout",
-    server: id,
-    message:
-      `Server '${id}' was not ready within ${plan.startTimeoutMs / 1000} s; ` +
-      "if it needs longer, raise start_timeout_seconds",
-  });
-}
-
-function asStartError(
-  plan: StartPlan,
-  failure: unknown,
-  exit: string | undefined,
-  lastWords: LastWords,
-): OmgError {
-  const { id } = plan.config;
-  const known = OmgError.is(failure) ? failure : undefined;
-  if (known && known.reason !== "upstream_start_failed" && known.reason !== "upstream_closed") return known;
-  let message =
-    known?.message ?? `Server '${id}' did not start: ${String((failure as Error)?.message ?? failure)}`;
-  let detail = known?.detail;
-  if (known?.reason === "upstream_closed") {
-    message = `Server '${id}' ended before it was ready: ${exit ?? "it closed its output"}`;
-    detail = "exit_early";
-  }
-  const words = lastWords.toString();
-  if (words !== "" && !message.includes(words)) message += `\nIts last output: ${words}`;
-  return new OmgError("upstream_start_failed", { detail, server: id, message, cause: failure });
 }

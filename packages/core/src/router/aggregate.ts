@@ -1,23 +1,22 @@
 import type { Clock } from "../clock.ts";
 import { gatewayInfo } from "../gateway-info.ts";
 import type { PooledServer } from "../pool/server.ts";
-import { tellProgress } from "../pool/start-progress.ts";
-import { OmgError, type Reason } from "../runtime/errors.ts";
+import { tellProgress } from "../session/start-progress.ts";
+import { OmgError } from "../runtime/errors.ts";
 import { type Frame, type RequestId, resultFrame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ListKind } from "./listing.ts";
-import type { MergedView, Route } from "./merged-view.ts";
-import { slugOf } from "./wire-names.ts";
 
 /** All servers as one: names carry the server's slug, lists are merged, requests go to the server that can answer. */
 export class AggregateEndpoint implements Endpoint {
   readonly #catalog: Catalog;
   readonly #session: string;
   readonly #clock: Clock;
-  readonly #lastAnswers = new Map<ListKind, Buffer>();
+  /** Digests of the lists that this session was given last. */
+  readonly #lastAnswers = new Map<ListKind, string>();
 
   constructor(catalog: Catalog, session: string, clock: Clock) {
     this.#catalog = catalog;
@@ -49,14 +48,14 @@ export class AggregateEndpoint implements Endpoint {
       case "resources/templates/list":
         return this.#list(call, "resourceTemplates");
       case "tools/call":
-        return this.#forwardNamed(call, required(name, "name"), "unknown_tool", (view) => view.tool);
+        return this.#forwardNamed(call, "tool", required(name, "name"));
       case "prompts/get":
-        return this.#forwardNamed(call, required(name, "name"), "unknown_prompt", (view) => view.prompt);
+        return this.#forwardNamed(call, "prompt", required(name, "name"));
       case "resources/read":
         return this.#forwardUri(call, required(uri, "uri"));
       case "completion/complete":
         if (uri !== undefined) return this.#forwardUri(call, uri);
-        return this.#forwardNamed(call, required(name, "ref.name"), "unknown_prompt", (view) => view.prompt);
+        return this.#forwardNamed(call, "prompt", required(name, "ref.name"));
       default:
         throw new OmgError("method_not_found", {
           message: `The aggregate endpoint does not know ${method}; /servers/:id/mcp forwards every method`,
@@ -68,8 +67,9 @@ export class AggregateEndpoint implements Endpoint {
   notify(): void {}
 
   staleLists(): ListKind[] {
-    const { arrays } = this.#catalog.view(this.#session);
-    return [...this.#lastAnswers].filter(([kind, last]) => !arrays[kind].equals(last)).map(([kind]) => kind);
+    return [...this.#lastAnswers.keys()].filter(
+      (kind) => this.#catalog.list(kind, this.#session).digest !== this.#lastAnswers.get(kind),
+    );
   }
 
   async #list(call: Call, kind: ListKind): Promise<Frame> {
@@ -77,53 +77,41 @@ export class AggregateEndpoint implements Endpoint {
       throw new OmgError("bad_params", { message: "Unknown cursor: the list comes in one page" });
     }
     await this.#catalog.learnAll(this.#session);
-    const array = this.#catalog.view(this.#session).arrays[kind];
-    this.#lastAnswers.set(kind, array);
+    const { array, digest } = this.#catalog.list(kind, this.#session);
+    this.#lastAnswers.set(kind, digest);
     const missing = this.#catalog.missing(this.#session);
     const note = missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ "io.omg/missing": missing })}`;
     const result = Buffer.concat([Buffer.from(`{"${kind}":`), array, Buffer.from(`${note}}`)]);
     return resultFrame(call.frame.head.id as RequestId, result);
   }
 
-  async #forwardNamed(
-    call: Call,
-    wireName: string,
-    unknown: Reason,
-    table: (view: MergedView) => (name: string) => Route | undefined,
-  ): Promise<Frame> {
-    let route = table(this.#catalog.view(this.#session))(wireName);
+  async #forwardNamed(call: Call, kind: "tool" | "prompt", wireName: string): Promise<Frame> {
+    let route = this.#catalog[kind](wireName, this.#session);
     if (!route) {
-      const server = this.#catalog.bySlug(slugOf(wireName));
-      if (server) await this.#learn(call, [server]);
-      route = table(this.#catalog.view(this.#session))(wireName);
+      await this.#learn(call, this.#catalog.serverOf(wireName));
+      route = this.#catalog[kind](wireName, this.#session);
     }
-    if (!route) {
-      throw new OmgError(unknown, {
-        message: `Unknown name '${wireName}': no server of the catalog offers it`,
-      });
-    }
-    return route.server.forward(call, { name: route.name });
+    if (route) return route.server.forward(call, { name: route.name });
+    throw new OmgError(`unknown_${kind}`, {
+      message: `Unknown ${kind} '${wireName}': no server of the catalog offers it`,
+    });
   }
 
   async #forwardUri(call: Call, uri: string): Promise<Frame> {
-    let server = this.#catalog.view(this.#session).resource(uri);
+    let server = this.#catalog.resource(uri, this.#session);
     if (!server) {
       await this.#catalog.learnAll(this.#session);
-      server = this.#catalog.view(this.#session).resource(uri);
+      server = this.#catalog.resource(uri, this.#session);
     }
-    if (!server) {
-      throw new OmgError("unknown_resource", { message: `Unknown resource '${uri}': no server lists it` });
-    }
-    return server.forward(call);
+    if (server) return server.forward(call);
+    throw new OmgError("unknown_resource", { message: `Unknown resource '${uri}': no server lists it` });
   }
 
-  /** Waits for listings that are not known yet, telling the caller that servers start. */
-  async #learn(call: Call, servers: readonly PooledServer[]): Promise<void> {
-    for (const server of servers) {
-      if (this.#catalog.knows(server, this.#session)) continue;
-      const quiet = tellProgress(call, server.id, this.#clock);
-      await this.#catalog.learn(server, this.#session).finally(quiet);
-    }
+  /** Waits for a listing that is not known yet, telling the caller that its server starts. */
+  async #learn(call: Call, server: PooledServer | undefined): Promise<void> {
+    if (!server || this.#catalog.knows(server, this.#session)) return;
+    const quiet = tellProgress(call, server.id, this.#clock);
+    await this.#catalog.learn(server, this.#session).finally(quiet);
   }
 }
 

@@ -1,39 +1,58 @@
+import { createHash } from "node:crypto";
 import type { GatewayListener } from "../gateway/events.ts";
 import type { PooledServer } from "../pool/server.ts";
-import type { Listing } from "./listing.ts";
+import type { Listing, ListKind } from "./listing.ts";
 import type { ListingMemory } from "./listing-memory.ts";
-import { type ListedServer, type MergedView, mergeListings } from "./merged-view.ts";
-import { serverSlugs } from "./wire-names.ts";
+import { fitOf, isAddress, type ServerView, viewServer } from "./server-view.ts";
+import { serverSlugs, slugOf } from "./wire-names.ts";
 
-/** All servers of the configuration, by id and by slug, and what they offer together. */
+/** A list of everything that all servers offer of one kind. */
+export interface MergedList {
+  /** A JSON array. */
+  readonly array: Buffer;
+  /** Equal for equal lists. */
+  readonly digest: string;
+}
+
+/** Where a wire name leads. */
+export interface Route {
+  readonly server: PooledServer;
+  /** The server's own name. */
+  readonly name: string;
+}
+
+/** All servers of the configuration, and what they offer together. */
 export class Catalog {
-  readonly #servers: ReadonlyMap<string, PooledServer>;
+  readonly servers: readonly PooledServer[];
+  readonly #byId: ReadonlyMap<string, PooledServer>;
   readonly #slugs: ReadonlyMap<string, string>;
   readonly #bySlug: ReadonlyMap<string, PooledServer>;
   readonly #memory: ListingMemory;
   readonly #emit: GatewayListener;
-  readonly #views = new Map<string, { version: number; view: MergedView }>();
-  readonly #hasPrivateListings: boolean;
+  readonly #views = new WeakMap<Listing, ServerView>();
+  /** Lists that are the same for every session: kept until something changes. */
+  readonly #lists = new Map<ListKind, MergedList>();
+  readonly #allShared: boolean;
+  readonly #warned = new Set<string>();
 
   constructor(servers: readonly PooledServer[], memory: ListingMemory, emit: GatewayListener) {
-    this.#servers = new Map(servers.map((server) => [server.id, server]));
-    this.#slugs = serverSlugs([...this.#servers.keys()]);
-    this.#bySlug = new Map(servers.map((server) => [this.#slugs.get(server.id) as string, server]));
+    this.servers = servers;
+    this.#byId = new Map(servers.map((server) => [server.id, server]));
+    const slugs = serverSlugs([...this.#byId.keys()]);
+    this.#slugs = slugs;
+    this.#bySlug = new Map(servers.map((server) => [slugs.get(server.id) as string, server]));
     this.#memory = memory;
     this.#emit = emit;
-    this.#hasPrivateListings = servers.some((server) => server.config.scope === "session");
-  }
-
-  get servers(): readonly PooledServer[] {
-    return [...this.#servers.values()];
+    this.#allShared = servers.every(({ config }) => config.scope !== "session");
   }
 
   get(id: string): PooledServer | undefined {
-    return this.#servers.get(id);
+    return this.#byId.get(id);
   }
 
-  bySlug(slug: string): PooledServer | undefined {
-    return this.#bySlug.get(slug);
+  /** The server whose names start like this one, whether it offers the name or not. */
+  serverOf(wireName: string): PooledServer | undefined {
+    return this.#bySlug.get(slugOf(wireName));
   }
 
   knows(server: PooledServer, session: string): boolean {
@@ -55,26 +74,97 @@ export class Catalog {
       .map((server) => server.id);
   }
 
-  /** What is known now, merged; built anew only after a change. */
-  view(session: string): MergedView {
-    const key = this.#hasPrivateListings ? session : "";
-    const { version } = this.#memory;
-    const known = this.#views.get(key);
-    if (known?.version === version) return known.view;
-    const listed: ListedServer[] = [];
-    for (const [id, server] of this.#servers) {
-      const listing = this.#memory.get(server, session);
-      if (listing) listed.push({ server, slug: this.#slugs.get(id) as string, listing });
+  tool(wireName: string, session: string): Route | undefined {
+    return this.#route(wireName, session, ({ tools }) => tools);
+  }
+
+  prompt(wireName: string, session: string): Route | undefined {
+    return this.#route(wireName, session, ({ prompts }) => prompts);
+  }
+
+  /** The server that lists a URI, or has the best template for it. */
+  resource(uri: string, session: string): PooledServer | undefined {
+    let best: PooledServer | undefined;
+    let bestFit = 0;
+    for (const server of this.servers) {
+      const view = this.#view(server, session);
+      const fit = view ? fitOf(view, uri) : 0;
+      if (fit <= bestFit) continue;
+      best = server;
+      bestFit = fit;
     }
-    const view = mergeListings(listed, (server, message) =>
-      this.#emit({ type: "server-warning", server, message }),
-    );
-    this.#views.set(key, { version, view });
-    return view;
+    return best;
+  }
+
+  /** What is known now, in the order of the catalog. */
+  list(kind: ListKind, session: string): MergedList {
+    const kept = this.#lists.get(kind);
+    if (kept) return kept;
+    const list = this.#merge(kind, session);
+    if (this.#allShared) this.#lists.set(kind, list);
+    return list;
+  }
+
+  /** A listing has changed. */
+  changed(): void {
+    this.#lists.clear();
   }
 
   forgetSession(session: string): void {
-    this.#views.delete(session);
     this.#memory.forgetSession(session);
   }
+
+  #route(
+    wireName: string,
+    session: string,
+    names: (view: ServerView) => ReadonlyMap<string, string>,
+  ): Route | undefined {
+    const server = this.serverOf(wireName);
+    const view = server && this.#view(server, session);
+    const name = view && names(view).get(wireName);
+    return name === undefined ? undefined : { server: server as PooledServer, name };
+  }
+
+  #view(server: PooledServer, session: string): ServerView | undefined {
+    const listing = this.#memory.get(server, session);
+    if (!listing) return undefined;
+    let view = this.#views.get(listing);
+    if (!view) {
+      view = viewServer(this.#slugs.get(server.id) as string, listing);
+      this.#views.set(listing, view);
+    }
+    return view;
+  }
+
+  #merge(kind: ListKind, session: string): MergedList {
+    const owners = new Map<string, PooledServer>();
+    const parts: Buffer[] = [];
+    for (const server of this.servers) {
+      for (const { key, bytes } of this.#view(server, session)?.items[kind] ?? []) {
+        const owner = isAddress(kind) ? owners.get(key) : undefined;
+        if (owner) {
+          this.#warnTwice(server, owner, key);
+          continue;
+        }
+        owners.set(key, server);
+        parts.push(parts.length === 0 ? opening : comma, bytes);
+      }
+    }
+    const array = parts.length === 0 ? empty : Buffer.concat([...parts, closing]);
+    return { array, digest: createHash("sha256").update(array).digest("base64") };
+  }
+
+  #warnTwice(server: PooledServer, owner: PooledServer, key: string): void {
+    const message =
+      `Server '${server.id}' lists ${key}, which server '${owner.id}' lists too; ` +
+      "/mcp serves the latter's, each server's own endpoint its own";
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#emit({ type: "server-warning", server: server.id, message });
+  }
 }
+
+const opening = Buffer.from("[");
+const comma = Buffer.from(",");
+const closing = Buffer.from("]");
+const empty = Buffer.from("[]");

@@ -6,109 +6,135 @@ import { fetchListing, type Listing, type ListKind, listKinds } from "./listing.
 interface Entry {
   listing?: Listing;
   fetching?: Promise<Listing> | undefined;
-  /** It was asked once: nobody waits for it again. */
-  tried: boolean;
+  fetchingSince: number;
+  /** The list changed while it was being fetched. */
+  again: boolean;
+  failed: boolean;
 }
 
 /**
- * Remembers what servers offer, so that listings need no running server. A server never asked before is started in
- * the background; a listing of a session-scoped server belongs to that session alone.
+ * Remembers what servers offer, so that listings need no running server. A listing of a session-scoped server belongs
+ * to that session alone.
  */
 export class ListingMemory {
   readonly #clock: Clock;
   readonly #waitMs: number;
   readonly #emit: GatewayListener;
-  readonly #onChange: () => void;
-  readonly #entries = new Map<string, Entry>();
-  #version = 0;
+  readonly #onChange: (session: string) => void;
+  readonly #entries = new Map<PooledServer, Map<string, Entry>>();
 
-  /** `onChange` is called when a listing is known for the first time or differs from before. */
-  constructor(clock: Clock, waitMs: number, emit: GatewayListener, onChange: () => void) {
+  /**
+   * `onChange` is called when a listing is known for the first time or differs from before; with the session it belongs
+   * to, which is empty for what everybody shares.
+   */
+  constructor(clock: Clock, waitMs: number, emit: GatewayListener, onChange: (session: string) => void) {
     this.#clock = clock;
     this.#waitMs = waitMs;
     this.#emit = emit;
     this.#onChange = onChange;
   }
 
-  /** Grows with every change. */
-  get version(): number {
-    return this.#version;
-  }
-
   get(server: PooledServer, session: string): Listing | undefined {
-    return this.#entries.get(keyOf(server, session))?.listing;
+    return this.#entries.get(server)?.get(keyOf(server, session))?.listing;
   }
 
-  /** The listing, from the server itself if it is not known yet. */
-  async learn(server: PooledServer, session: string): Promise<Listing> {
+  /** The listing, from the server itself if it is not known yet, for a client that waits. May start the server. */
+  learn(server: PooledServer, session: string): Promise<Listing> {
     const entry = this.#entry(server, session);
-    return entry.listing ?? entry.fetching ?? this.#fetch(entry, server, session);
+    if (entry.listing) return Promise.resolve(entry.listing);
+    return entry.fetching ?? this.#fetch(entry, server, session, true);
   }
 
-  /** Asks the servers that are not known yet; waits for those never asked before, but not for long. */
+  /**
+   * Asks all servers that are not known yet, in the background. May start them. Waits for them, but not for those that
+   * failed before, and for none longer than the listing wait.
+   */
   async learnAll(servers: readonly PooledServer[], session: string): Promise<void> {
-    const waiting: Promise<unknown>[] = [];
+    const waits: Promise<void>[] = [];
     for (const server of servers) {
       const entry = this.#entry(server, session);
       if (entry.listing || server.state === "disabled" || server.state === "backoff") continue;
-      const first = !entry.tried;
-      const learned = this.learn(server, session).catch(() => {});
-      if (first) waiting.push(learned);
-      entry.tried = true;
+      const patient = !entry.failed;
+      const learned = entry.fetching ?? this.#fetch(entry, server, session, false);
+      const leftMs = entry.fetchingSince + this.#waitMs - this.#clock.now();
+      if (patient && leftMs > 0) waits.push(this.#atMost(leftMs, learned));
+      else learned.catch(() => {});
     }
-    if (waiting.length === 0) return;
-    let stopTimer = () => {};
-    const patience = new Promise<void>((resolve) => {
-      stopTimer = this.#clock.after(this.#waitMs, resolve);
-    });
-    await Promise.race([Promise.all(waiting), patience]);
-    stopTimer();
+    await Promise.all(waits);
   }
 
-  /** Asks a running server anew, if anybody ever wanted its listing. */
+  /** The server says that its list has changed: what is being fetched may be old already. */
+  invalidate(server: PooledServer, session: string): void {
+    const entry = this.#entries.get(server)?.get(keyOf(server, session));
+    if (entry?.fetching) entry.again = true;
+    else this.refresh(server, session);
+  }
+
+  /** Asks a server anew, if it runs and anybody ever wanted its listing. Never starts it. */
   refresh(server: PooledServer, session: string): void {
-    const entry = this.#entries.get(keyOf(server, session));
-    if (entry?.listing && !entry.fetching) this.#fetch(entry, server, session).catch(() => {});
+    const entry = this.#entries.get(server)?.get(keyOf(server, session));
+    if (!entry?.listing || entry.fetching || !server.isReady(session)) return;
+    this.#fetch(entry, server, session, false).catch(() => {});
   }
 
   forgetSession(session: string): void {
-    for (const key of this.#entries.keys()) if (key.endsWith(`\0${session}`)) this.#entries.delete(key);
+    for (const entries of this.#entries.values()) if (session !== "") entries.delete(session);
   }
 
   #entry(server: PooledServer, session: string): Entry {
+    let entries = this.#entries.get(server);
+    if (!entries) this.#entries.set(server, (entries = new Map()));
     const key = keyOf(server, session);
-    let entry = this.#entries.get(key);
-    if (!entry) {
-      entry = { tried: false };
-      this.#entries.set(key, entry);
-    }
+    let entry = entries.get(key);
+    if (!entry) entries.set(key, (entry = { fetchingSince: 0, again: false, failed: false }));
     return entry;
   }
 
-  #fetch(entry: Entry, server: PooledServer, session: string): Promise<Listing> {
+  #fetch(entry: Entry, server: PooledServer, session: string, urgent: boolean): Promise<Listing> {
     const warn = (message: string) => this.#emit({ type: "server-warning", server: server.id, message });
+    entry.fetchingSince = this.#clock.now();
+    entry.again = false;
     const fetching = server
-      .use(session, (instance) => fetchListing(server.id, instance, warn))
+      .use(session, (instance) => fetchListing(server.id, instance, warn, entry.listing), { urgent })
       .then((listing) => {
-        const changed = !entry.listing || !sameListing(entry.listing, listing);
-        entry.listing = listing;
-        if (changed) {
-          this.#version++;
-          this.#emit({ type: "server-listed", server: server.id, tools: listing.tools.length });
-          this.#onChange();
-        }
+        this.#keep(entry, server, session, listing);
         return listing;
+      })
+      .catch((error) => {
+        entry.failed = true;
+        throw error;
       })
       .finally(() => {
         entry.fetching = undefined;
+        if (entry.again) this.refresh(server, session);
       });
     entry.fetching = fetching;
     return fetching;
   }
+
+  #keep(entry: Entry, server: PooledServer, session: string, listing: Listing): void {
+    const changed = !entry.listing || !sameListing(entry.listing, listing);
+    entry.failed = false;
+    if (!changed) return;
+    entry.listing = listing;
+    this.#emit({ type: "server-listed", server: server.id, tools: listing.tools.length });
+    this.#onChange(keyOf(server, session));
+  }
+
+  async #atMost(ms: number, learned: Promise<unknown>): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const stopTimer = this.#clock.after(ms, resolve);
+      const done = () => {
+        stopTimer();
+        resolve();
+      };
+      learned.then(done, done);
+    });
+  }
 }
 
 function keyOf(server: PooledServer, session: string): string {
-  return `${server.id}\0${server.config.scope === "session" ? session : ""}`;
+  return server.config.scope === "session" ? session : "";
 }
 
 function sameListing(a: Listing, b: Listing): boolean {

@@ -1,3 +1,4 @@
+import { errorText } from "../upstream/error-text.ts";
 import type { RunningInstance } from "../pool/start-instance.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
@@ -30,12 +31,13 @@ const maxItems = 1000;
 
 /**
  * Asks a running server for everything it offers, all pages of it. A kind that the server does not have, or refuses,
- * is empty; `warn` hears of a refusal.
+ * is as it was `before`, or empty; `warn` hears of a refusal.
  */
 export async function fetchListing(
   server: string,
   instance: RunningInstance,
   warn: (message: string) => void,
+  before?: Listing,
 ): Promise<Listing> {
   const kinds = Object.keys(listKinds) as ListKind[];
   const lists = await Promise.all(
@@ -45,7 +47,7 @@ export async function fetchListing(
       return fetchKind(server, instance, kind).catch((error: OmgError) => {
         if (error.reason !== "upstream_protocol_error") throw error;
         warn(error.message);
-        return [];
+        return before?.[kind] ?? [];
       });
     }),
   );
@@ -60,7 +62,7 @@ async function fetchKind(server: string, instance: RunningInstance, kind: ListKi
   do {
     const answer = await instance.upstream.ask(method, cursor === undefined ? undefined : { cursor });
     const message = answer.value();
-    if ("error" in message) throw refused(server, `answers ${method} with: ${message.error.message}`);
+    if ("error" in message) throw refused(server, `answers ${method} with: ${errorText(message)}`);
     const page = readPage(answer, kind);
     items.push(...page.items);
     cursor = page.nextCursor;

@@ -18,12 +18,12 @@ export class TransparentEndpoint implements Endpoint {
   }
 
   introduce(call: Call): Promise<Params> {
-    return this.#server.use(this.#session, async ({ introduction }) => relayed(introduction), call);
+    return this.#server.use(this.#session, async ({ introduction }) => relayed(introduction), { call });
   }
 
   async request(call: Call): Promise<Frame> {
     const { method = "" } = call.frame.head;
-    if (notCarried.has(method)) throw notCarriedError(this.#server.id, method);
+    if (notCarried.test(method)) throw notCarriedError(this.#server.id, method);
     return this.#server.forward(call);
   }
 
@@ -40,12 +40,12 @@ export class TransparentEndpoint implements Endpoint {
 const keptBack = new Set(["notifications/roots/list_changed"]);
 
 /** Their effect would have to find its way back to the one session that asked for it. */
-const notCarried = new Set(["resources/subscribe", "resources/unsubscribe"]);
+const notCarried = /^(resources\/(un)?subscribe|logging\/setLevel|tasks\/.*)$/;
 
 function notCarriedError(server: string, method: string): OmgError {
   return new OmgError("method_not_found", {
     server,
-    message: `The gateway does not carry ${method}: it declares no resource subscriptions`,
+    message: `The gateway does not carry ${method} and declares no capability for it`,
   });
 }
 

@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 /**
  * Every reason the gateway itself fails for. The same word is used in JSON-RPC `data.reason`, HTTP bodies, logs and
  * the command line. The table with numbers and hints is in `../errors/reasons.ts`.
@@ -38,6 +40,8 @@ export interface OmgErrorOptions {
   readonly executed?: "no" | "unknown" | undefined;
   /** Milliseconds after which a repetition makes sense. */
   readonly retryAfterMs?: number | undefined;
+  /** The id of the message that could not be taken, where it could be read. */
+  readonly requestId?: string | number | undefined;
   readonly cause?: unknown;
 }
 
@@ -51,6 +55,9 @@ export class OmgError extends Error {
   readonly server: string | undefined;
   readonly executed: "no" | "unknown";
   readonly retryAfterMs: number | undefined;
+  readonly requestId: string | number | undefined;
+  /** Names this one failure to client and log alike. */
+  readonly correlationId: string = randomUUID();
   readonly [brand] = true;
 
   constructor(reason: Reason, options: OmgErrorOptions) {
@@ -60,6 +67,7 @@ export class OmgError extends Error {
     this.server = options.server;
     this.executed = options.executed ?? "no";
     this.retryAfterMs = options.retryAfterMs;
+    this.requestId = options.requestId;
   }
 
   static is(value: unknown): value is OmgError {

@@ -44,8 +44,13 @@ export type FrameSpans = Readonly<Partial<Record<EditableField | "payload", Span
  * single JSON-RPC 2.0 message, is nested too deep, or has an odd id or a key twice.
  */
 export function parseFrame(bytes: Buffer): Frame {
-  const { head, spans } = scanHead(bytes);
-  return new BytesFrame(bytes, head, spans);
+  try {
+    const { head, spans } = scanHead(bytes);
+    return new BytesFrame(bytes, head, spans);
+  } catch (error) {
+    if (!OmgError.is(error)) throw error;
+    throw new OmgError(error.reason, { message: error.message, requestId: salvageId(bytes) });
+  }
 }
 
 /** Makes a frame of a message. */
@@ -133,6 +138,7 @@ function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans } {
   const seen = new Set<string>();
   scanner.object((key) => {
     if (seen.has(key)) throw duplicateKey(key);
+    if (looksLike(key, topLevelKeys)) throw lookalike(key);
     seen.add(key);
     if (key === "method") head.method = textOf(scanner, "method");
     else if (key === "id") head.id = idOf(scanner, spans);
@@ -146,6 +152,10 @@ function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans } {
   });
   scanner.end();
   head.kind = kindOf(seen);
+  // Only what a client sends is ever parsed here; a long answer is the client's business.
+  if (head.method !== undefined && scanner.nodes > maxRequestNodes) {
+    throw invalid(`The message holds more than ${maxRequestNodes} values`);
+  }
   if (head.kind !== "error" && seen.has("id") && head.id === undefined)
     throw invalid('"id" must not be null');
   if (!seen.has("jsonrpc")) throw invalid('"jsonrpc" is missing');
@@ -172,6 +182,7 @@ class ParamsReader {
   readonly #spans: MutableSpans;
   readonly #found = new Map<string, { value: unknown; span: Span }>();
   readonly #parents = new Set<string>();
+  #lookalike: string | undefined;
 
   constructor(scanner: JsonScanner, spans: MutableSpans) {
     this.#scanner = scanner;
@@ -192,12 +203,17 @@ class ParamsReader {
       else if (key === "progressToken" || key === "requestId") this.#take(key);
       else if (key === "_meta") this.#inside(key, "progressToken");
       else if (key === "ref") this.#inside(key, "name", "uri");
-      else scanner.skip();
+      else {
+        if (looksLike(key, paramsKeys)) this.#lookalike ??= key;
+        scanner.skip();
+      }
     });
     return { start, end: scanner.position };
   }
 
   fill(head: MutableHead, method: string): void {
+    // A method of another vocabulary may use such keys as it likes: nothing here reads them.
+    if (this.#lookalike !== undefined && ownMethods.test(method)) throw lookalike(this.#lookalike);
     const completion = method === "completion/complete";
     this.#assign(head, "name", completion ? "ref.name" : "name", isText);
     this.#assign(head, "uri", completion ? "ref.uri" : "uri", isText);
@@ -229,6 +245,7 @@ class ParamsReader {
     }
     this.#scanner.object((key) => {
       if (keys.includes(key)) this.#take(`${parent}.${key}`);
+      else if (looksLike(key, paramsKeys)) throw lookalike(key);
       else this.#scanner.skip();
     });
   }
@@ -241,6 +258,42 @@ class ParamsReader {
     const value = scalar ? JSON.parse(this.#scanner.bytes.toString("utf8", span.start, span.end)) : undefined;
     this.#found.set(path, { value, span });
   }
+}
+
+/** Keys that this scan acts upon, folded. */
+const topLevelKeys = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
+const paramsKeys = new Set(["name", "uri", "cursor", "progresstoken", "requestid", "_meta", "ref"]);
+const ownMethods = /^(tools|prompts|resources|completion|notifications)\//;
+const maxRequestNodes = 250_000;
+
+/**
+ * Whether a lenient parser would take a key for one of these: some ignore case or what follows a NUL, so that they and
+ * this scan would see different messages. The keys themselves are told apart before.
+ */
+function looksLike(key: string, folded: ReadonlySet<string>): boolean {
+  const fold = key.replaceAll("\0", "").toUpperCase().toLowerCase();
+  return folded.has(fold) && !exactKeys.has(key);
+}
+
+const exactKeys = new Set([...topLevelKeys, "name", "uri", "cursor", "progressToken", "requestId", "_meta", "ref"]);
+
+function lookalike(key: string): OmgError {
+  return invalid(`The key ${JSON.stringify(key)} looks like one of the protocol's but is not`);
+}
+
+/** The id of a message that is refused, if it has one that can be told. */
+function salvageId(bytes: Buffer): RequestId | undefined {
+  let id: RequestId | undefined;
+  try {
+    const scanner = new JsonScanner(bytes, 0, { depth: 4096 });
+    scanner.object((key) => {
+      if (key === "id") id = idOf(scanner, {});
+      else scanner.skip();
+    });
+  } catch {
+    // What was read before the fault is good enough.
+  }
+  return id;
 }
 
 function textOf(scanner: JsonScanner, key: string): string {

@@ -21,7 +21,7 @@ export interface RuntimeV1<Options = unknown> extends Partial<AsyncDisposable> {
   readonly inherits?: readonly string[];
   /** Starts one instance and resolves once its transport can be used. Rejects with an `OmgError`. */
   start(request: StartRequest<Options>): Promise<InstanceV1>;
-  /** Fetches what a start will need (an image, a package), with its own deadline. Absent: nothing to fetch. */
+  /** Fetches what a start will need (an image, a package), within five minutes. Absent: nothing to fetch. */
   prepare?(request: PrepareRequest<Options>): Promise<void>;
   /** Says whether this runtime can work here at all. Absent: assumed so. */
   check?(request: { readonly signal: AbortSignal }): Promise<{ ok: true } | { ok: false; reason: string }>;
@@ -46,6 +46,8 @@ export interface PrepareRequest<Options> {
 export interface StartRequest<Options> extends PrepareRequest<Options> {
   /** Unique, and safe as container, pod and file name. */
   readonly instanceId: string;
+  /** The client session that the instance is for; absent when it is shared. Opaque. */
+  readonly session?: string | undefined;
   /** This run of the gateway. Put it on labels or markers so that `sweep` finds what is left. */
   readonly owner: string;
   /** The complete environment of the server; nothing else is inherited. */

@@ -8,6 +8,8 @@ export class Call {
   readonly session: string;
   /** Takes a frame to the caller ahead of the answer. */
   readonly tell: (frame: Frame) => void;
+  /** How often the caller was told that a server starts. */
+  startProgress = 0;
   #cancelled: OmgError | undefined;
   #onCancel: ((error: OmgError) => void) | undefined;
 

@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { errorFrame } from "../errors/error-frame.ts";
 import type { Session } from "../gateway/types.ts";
@@ -13,7 +12,7 @@ import {
   rewriteFrame,
 } from "../runtime/frame.ts";
 import type { Transport } from "../runtime/transport.ts";
-import { type FrameLane, frameLane } from "../upstream/frame-lane.ts";
+import { type FrameLane, frameLane } from "../frame-lane.ts";
 import { negotiateVersion } from "../upstream/protocol-version.ts";
 import { Call } from "./call.ts";
 
@@ -68,7 +67,12 @@ export class ClientSession implements Session {
   }
 
   close(): Promise<void> {
-    this.#ending ??= this.#end();
+    if (!this.#ending) {
+      // Set before any work: closing the transport calls back here.
+      const ended = Promise.withResolvers<void>();
+      this.#ending = ended.promise;
+      void this.#end().then(ended.resolve);
+    }
     return this.#ending;
   }
 
@@ -96,7 +100,7 @@ export class ClientSession implements Session {
     const id = frame.head.id as RequestId;
     const call = new Call(frame, this.id, (told) => this.#send(told, id));
     try {
-      this.#admit(frame, id);
+      this.#admit(id);
     } catch (error) {
       this.#send(errorFrame(id, error), id);
       return;
@@ -115,10 +119,7 @@ export class ClientSession implements Session {
     if (this.#calls.size === 0) this.#nowIdle();
   }
 
-  #admit(frame: Frame, id: RequestId): void {
-    // A strict server would end over it, and take everyone else's calls along.
-    if (!isUtf8(frame.bytes))
-      throw new OmgError("parse_error", { message: "Parse error: the message is not UTF-8" });
+  #admit(id: RequestId): void {
     if (this.#calls.has(id)) {
       throw new OmgError("invalid_request", {
         message: `A request with id ${JSON.stringify(id)} is in flight`,
@@ -147,7 +148,7 @@ export class ClientSession implements Session {
   /** Something that is no message came in; the sender learns it as far as JSON-RPC can say so. */
   #reject(error: Error): void {
     if (OmgError.is(error) && (error.reason === "parse_error" || error.reason === "invalid_request")) {
-      this.#send(errorFrame(undefined, error));
+      this.#send(errorFrame(error.requestId, error));
     }
   }
 

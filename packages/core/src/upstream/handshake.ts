@@ -1,6 +1,7 @@
 import { gatewayInfo } from "../gateway-info.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { notificationFrame } from "../runtime/frame.ts";
+import { errorText } from "./error-text.ts";
 import type { Params } from "../runtime/transport.ts";
 import { isSupportedVersion, latestProtocolVersion, protocolVersions } from "./protocol-version.ts";
 import type { Upstream } from "./upstream.ts";
@@ -25,7 +26,7 @@ export async function handshake(
     timeoutMs,
   );
   const message = answer.value();
-  if ("error" in message) throw invalid(server, `refused the handshake: ${message.error.message}`);
+  if ("error" in message) throw invalid(server, `refused the handshake: ${errorText(message)}`);
   const result = "result" in message ? message.result : {};
   const { protocolVersion, capabilities } = result;
   if (!isSupportedVersion(protocolVersion)) {

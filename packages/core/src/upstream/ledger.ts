@@ -1,4 +1,5 @@
-import type { OmgError } from "../runtime/errors.ts";
+import { randomInt } from "node:crypto";
+import { OmgError } from "../runtime/errors.ts";
 import type { Frame, RequestId } from "../runtime/frame.ts";
 
 /** One request in flight on an instance, and for whom. */
@@ -16,7 +17,8 @@ export interface LedgerEntry {
 /** What is in flight on one instance. Ids are the gateway's own; they double as progress tokens. */
 export class Ledger {
   readonly #entries = new Map<RequestId, LedgerEntry>();
-  #lastId = 0;
+  // Nobody can guess the ids of others' calls.
+  #lastId = randomInt(2 ** 32);
 
   get size(): number {
     return this.#entries.size;
@@ -40,7 +42,9 @@ export class Ledger {
     return entry;
   }
 
-  failAll(error: OmgError): void {
+  /** Everything here has been sent: whether it was executed nobody knows. */
+  failAll(why: OmgError): void {
+    const error = why.executed === "unknown" ? why : new OmgError(why.reason, { ...why, message: why.message, executed: "unknown" });
     const entries = [...this.#entries.values()];
     this.#entries.clear();
     for (const entry of entries) entry.fail(error);

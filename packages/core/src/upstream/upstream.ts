@@ -11,7 +11,7 @@ import {
 } from "../runtime/frame.ts";
 import type { Params, Transport } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
-import { type FrameLane, frameLane } from "./frame-lane.ts";
+import { type FrameLane, frameLane } from "../frame-lane.ts";
 import { Ledger } from "./ledger.ts";
 
 export interface UpstreamLimits {
@@ -100,11 +100,7 @@ export class Upstream {
 
   /** Ends the conversation; what is in flight fails with `why`. */
   close(why: OmgError): void {
-    if (this.#closed) return;
-    this.#closed = why;
-    this.#stopExitTimer();
-    this.#ledger.failAll(why);
-    this.#lane.close().catch((error) => this.#notice(error));
+    if (!this.#closed) this.#end(why);
   }
 
   #request(
@@ -113,6 +109,7 @@ export class Upstream {
   ): Promise<Frame> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw this.#closed;
+      if (way.call?.cancelled) throw way.call.cancelled;
       if (this.#ledger.size >= this.#limits.maxCallsInFlight) throw this.#full();
       const { call, timeoutMs } = way;
       const deadline = this.#clock.now() + this.#limits.maxCallMs;
@@ -158,6 +155,7 @@ export class Upstream {
   }
 
   #receive(frame: Frame): void {
+    if (this.#closed) return;
     const { head } = frame;
     if (head.kind === "result" || head.kind === "error") {
       const entry = head.id === undefined ? undefined : this.#ledger.close(head.id);
@@ -189,6 +187,8 @@ export class Upstream {
         cause: error,
       });
     } else if (error.reason === "parse_error" || error.reason === "invalid_request") {
+      const entry = error.requestId === undefined ? undefined : this.#ledger.close(error.requestId);
+      if (entry) entry.fail(this.#badAnswer(error));
       this.#events.onDropped(`something that is no MCP message (${error.message})`);
     } else {
       this.#fault ??= this.#named(error);
@@ -204,10 +204,23 @@ export class Upstream {
         executed: "unknown",
         message: `Server '${this.#server}' went away${this.#exit ? ` (${this.#exit})` : ""}; the next call starts it anew`,
       });
+    this.#end(why);
+    this.#events.onLost(why);
+  }
+
+  #end(why: OmgError): void {
     this.#closed = why;
     this.#stopExitTimer();
     this.#ledger.failAll(why);
-    this.#events.onLost(why);
+    this.#lane.close().catch(() => {});
+  }
+
+  #badAnswer(error: OmgError): OmgError {
+    return new OmgError("upstream_protocol_error", {
+      server: this.#server,
+      executed: "unknown",
+      message: `Server '${this.#server}' sent an answer that is not MCP: ${error.message}`,
+    });
   }
 
   #named(error: OmgError): OmgError {

@@ -1,5 +1,5 @@
-import { type Frame, frameOf } from "../runtime/frame.ts";
-import type { FrameExtra, FrameSendOptions, Transport } from "../runtime/transport.ts";
+import { type Frame, frameOf } from "./runtime/frame.ts";
+import type { FrameExtra, FrameSendOptions, Transport } from "./runtime/transport.ts";
 
 /** A transport seen as frames only. */
 export interface FrameLane {
@@ -31,8 +31,11 @@ export function frameLane(transport: Transport, events: FrameLaneEvents): FrameL
   }
   return {
     start: () => transport.start(),
-    send: (frame, options) =>
-      transport.sendFrame ? transport.sendFrame(frame, options) : transport.send(frame.value(), options),
+    // Async, so that a transport that throws is one that rejects.
+    async send(frame, options) {
+      if (transport.sendFrame) await transport.sendFrame(frame, options);
+      else await transport.send(frame.value(), options);
+    },
     close: () => transport.close(),
     setProtocolVersion: (version) => transport.setProtocolVersion?.(version),
   };

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { notificationFrame } from "../runtime/frame.ts";
-import type { Call } from "../session/call.ts";
+import type { Call } from "./call.ts";
 
 const everyMs = 5000;
 
@@ -11,13 +11,13 @@ const everyMs = 5000;
 export function tellProgress(call: Call, server: string, clock: Clock): () => void {
   const progressToken = call.frame.head.token;
   if (progressToken === undefined) return () => {};
-  let told = 0;
+  const since = clock.now();
   let stop = () => {};
   const tell = () => {
-    const seconds = (told * everyMs) / 1000;
-    const message = told === 0 ? `Starting server '${server}'` : `Starting server '${server}' (${seconds} s)`;
+    const seconds = Math.round((clock.now() - since) / 1000);
+    const message = seconds === 0 ? `Starting server '${server}'` : `Starting server '${server}' (${seconds} s)`;
     // Progress must never decrease, and the server's own starts near 0.
-    const progress = told++ / 1e6;
+    const progress = call.startProgress++ / 1e6;
     call.tell(notificationFrame("notifications/progress", { progressToken, progress, message }));
     stop = clock.after(everyMs, tell);
   };

@@ -1,0 +1,42 @@
+import type { ServerConfig } from "../config/types.ts";
+import type { OptionsIssue, RuntimeV1 } from "../runtime/v1.ts";
+
+export interface RuntimeProblem {
+  /** The keys below `runtime` that lead to what is wrong. */
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+export type ResolvedRuntime =
+  | { readonly runtime: RuntimeV1; readonly options: unknown }
+  | { readonly problems: readonly RuntimeProblem[] };
+
+/** Finds the runtime that an entry names and has it check the entry's options. Never rejects. */
+export async function resolveRuntime(
+  server: ServerConfig,
+  runtimes: readonly RuntimeV1[],
+): Promise<ResolvedRuntime> {
+  const { type, ...written } = server.runtime;
+  const runtime = runtimes.find(({ name }) => name === type);
+  if (!runtime) return problem(["type"], `Server '${server.id}' has unknown runtime type: ${type}`);
+  if (runtime.specVersion !== "v1") {
+    const version = String((runtime as { specVersion?: unknown }).specVersion);
+    return problem(["type"], `The runtime ${type} is made for interface ${version}; this gateway has v1`);
+  }
+  try {
+    const checked = await runtime.options["~standard"].validate(written);
+    if (!checked.issues) return { runtime, options: checked.value };
+    return { problems: checked.issues.map(problemOf) };
+  } catch (error) {
+    return problem([], `The runtime ${type} failed to check its options: ${(error as Error).message}`);
+  }
+}
+
+function problem(path: readonly string[], message: string): ResolvedRuntime {
+  return { problems: [{ path, message }] };
+}
+
+function problemOf(issue: OptionsIssue): RuntimeProblem {
+  const path = (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part));
+  return { path, message: `${["runtime", ...path].join(".")}: ${issue.message}` };
+}

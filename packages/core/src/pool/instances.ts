@@ -1,0 +1,211 @@
+import type { GatewayListener } from "../gateway/events.ts";
+import type { ServerState } from "../gateway/types.ts";
+import { OmgError } from "../runtime/errors.ts";
+import type { Frame } from "../runtime/frame.ts";
+import type { Call } from "../session/call.ts";
+import { tellProgress } from "../session/start-progress.ts";
+import { isWell } from "./health.ts";
+import { type InstanceWatch, Slot } from "./slot.ts";
+import {
+  type InstanceEvents,
+  prepareInstance,
+  type RunningInstance,
+  type StartPlan,
+  type StartTarget,
+  startInstance,
+} from "./start-instance.ts";
+import type { StartLimiter } from "./start-limiter.ts";
+
+export interface PoolSettings {
+  readonly idleTimeoutMs: number;
+  readonly maxWaiters: number;
+  readonly drainTimeoutMs: number;
+  readonly limiter: StartLimiter;
+  readonly emit: GatewayListener;
+  /** A number that no other instance of this gateway has. */
+  readonly instanceNumber: () => number;
+  /** Whether a session still lives: one that has ended starts nothing. */
+  readonly isLive: (session: string) => boolean;
+  /** The server said something that belongs to no request; `session` is empty for a shared instance. */
+  onNotification(server: string, session: string, frame: Frame): void;
+  onReady(server: string, session: string): void;
+}
+
+export interface UseOptions {
+  /** The client's call that the use is for: it hears of a slow start, and can give up. */
+  readonly call?: Call | undefined;
+  /** Whether a client waits. Default: when there is a call. */
+  readonly urgent?: boolean | undefined;
+}
+
+/** The session under which everybody shares one instance. */
+export const everybody = "";
+
+/** The instances of one server: one for everybody, or one for each session. */
+export class Instances {
+  readonly #plan: StartPlan;
+  readonly #settings: PoolSettings;
+  readonly #slots = new Map<string, Slot>();
+  readonly #checked = new Set<RunningInstance>();
+
+  constructor(plan: StartPlan, settings: PoolSettings) {
+    this.#plan = plan;
+    this.#settings = settings;
+  }
+
+  get slots(): Slot[] {
+    return [...this.#slots.values()];
+  }
+
+  /** What the one instance is doing, or of several the one that says most. */
+  get state(): ServerState {
+    const states = new Set(this.slots.map((slot) => slot.state));
+    return busiestFirst.find((state) => states.has(state)) ?? "stopped";
+  }
+
+  /** Runs `action` on a ready instance, started if need be, which stays awake until the action is done. */
+  async use<T>(
+    session: string,
+    action: (instance: RunningInstance) => Promise<T>,
+    { call, urgent = call !== undefined }: UseOptions = {},
+  ): Promise<T> {
+    if (call?.cancelled) throw call.cancelled;
+    const slot = this.#slot(session);
+    const onWait = call && ((cancel: (error: OmgError) => void) => call.whenCancelled(cancel));
+    const acquired = slot.acquire({ urgent, onWait });
+    const instance = acquired instanceof Promise ? await this.#wait(acquired, call) : acquired;
+    try {
+      return await action(instance);
+    } finally {
+      slot.release();
+    }
+  }
+
+  /** The session's instance, if it runs and takes calls. */
+  ready(session: string): RunningInstance | undefined {
+    const slot = this.#slots.get(this.#key(session));
+    return slot?.state === "ready" ? slot.instance : undefined;
+  }
+
+  start(): Promise<boolean> {
+    return this.#slot(everybody).startNow();
+  }
+
+  async stop(why: OmgError): Promise<boolean> {
+    const stopped = await Promise.all(this.slots.map((slot) => slot.stop(why)));
+    return stopped.includes(true);
+  }
+
+  /** Stops what belongs to one session alone. */
+  async endSession(session: string, why: OmgError): Promise<void> {
+    if (session === everybody) return;
+    const slot = this.#slots.get(session);
+    this.#slots.delete(session);
+    await slot?.dispose(why);
+  }
+
+  async dispose(why: OmgError): Promise<void> {
+    await Promise.all(this.slots.map((slot) => slot.dispose(why)));
+  }
+
+  /** Pings what runs and is not in use; an instance that does not answer is stopped, to be started anew. */
+  async checkHealth(why: OmgError): Promise<void> {
+    await Promise.all(
+      this.slots.map(async (slot) => {
+        const { instance } = slot;
+        if (!instance || this.#checked.has(instance) || instance.upstream.callsInFlight > 0) return;
+        this.#checked.add(instance);
+        const well = await isWell(instance, this.#plan.clock);
+        this.#checked.delete(instance);
+        if (!well && slot.instance === instance) await slot.stop(why);
+      }),
+    );
+  }
+
+  async #wait(acquired: Promise<RunningInstance>, call: Call | undefined): Promise<RunningInstance> {
+    const quiet = call && tellProgress(call, this.#plan.config.id, this.#plan.clock);
+    try {
+      return await acquired;
+    } finally {
+      quiet?.();
+      call?.whenCancelled(undefined);
+    }
+  }
+
+  #key(session: string): string {
+    return this.#plan.config.scope === "session" ? session : everybody;
+  }
+
+  #slot(session: string): Slot {
+    const key = this.#key(session);
+    let slot = this.#slots.get(key);
+    if (slot) return slot;
+    if (key !== everybody && !this.#settings.isLive(key)) throw sessionOverError(this.#plan.config.id);
+    slot = this.#newSlot(key);
+    this.#slots.set(key, slot);
+    return slot;
+  }
+
+  #newSlot(session: string): Slot {
+    const plan = this.#plan;
+    const { limiter, instanceNumber } = this.#settings;
+    const server = plan.config.id;
+    let startedAt = 0;
+    const slot: Slot = new Slot(
+      { ...this.#settings, server },
+      {
+        onUrgent: () => limiter.review(),
+        start: async (signal, watch) => {
+          const instanceId = `${plan.owner}-${readable(server)}-${instanceNumber()}`;
+          const target: StartTarget = { instanceId, session: session || undefined, signal };
+          const events = this.#events(session, watch);
+          await prepareInstance(plan, target, events);
+          const start = () => {
+            startedAt = plan.clock.now();
+            return startInstance(plan, target, events);
+          };
+          return limiter.run(() => slot.urgent, start);
+        },
+        onState: (from, to, why) => {
+          const ready = to === "ready" && { instance: slot.instance?.id, startMs: plan.clock.now() - startedAt };
+          this.#settings.emit({ type: "server-state", server, from, to, why, ...ready });
+          if (ready) this.#settings.onReady(server, session);
+        },
+      },
+      plan.clock,
+    );
+    return slot;
+  }
+
+  #events(session: string, watch: InstanceWatch): InstanceEvents {
+    const { emit, onNotification } = this.#settings;
+    const server = this.#plan.config.id;
+    return {
+      ...watch,
+      onLog: (line) => emit({ type: "server-log", server, line }),
+      onProgress: (message) => emit({ type: "server-progress", server, message }),
+      onDropped: (what) => emit({ type: "frame-dropped", server, what }),
+      onNotification: (frame) => onNotification(server, session, frame),
+    };
+  }
+}
+
+const busiestFirst: readonly ServerState[] = [
+  "ready",
+  "starting",
+  "draining",
+  "stopping",
+  "backoff",
+  "failed",
+  "stopped",
+];
+
+/** A part of an instance id for people: safe as file, container and pod name, but not unique. */
+function readable(id: string): string {
+  const plain = id.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  return plain.slice(0, 20).replace(/^-|-$/g, "") || "server";
+}
+
+function sessionOverError(server: string): OmgError {
+  return new OmgError("cancelled", { server, message: "The session has ended" });
+}

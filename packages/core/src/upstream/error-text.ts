@@ -1,0 +1,10 @@
+import type { JsonRpcMessage } from "../runtime/transport.ts";
+
+const maxLength = 4096;
+
+/** What a server's error says, whatever shape it has. */
+export function errorText(message: JsonRpcMessage): string {
+  const { error } = message as { error?: { message?: unknown } | null };
+  const text = typeof error?.message === "string" ? error.message : JSON.stringify(error);
+  return text.slice(0, maxLength);
+}
