@@ -26,6 +26,7 @@ export {
   notificationFrame,
   OmgError,
   type OmgErrorOptions,
+  oneLine,
   type Params,
   parseFrame,
   type Reason,

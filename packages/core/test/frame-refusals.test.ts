@@ -133,3 +133,46 @@ describe("what is just within the limits", () => {
     expect(parseFrame(Buffer.from(message)).head.kind).toBe("request");
   });
 });
+
+describe("keys that a lenient parser would take for the protocol's", () => {
+  const call = (params: string) => `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`;
+
+  test.each([
+    ['{"jsonrpc":"2.0","id":1,"method":"x","ID":7}'],
+    ['{"jsonrpc":"2.0","id":1,"method":"x","Method":"y"}'],
+    ['{"jsonrpc":"2.0","id":1,"method":"x","id\\u0000":7}'],
+    ['{"jsonrpc":"2.0","id":1,"method":"x","param\u017f":{}}'],
+    [call('{"name":"safe","Name":"danger"}')],
+    [call('{"name":"safe","_META":{"progressToken":1}}')],
+    [call('{"name":"safe","_meta":{"progre\u017f\u017fToken":1}}')],
+    ['{"jsonrpc":"2.0","method":"notifications/progress","params":{"progresstoken":1,"progressToken":2}}'],
+  ])("are refused: %s", (text) => {
+    expect(() => parseFrame(Buffer.from(text))).toThrow(/looks like one of the protocol's/);
+  });
+
+  test.each([
+    [call('{"name":"x","arguments":{"Name":1,"ID":2}}')],
+    ['{"jsonrpc":"2.0","id":1,"method":"acme/odd","params":{"Name":1,"URI":"x"}}'],
+    ['{"jsonrpc":"2.0","id":1,"method":"x","vendor":1}'],
+  ])("are taken where nothing acts upon them: %s", (text) => {
+    expect(parseFrame(Buffer.from(text)).head.id).toBe(1);
+  });
+});
+
+describe("a refused message", () => {
+  test("tells its id where that can be read, wherever it stands", () => {
+    const deep = `${"[".repeat(200)}${"]".repeat(200)}`;
+    const texts = [
+      `{"jsonrpc":"2.0","id":"a","method":"x","params":{"y":${deep}}}`,
+      `{"result":${deep},"jsonrpc":"2.0","id":7}`,
+    ];
+    const ids = texts.map((text) => {
+      try {
+        return parseFrame(Buffer.from(text));
+      } catch (error) {
+        return (error as { requestId?: unknown }).requestId;
+      }
+    });
+    expect(ids).toEqual(["a", 7]);
+  });
+});

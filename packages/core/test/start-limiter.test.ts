@@ -115,7 +115,11 @@ describe("starts", () => {
     let wanted = false;
     const [first, second, third] = [..."abc"].map((name) => controlled(log, name));
     if (!first || !second || !third) throw new Error("three starts");
-    const results = [limiter.run(yes, first.start), limiter.run(no, second.start), limiter.run(() => wanted, third.start)];
+    const results = [
+      limiter.run(yes, first.start),
+      limiter.run(no, second.start),
+      limiter.run(() => wanted, third.start),
+    ];
     wanted = true;
     limiter.review();
     first.succeed();

@@ -58,7 +58,7 @@ export function sendRefusal(
 /** Answers with a JSON-RPC error. */
 export function sendRpcFailure(outgoing: ServerResponse, thrown: unknown, id?: RequestId): void {
   const { status, headers, error } = failureOf(thrown);
-  sendJson(outgoing, status, errorFrame(id, error).bytes, headers);
+  sendJson(outgoing, status, errorFrame(id ?? error.requestId, error).bytes, headers);
 }
 
 /** Answers with bytes that are JSON, in one write. Does nothing when the client is gone or has its answer. */

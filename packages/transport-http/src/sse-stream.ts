@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
-import type { Frame } from "@omg/core";
+import { type Frame, oneLine } from "@omg/core";
 import type { HttpLimits } from "./limits.ts";
 
 const HEADERS: OutgoingHttpHeaders = {
@@ -11,9 +11,6 @@ const HEADERS: OutgoingHttpHeaders = {
 const OPENING = Buffer.from("event: message\ndata: ");
 const CLOSING = Buffer.from("\n\n");
 const KEEP_ALIVE = ": keepalive\n\n";
-const NEWLINE = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
-const SPACE = 0x20;
 
 export interface SseStreamOptions {
   readonly limits: Pick<HttpLimits, "keepAliveMs" | "queueBytes" | "stallMs">;
@@ -142,14 +139,6 @@ export class SseStream {
 
 function eventOf({ bytes }: Frame): Buffer {
   return Buffer.concat([OPENING, oneLine(bytes), CLOSING]);
-}
-
-/** Line breaks in JSON text can only be white space between values; in an event they would split it. */
-function oneLine(bytes: Buffer): Buffer {
-  if (!bytes.includes(NEWLINE) && !bytes.includes(CARRIAGE_RETURN)) return bytes;
-  return Buffer.from(bytes).map((byte) =>
-    byte === NEWLINE || byte === CARRIAGE_RETURN ? SPACE : byte,
-  ) as Buffer;
 }
 
 /** Messages that a client can do without. */

@@ -18,20 +18,25 @@ export interface PlanSettings {
 const maxCallMs = 600_000;
 const defaultCallsInFlight = 4096;
 
-/** Resolves a catalog entry into what a start needs, or says why it can not be used. */
-export async function planServer(
-  server: ServerConfig,
-  settings: PlanSettings,
-): Promise<StartPlan | { readonly problem: string }> {
-  if (server.problem !== undefined) return { problem: server.problem };
+/** A catalog entry, and how to start its server; without a plan it can not be used, and its `problem` says why. */
+export interface PlannedServer {
+  readonly config: ServerConfig;
+  readonly plan?: StartPlan;
+}
+
+/** Resolves a catalog entry into what a start needs. */
+export async function planServer(server: ServerConfig, settings: PlanSettings): Promise<PlannedServer> {
+  if (server.problem !== undefined) return { config: server };
   const { config, hostEnv } = settings;
   const resolved = await resolveRuntime(server, settings.runtimes);
-  if ("problems" in resolved) return { problem: resolved.problems.map(({ message }) => message).join("; ") };
+  if ("problems" in resolved) {
+    return { config: { ...server, problem: resolved.problems.map(({ message }) => message).join("; ") } };
+  }
 
   const { runtime, options } = resolved;
   const declared = { ...pick(hostEnv, server.inherit_env ?? []), ...server.env };
   const callTimeoutMs = (config.request_timeout_seconds ?? 30) * 1000;
-  return {
+  const plan: StartPlan = {
     config: server,
     runtime,
     options,
@@ -48,6 +53,7 @@ export async function planServer(
     },
     redact: redactor([...(server.secrets ?? []), ...Object.values(declared)]),
   };
+  return { config: server, plan };
 }
 
 function pick(

@@ -5,7 +5,8 @@ import type { Frame } from "../runtime/frame.ts";
 import type { Call } from "../session/call.ts";
 import { tellProgress } from "../session/start-progress.ts";
 import { isWell } from "./health.ts";
-import { type InstanceWatch, Slot } from "./slot.ts";
+import { Slot } from "./slot.ts";
+import type { InstanceWatch } from "./slot-types.ts";
 import {
   type InstanceEvents,
   prepareInstance,
@@ -39,7 +40,7 @@ export interface UseOptions {
 }
 
 /** The session under which everybody shares one instance. */
-export const everybody = "";
+const everybody = "";
 
 /** The instances of one server: one for everybody, or one for each session. */
 export class Instances {
@@ -167,7 +168,10 @@ export class Instances {
           return limiter.run(() => slot.urgent, start);
         },
         onState: (from, to, why) => {
-          const ready = to === "ready" && { instance: slot.instance?.id, startMs: plan.clock.now() - startedAt };
+          const ready = to === "ready" && {
+            instance: slot.instance?.id,
+            startMs: plan.clock.now() - startedAt,
+          };
           this.#settings.emit({ type: "server-state", server, from, to, why, ...ready });
           if (ready) this.#settings.onReady(server, session);
         },

@@ -21,7 +21,8 @@ export function startError(
 ): OmgError {
   const { id } = plan.config;
   const known = OmgError.is(failure) ? failure : undefined;
-  let message = known?.message ?? `Server '${id}' did not start: ${String((failure as Error)?.message ?? failure)}`;
+  let message =
+    known?.message ?? `Server '${id}' did not start: ${String((failure as Error)?.message ?? failure)}`;
   let detail = known?.detail;
   if (known?.reason === "upstream_closed") {
     message = `Server '${id}' ended before it was ready: ${exit ?? "it closed its output"}`;

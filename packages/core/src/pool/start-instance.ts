@@ -6,7 +6,7 @@ import type { InstanceV1, PrepareRequest, RuntimeV1, StartRequest, StateStore } 
 import { handshake, type ServerIntroduction } from "../upstream/handshake.ts";
 import { Upstream, type UpstreamLimits } from "../upstream/upstream.ts";
 import { LastWords } from "./last-words.ts";
-import type { InstanceWatch } from "./slot.ts";
+import type { InstanceWatch } from "./slot-types.ts";
 import { startError, timeoutError } from "./start-errors.ts";
 
 /** Everything a start needs to know about a server, checked and resolved. */
@@ -56,7 +56,11 @@ const prepareTimeoutMs = 300_000;
 const disposeTimeoutMs = 20_000;
 
 /** Fetches what a start needs, with a deadline of its own. Rejects with an `OmgError`. */
-export async function prepareInstance(plan: StartPlan, target: StartTarget, events: InstanceEvents): Promise<void> {
+export async function prepareInstance(
+  plan: StartPlan,
+  target: StartTarget,
+  events: InstanceEvents,
+): Promise<void> {
   const { runtime } = plan;
   if (!runtime.prepare) return;
   const lastWords = new LastWords();
@@ -131,7 +135,11 @@ export async function startInstance(
   }
 }
 
-function running(instance: InstanceV1, upstream: Upstream, introduction: ServerIntroduction): RunningInstance {
+function running(
+  instance: InstanceV1,
+  upstream: Upstream,
+  introduction: ServerIntroduction,
+): RunningInstance {
   return {
     id: instance.id,
     upstream,
@@ -202,7 +210,11 @@ function disposeLate(instance: InstanceV1): void {
 /** Milliseconds a failing start waits to learn how the instance exited. */
 const exitWaitMs = 300;
 
-async function exitDetail(instance: InstanceV1 | undefined, error: unknown, clock: Clock): Promise<string | undefined> {
+async function exitDetail(
+  instance: InstanceV1 | undefined,
+  error: unknown,
+  clock: Clock,
+): Promise<string | undefined> {
   if ((error as OmgError).reason !== "upstream_closed") return undefined;
   return instance && (await within(exitWaitMs, clock, instance.exited))?.detail;
 }

@@ -1,11 +1,11 @@
 import type { Clock } from "../clock.ts";
 import { gatewayInfo } from "../gateway-info.ts";
 import type { PooledServer } from "../pool/server.ts";
-import { tellProgress } from "../session/start-progress.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type Frame, type RequestId, resultFrame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
+import { tellProgress } from "../session/start-progress.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ListKind } from "./listing.ts";

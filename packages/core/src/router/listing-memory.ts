@@ -82,11 +82,11 @@ export class ListingMemory {
   }
 
   #entry(server: PooledServer, session: string): Entry {
-    let entries = this.#entries.get(server);
-    if (!entries) this.#entries.set(server, (entries = new Map()));
+    const entries = this.#entries.get(server) ?? new Map<string, Entry>();
+    this.#entries.set(server, entries);
     const key = keyOf(server, session);
-    let entry = entries.get(key);
-    if (!entry) entries.set(key, (entry = { fetchingSince: 0, again: false, failed: false }));
+    const entry = entries.get(key) ?? { fetchingSince: 0, again: false, failed: false };
+    entries.set(key, entry);
     return entry;
   }
 

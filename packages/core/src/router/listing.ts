@@ -1,8 +1,8 @@
-import { errorText } from "../upstream/error-text.ts";
 import type { RunningInstance } from "../pool/start-instance.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
 import { JsonScanner, type Span } from "../runtime/json-scanner.ts";
+import { errorText } from "../upstream/error-text.ts";
 
 /** What can be listed, by the member of the result that holds it. */
 export type ListKind = "tools" | "prompts" | "resources" | "resourceTemplates";

@@ -65,5 +65,9 @@ function named(slug: string, items: readonly ListedItem[]) {
 }
 
 function withKey({ bytes, span }: ListedItem, key: string): Buffer {
-  return Buffer.concat([bytes.subarray(0, span.start), Buffer.from(JSON.stringify(key)), bytes.subarray(span.end)]);
+  return Buffer.concat([
+    bytes.subarray(0, span.start),
+    Buffer.from(JSON.stringify(key)),
+    bytes.subarray(span.end),
+  ]);
 }

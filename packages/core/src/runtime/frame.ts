@@ -1,5 +1,6 @@
 import { OmgError } from "./errors.ts";
-import { duplicateKey, JsonScanner, type Span } from "./json-scanner.ts";
+import { salvageId, scanHead } from "./frame-head.ts";
+import type { Span } from "./json-scanner.ts";
 import type { JsonRpcMessage, Params } from "./transport.ts";
 
 export type RequestId = string | number;
@@ -99,6 +100,12 @@ export function rewriteFrame(frame: Frame, edits: Partial<Record<EditableField, 
   return new BytesFrame(Buffer.concat(parts), head as unknown as FrameHead);
 }
 
+/** A frame's bytes without line breaks, which it may hold only as white space between tokens: the scan saw to that. */
+export function oneLine(bytes: Buffer): Buffer {
+  if (!bytes.includes(0x0a) && !bytes.includes(0x0d)) return bytes;
+  return Buffer.from(bytes).map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)) as Buffer;
+}
+
 class BytesFrame implements Frame {
   readonly bytes: Buffer;
   readonly head: FrameHead;
@@ -120,211 +127,4 @@ class BytesFrame implements Frame {
     this.#value ??= JSON.parse(this.bytes.toString()) as JsonRpcMessage;
     return this.#value;
   }
-}
-
-type MutableHead = { -readonly [Field in keyof FrameHead]: FrameHead[Field] };
-type MutableSpans = { -readonly [Field in keyof FrameSpans]: FrameSpans[Field] };
-
-function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans } {
-  const scanner = new JsonScanner(bytes);
-  if (scanner.peek() !== 0x7b) {
-    scanner.skip();
-    scanner.end();
-    throw invalid("A message must be one JSON object");
-  }
-  const head: MutableHead = { kind: "request" };
-  const spans: MutableSpans = {};
-  const params = new ParamsReader(scanner, spans);
-  const seen = new Set<string>();
-  scanner.object((key) => {
-    if (seen.has(key)) throw duplicateKey(key);
-    if (looksLike(key, topLevelKeys)) throw lookalike(key);
-    seen.add(key);
-    if (key === "method") head.method = textOf(scanner, "method");
-    else if (key === "id") head.id = idOf(scanner, spans);
-    else if (key === "params") spans.payload = params.read();
-    else if (key === "jsonrpc") {
-      if (textOf(scanner, "jsonrpc") !== "2.0") throw invalid('"jsonrpc" must be "2.0"');
-    } else {
-      const span = scanner.skip();
-      if (key === "result" || key === "error") spans.payload = span;
-    }
-  });
-  scanner.end();
-  head.kind = kindOf(seen);
-  // Only what a client sends is ever parsed here; a long answer is the client's business.
-  if (head.method !== undefined && scanner.nodes > maxRequestNodes) {
-    throw invalid(`The message holds more than ${maxRequestNodes} values`);
-  }
-  if (head.kind !== "error" && seen.has("id") && head.id === undefined)
-    throw invalid('"id" must not be null');
-  if (!seen.has("jsonrpc")) throw invalid('"jsonrpc" is missing');
-  if (head.method !== undefined) params.fill(head, head.method);
-  return { head, spans };
-}
-
-function kindOf(keys: ReadonlySet<string>): FrameKind {
-  if (keys.has("method")) {
-    if (keys.has("result") || keys.has("error"))
-      throw invalid("A request must not hold a result or an error");
-    return keys.has("id") ? "request" : "notification";
-  }
-  // The id of an error may be missing: its sender could not read the request's.
-  if (keys.has("result") === keys.has("error") || (keys.has("result") && !keys.has("id"))) {
-    throw invalid("A message must hold a method, or an id with a result or an error");
-  }
-  return keys.has("result") ? "result" : "error";
-}
-
-/** Reads the fields of `params` that routing needs; which of them count depends on the method, read maybe later. */
-class ParamsReader {
-  readonly #scanner: JsonScanner;
-  readonly #spans: MutableSpans;
-  readonly #found = new Map<string, { value: unknown; span: Span }>();
-  readonly #parents = new Set<string>();
-  #lookalike: string | undefined;
-
-  constructor(scanner: JsonScanner, spans: MutableSpans) {
-    this.#scanner = scanner;
-    this.#spans = spans;
-  }
-
-  read(): Span {
-    const scanner = this.#scanner;
-    const opening = scanner.peek();
-    const start = scanner.position;
-    if (opening !== 0x7b) {
-      const span = scanner.skip();
-      if (opening !== 0x6e) throw invalid('"params" must be an object');
-      return span;
-    }
-    scanner.object((key) => {
-      if (key === "name" || key === "uri" || key === "cursor") this.#take(key);
-      else if (key === "progressToken" || key === "requestId") this.#take(key);
-      else if (key === "_meta") this.#inside(key, "progressToken");
-      else if (key === "ref") this.#inside(key, "name", "uri");
-      else {
-        if (looksLike(key, paramsKeys)) this.#lookalike ??= key;
-        scanner.skip();
-      }
-    });
-    return { start, end: scanner.position };
-  }
-
-  fill(head: MutableHead, method: string): void {
-    // A method of another vocabulary may use such keys as it likes: nothing here reads them.
-    if (this.#lookalike !== undefined && ownMethods.test(method)) throw lookalike(this.#lookalike);
-    const completion = method === "completion/complete";
-    this.#assign(head, "name", completion ? "ref.name" : "name", isText);
-    this.#assign(head, "uri", completion ? "ref.uri" : "uri", isText);
-    const progress = method === "notifications/progress";
-    this.#assign(head, "token", progress ? "progressToken" : "_meta.progressToken", isRequestId);
-    this.#assign(head, "requestId", "requestId", isRequestId);
-    const cursor = this.#found.get("cursor")?.value;
-    if (isText(cursor)) head.cursor = cursor;
-  }
-
-  #assign(
-    head: MutableHead,
-    field: "name" | "uri" | "token" | "requestId",
-    path: string,
-    fits: (value: unknown) => boolean,
-  ): void {
-    const found = this.#found.get(path);
-    if (found === undefined || !fits(found.value)) return;
-    (head as Record<string, unknown>)[field] = found.value;
-    this.#spans[field] = found.span;
-  }
-
-  #inside(parent: string, ...keys: string[]): void {
-    if (this.#parents.has(parent)) throw duplicateKey(parent);
-    this.#parents.add(parent);
-    if (this.#scanner.peek() !== 0x7b) {
-      this.#scanner.skip();
-      return;
-    }
-    this.#scanner.object((key) => {
-      if (keys.includes(key)) this.#take(`${parent}.${key}`);
-      else if (looksLike(key, paramsKeys)) throw lookalike(key);
-      else this.#scanner.skip();
-    });
-  }
-
-  #take(path: string): void {
-    if (this.#found.has(path)) throw duplicateKey(path);
-    const span = this.#scanner.skip();
-    const first = this.#scanner.bytes[span.start] as number;
-    const scalar = first !== 0x7b && first !== 0x5b;
-    const value = scalar ? JSON.parse(this.#scanner.bytes.toString("utf8", span.start, span.end)) : undefined;
-    this.#found.set(path, { value, span });
-  }
-}
-
-/** Keys that this scan acts upon, folded. */
-const topLevelKeys = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
-const paramsKeys = new Set(["name", "uri", "cursor", "progresstoken", "requestid", "_meta", "ref"]);
-const ownMethods = /^(tools|prompts|resources|completion|notifications)\//;
-const maxRequestNodes = 250_000;
-
-/**
- * Whether a lenient parser would take a key for one of these: some ignore case or what follows a NUL, so that they and
- * this scan would see different messages. The keys themselves are told apart before.
- */
-function looksLike(key: string, folded: ReadonlySet<string>): boolean {
-  const fold = key.replaceAll("\0", "").toUpperCase().toLowerCase();
-  return folded.has(fold) && !exactKeys.has(key);
-}
-
-const exactKeys = new Set([...topLevelKeys, "name", "uri", "cursor", "progressToken", "requestId", "_meta", "ref"]);
-
-function lookalike(key: string): OmgError {
-  return invalid(`The key ${JSON.stringify(key)} looks like one of the protocol's but is not`);
-}
-
-/** The id of a message that is refused, if it has one that can be told. */
-function salvageId(bytes: Buffer): RequestId | undefined {
-  let id: RequestId | undefined;
-  try {
-    const scanner = new JsonScanner(bytes, 0, { depth: 4096 });
-    scanner.object((key) => {
-      if (key === "id") id = idOf(scanner, {});
-      else scanner.skip();
-    });
-  } catch {
-    // What was read before the fault is good enough.
-  }
-  return id;
-}
-
-function textOf(scanner: JsonScanner, key: string): string {
-  if (scanner.peek() === 0x22) return scanner.string();
-  scanner.skip();
-  throw invalid(`"${key}" must be a string`);
-}
-
-function idOf(scanner: JsonScanner, spans: MutableSpans): RequestId | undefined {
-  const span = scanner.skip();
-  const text = scanner.bytes.toString("utf8", span.start, Math.min(span.end, span.start + 2048));
-  if (text === "null") return undefined;
-  spans.id = span;
-  if (/^-?\d+$/.test(text)) {
-    const id = Number(text);
-    if (Number.isSafeInteger(id)) return id;
-  } else if (text.startsWith('"') && span.end - span.start < 2048) {
-    const id = JSON.parse(text) as string;
-    if (id.length <= 256) return id;
-  }
-  throw invalid('"id" must be a string of at most 256 characters or a safe integer');
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-function isRequestId(value: unknown): value is RequestId {
-  return isText(value) || (typeof value === "number" && Number.isSafeInteger(value));
-}
-
-function invalid(message: string): OmgError {
-  return new OmgError("invalid_request", { message });
 }

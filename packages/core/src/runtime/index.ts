@@ -6,6 +6,7 @@ export {
   type FrameKind,
   frameOf,
   notificationFrame,
+  oneLine,
   parseFrame,
   type RequestId,
   requestFrame,

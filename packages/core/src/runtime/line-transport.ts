@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import { OmgError } from "./errors.ts";
-import { type Frame, frameOf, parseFrame } from "./frame.ts";
+import { type Frame, frameOf, oneLine, parseFrame } from "./frame.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { FrameExtra, JsonRpcMessage, Transport } from "./transport.ts";
 
@@ -181,12 +181,6 @@ function flush(output: Writable): Promise<void> {
     // Also called with an error when the stream has ended or failed already.
     output.end(done);
   });
-}
-
-/** A message may hold line breaks only as white space between tokens: the scan that made the frame saw to that. */
-function oneLine(bytes: Buffer): Buffer {
-  if (!bytes.includes(0x0a) && !bytes.includes(0x0d)) return bytes;
-  return Buffer.from(bytes).map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)) as Buffer;
 }
 
 function closedError(): OmgError {

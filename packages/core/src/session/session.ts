@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { errorFrame } from "../errors/error-frame.ts";
+import { type FrameLane, frameLane } from "../frame-lane.ts";
 import type { Session } from "../gateway/types.ts";
 import type { Endpoint } from "../router/endpoint.ts";
 import type { ListKind } from "../router/listing.ts";
@@ -12,7 +13,6 @@ import {
   rewriteFrame,
 } from "../runtime/frame.ts";
 import type { Transport } from "../runtime/transport.ts";
-import { type FrameLane, frameLane } from "../frame-lane.ts";
 import { negotiateVersion } from "../upstream/protocol-version.ts";
 import { Call } from "./call.ts";
 

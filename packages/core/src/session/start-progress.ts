@@ -15,7 +15,8 @@ export function tellProgress(call: Call, server: string, clock: Clock): () => vo
   let stop = () => {};
   const tell = () => {
     const seconds = Math.round((clock.now() - since) / 1000);
-    const message = seconds === 0 ? `Starting server '${server}'` : `Starting server '${server}' (${seconds} s)`;
+    const message =
+      seconds === 0 ? `Starting server '${server}'` : `Starting server '${server}' (${seconds} s)`;
     // Progress must never decrease, and the server's own starts near 0.
     const progress = call.startProgress++ / 1e6;
     call.tell(notificationFrame("notifications/progress", { progressToken, progress, message }));

@@ -1,8 +1,8 @@
 import { gatewayInfo } from "../gateway-info.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { notificationFrame } from "../runtime/frame.ts";
-import { errorText } from "./error-text.ts";
 import type { Params } from "../runtime/transport.ts";
+import { errorText } from "./error-text.ts";
 import { isSupportedVersion, latestProtocolVersion, protocolVersions } from "./protocol-version.ts";
 import type { Upstream } from "./upstream.ts";
 

@@ -44,7 +44,10 @@ export class Ledger {
 
   /** Everything here has been sent: whether it was executed nobody knows. */
   failAll(why: OmgError): void {
-    const error = why.executed === "unknown" ? why : new OmgError(why.reason, { ...why, message: why.message, executed: "unknown" });
+    const error =
+      why.executed === "unknown"
+        ? why
+        : new OmgError(why.reason, { ...why, message: why.message, executed: "unknown" });
     const entries = [...this.#entries.values()];
     this.#entries.clear();
     for (const entry of entries) entry.fail(error);

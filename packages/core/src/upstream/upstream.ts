@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { errorFrame } from "../errors/error-frame.ts";
+import { type FrameLane, frameLane } from "../frame-lane.ts";
 import { OmgError } from "../runtime/errors.ts";
 import {
   type Frame,
@@ -11,7 +12,6 @@ import {
 } from "../runtime/frame.ts";
 import type { Params, Transport } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
-import { type FrameLane, frameLane } from "../frame-lane.ts";
 import { Ledger } from "./ledger.ts";
 
 export interface UpstreamLimits {

@@ -80,6 +80,13 @@ export class FakeInstance implements InstanceV1 {
     this.transport.deliver(message);
   }
 
+  /** Ends by itself, with its transport still open for what it said last. */
+  exit(detail: string): void {
+    this.#gone = true;
+    this.#onGone();
+    this.#exit.resolve({ reason: "exited", detail });
+  }
+
   /** Ends by itself. */
   crash(detail = "signal SIGKILL"): void {
     this.#end("exited", detail);

@@ -17,6 +17,7 @@ export async function testGateway(
   servers: Record<string, FakeServer>,
   config: Partial<GatewayConfig> = {},
   entry: Partial<ServerConfig> = {},
+  hostEnv: Record<string, string> = {},
 ): Promise<TestGateway> {
   const runtime = new FakeRuntime(servers);
   const clock = new VirtualClock();
@@ -24,6 +25,7 @@ export async function testGateway(
   const gateway = await createGateway({
     runtimes: [runtime],
     clock,
+    hostEnv,
     onEvent: (event) => events.push(event),
     config: {
       health_check_interval_seconds: 0,
