@@ -60,6 +60,15 @@ describe("a session", () => {
     expect(events.filter(({ type }) => type === "session-end")).toHaveLength(1);
   });
 
+  test("ends once, however its transport tells of its own end", async () => {
+    const { gateway, events } = await testGateway({ a: fakeServer(echo) });
+    const client = new TestClient();
+    client.close = async () => client.onclose?.();
+    const session = await gateway.connect(client);
+    await session.close();
+    expect(events.filter(({ type }) => type === "session-end")).toHaveLength(1);
+  });
+
   test("whose transport does not start leaves nothing behind", async () => {
     const { gateway } = await testGateway({ a: fakeServer(echo) });
     const client = new TestClient();

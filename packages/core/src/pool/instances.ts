@@ -70,7 +70,6 @@ export class Instances {
     action: (instance: RunningInstance) => Promise<T>,
     { call, urgent = call !== undefined }: UseOptions = {},
   ): Promise<T> {
-    if (call?.cancelled) throw call.cancelled;
     const slot = this.#slot(session);
     const onWait = call && ((cancel: (error: OmgError) => void) => call.whenCancelled(cancel));
     const acquired = slot.acquire({ urgent, onWait });
