@@ -1,0 +1,45 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { repository } from "./support/omg.ts";
+
+/** What the examples take as given. */
+const given = `
+import type { Gateway, GatewayConfig, RuntimeV1, Transport } from "@omg/core";
+declare global {
+  const anyMcpTransport: Transport;
+  const config: GatewayConfig;
+  const runtimes: readonly RuntimeV1[];
+  const gateway: Gateway;
+  const shutdownSignal: Promise<void>;
+  function report(event: unknown): void;
+  function listEverythingOf(owner: string): Promise<string[]>;
+}
+`;
+
+test("the TypeScript examples of all READMEs type-check", async () => {
+  // Below the app, where every package of ours can be resolved.
+  const folder = join(repository, "apps/gateway/node_modules/.readme-examples");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, "src"), { recursive: true });
+  mkdirSync(join(folder, "examples"));
+  const packages = readdirSync(join(repository, "packages")).map((name) => `packages/${name}/README.md`);
+  let count = 0;
+  for (const page of ["README.md", ...packages]) {
+    const markdown = readFileSync(join(repository, page), "utf8");
+    for (const [, code = ""] of markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm)) {
+      writeFileSync(join(folder, "examples", `${count++}.ts`), `// ${page}\n${code}\nexport {};\n`);
+    }
+  }
+  expect(count).toBeGreaterThanOrEqual(6);
+  writeFileSync(join(folder, "given.ts"), given);
+  writeFileSync(join(folder, "src/index.ts"), 'export { default } from "@omg/runtime-local";\n');
+  const tsconfig = { extends: join(repository, "tsconfig.json"), include: ["examples", "src", "given.ts"], exclude: [] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(tsconfig));
+  const tsc = join(repository, "node_modules/.bin/tsc");
+  const result = await promisify(execFile)(tsc, ["-p", folder]).catch((error) => error as { stdout: string });
+  expect(result.stdout).toBe("");
+  rmSync(folder, { recursive: true });
+}, 60_000);
