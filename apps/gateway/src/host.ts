@@ -1,10 +1,11 @@
-import { createGateway, type Gateway } from "@omg/core";
+import { createGateway, type Gateway, type RuntimeV1 } from "@omg/core";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { chooseLevel, type LogLevel } from "./logging/levels.ts";
 import { logEvents, stackOf } from "./logging/log-events.ts";
 import { createLogger, type Logger } from "./logging/logger.ts";
 import { redactor } from "./logging/redact.ts";
-import { claimOwner, sweepDeadOwners } from "./owner.ts";
+import { claimOwner } from "./owners/claim-owner.ts";
+import { sweepDeadOwners } from "./owners/sweep-dead-owners.ts";
 
 export interface Host extends AsyncDisposable {
   readonly gateway: Gateway;
@@ -33,11 +34,11 @@ export async function openHost(configuration: Configuration, log: Logger): Promi
     const { severity, message, file, line, server } = diagnostic;
     log(severity === "error" ? "error" : "warn", message, { server_id: server, file: `${file}:${line}` });
   }
-  sweepDeadOwners(runtimes, AbortSignal.timeout(30_000)).then(
-    (swept) =>
-      swept.length > 0 && log("warn", "Removed what a dead gateway left behind", { owners: swept.join(" ") }),
-    (error) => log("error", "The sweep failed", { error: stackOf(error) }),
-  );
+  if (owner.unrecorded !== undefined) {
+    const lost = "should this gateway be killed, the next one can not remove what it leaves behind";
+    log("warn", `No record of this gateway can be kept: ${lost}`, { why: owner.unrecorded });
+  }
+  void sweep(runtimes, log);
   const gateway = await createGateway({
     config: configuration.gateway,
     runtimes,
@@ -53,4 +54,19 @@ export async function openHost(configuration: Configuration, log: Logger): Promi
       owner.release();
     },
   };
+}
+
+async function sweep(runtimes: readonly RuntimeV1[], log: Logger): Promise<void> {
+  const swept = await sweepDeadOwners({
+    runtimes,
+    signal: AbortSignal.timeout(30_000),
+    onFailure: (owner, runtime, error) => {
+      log("error", "What a dead gateway left behind can not be removed", {
+        owner,
+        runtime,
+        error: stackOf(error),
+      });
+    },
+  });
+  if (swept.length > 0) log("warn", "Removed what a dead gateway left behind", { owners: swept.join(" ") });
 }

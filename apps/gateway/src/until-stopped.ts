@@ -12,10 +12,12 @@ export interface Shutdown {
 
 /** Milliseconds that the end may take after everything was told to end. */
 const lastResortMs = 10_000;
+/** Milliseconds that calls in flight get after a fault of ours: who knows what still works. */
+const faultDrainMs = 5000;
 
 /**
  * Runs until a signal comes, or `ended` resolves, or a fault of ours shows; then drains, stops, and sets the exit code.
- * A second signal cuts the drain short.
+ * A second signal cuts the drain short; after `ended` nobody waits for an answer, so there is none.
  */
 export async function untilStopped(shutdown: Shutdown, log: Logger, ended?: Promise<void>): Promise<void> {
   const stopping = Promise.withResolvers<number>();
@@ -40,11 +42,15 @@ export async function untilStopped(shutdown: Shutdown, log: Logger, ended?: Prom
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
   process.on("uncaughtException", onFault);
   process.on("unhandledRejection", onFault);
-  void ended?.then(() => stopping.resolve(exitCodes.ok));
+  void ended?.then(() => {
+    hurry.resolve();
+    stopping.resolve(exitCodes.ok);
+  }, onFault);
 
   const exitCode = await stopping.promise;
   process.exitCode ??= exitCode;
-  if (exitCode !== exitCodes.internal) await Promise.race([shutdown.drain(), hurry.promise]).catch(onFault);
+  if (exitCode === exitCodes.internal) setTimeout(hurry.resolve, faultDrainMs);
+  await Promise.race([hurry.promise, shutdown.drain()]).catch(onFault);
   setTimeout(() => process.exit(), lastResortMs);
   await shutdown.stop().catch(onFault);
   process.exit();

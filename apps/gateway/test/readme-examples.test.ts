@@ -36,7 +36,11 @@ test("the TypeScript examples of all READMEs type-check", async () => {
   expect(count).toBeGreaterThanOrEqual(6);
   writeFileSync(join(folder, "given.ts"), given);
   writeFileSync(join(folder, "src/index.ts"), 'export { default } from "@omg/runtime-local";\n');
-  const tsconfig = { extends: join(repository, "tsconfig.json"), include: ["examples", "src", "given.ts"], exclude: [] };
+  const tsconfig = {
+    extends: join(repository, "tsconfig.json"),
+    include: ["examples", "src", "given.ts"],
+    exclude: [],
+  };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(tsconfig));
   const tsc = join(repository, "node_modules/.bin/tsc");
   const result = await promisify(execFile)(tsc, ["-p", folder]).catch((error) => error as { stdout: string });

@@ -1,6 +1,8 @@
 import type { Readable, Writable } from "node:stream";
-import { errorFrame, type Frame, lineTransport, OmgError } from "@omg/core";
+import { errorFrame, type Frame, lineTransport, OmgError, type RequestId } from "@omg/core";
+import { answerTimeMs } from "./answer-time.ts";
 import { HttpConversation } from "./http-conversation.ts";
+import { failureFrame } from "./refusals.ts";
 
 export interface BridgeOptions {
   /** The MCP endpoint of a running gateway, for example `http://localhost:4444/mcp`. */
@@ -9,6 +11,10 @@ export interface BridgeOptions {
   readonly apiKey?: string | undefined;
   readonly input: Readable;
   readonly output: Writable;
+  /** Milliseconds that answers may take after the end of the input. Default 25 000. */
+  readonly answerTimeMs?: number | undefined;
+  /** Ends the bridge at once. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -16,29 +22,50 @@ export interface BridgeOptions {
  * gateway no longer knows is opened anew. Resolves when the client is gone and its requests are answered.
  */
 export async function bridgeStdio(options: BridgeOptions): Promise<void> {
-  const { input, output, url, apiKey } = options;
+  const { input, output, url, apiKey, signal } = options;
   const gone = Promise.withResolvers<void>();
   const open = new Set<Promise<void>>();
+  /** Requests that the client waits for. */
+  const owed = new Set<RequestId>();
+  let timer: NodeJS.Timeout | undefined;
   const transport = lineTransport({
     input,
     output,
-    onInputEnd: () => void Promise.allSettled(open).then(() => gone.resolve()),
+    onInputEnd: () => {
+      timer = setTimeout(gone.resolve, options.answerTimeMs ?? answerTimeMs);
+      void Promise.allSettled(open).then(() => gone.resolve());
+    },
   });
   const tell = (frame: Frame) => void transport.sendFrame?.(frame).catch(() => gone.resolve());
   const conversation = new HttpConversation(url, apiKey, tell);
   transport.onframe = (frame) => {
+    const { id, kind, method, requestId } = frame.head;
+    // The gateway ends a cancelled request without an answer; the client wants none either.
+    if (method === "notifications/cancelled" && requestId !== undefined) owed.delete(requestId);
+    if (kind === "request" && id !== undefined) owed.add(id);
     const sending = conversation.send(frame).catch((error) => {
-      if (frame.head.kind === "request") tell(errorFrame(frame.head.id, error));
+      if (kind === "request" && id !== undefined && owed.has(id)) tell(failureFrame(id, error));
     });
     open.add(sending);
-    void sending.then(() => open.delete(sending));
+    void sending.then(() => {
+      open.delete(sending);
+      if (kind === "request" && id !== undefined) owed.delete(id);
+    });
   };
   transport.onerror = (error) => {
-    if (OmgError.is(error)) tell(errorFrame(undefined, error));
+    // Only what a message did is the client's to know; the end of the streams it sees for itself.
+    if (!OmgError.is(error)) return;
+    if (error.reason === "parse_error" || error.reason === "invalid_request") {
+      tell(errorFrame(error.requestId, error));
+    }
   };
   transport.onclose = () => gone.resolve();
+  signal?.addEventListener("abort", () => gone.resolve(), { once: true });
+  if (signal?.aborted) gone.resolve();
   await transport.start();
   await gone.promise;
+  clearTimeout(timer);
   await conversation.close();
+  await Promise.allSettled(open);
   await transport.close();
 }

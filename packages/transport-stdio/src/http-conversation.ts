@@ -1,7 +1,18 @@
-import { type Frame, notificationFrame, OmgError, parseFrame, requestFrame } from "@omg/core";
-import { createParser } from "eventsource-parser";
+import { type Frame, notificationFrame, OmgError, requestFrame } from "@omg/core";
+import { listen } from "./listen.ts";
+import { discard, readAnswer } from "./read-response.ts";
+import { refusalOf, sendFailure, statusRefusal } from "./refusals.ts";
 
 const accept = "application/json, text/event-stream";
+const initialized = "notifications/initialized";
+
+/** A session at the gateway. One that keeps no sessions gives no id. */
+interface GatewaySession {
+  readonly id: string | undefined;
+  readonly protocolVersion: string | undefined;
+  readonly ended: AbortController;
+  listening: boolean;
+}
 
 /** The client's half of MCP's streamable HTTP (2025-11-25), frame by frame. */
 export class HttpConversation {
@@ -10,8 +21,8 @@ export class HttpConversation {
   readonly #deliver: (frame: Frame) => void;
   readonly #closing = new AbortController();
   #initialize: Frame | undefined;
-  #session: Promise<string | undefined> | undefined;
-  #protocolVersion: string | undefined;
+  /** Undefined until something needs one, and again once it is known to be of no use. */
+  #session: Promise<GatewaySession> | undefined;
 
   constructor(url: string, apiKey: string | undefined, deliver: (frame: Frame) => void) {
     this.#url = url;
@@ -19,113 +30,134 @@ export class HttpConversation {
     this.#deliver = deliver;
   }
 
-  /** Resolves when the frame is dealt with: a request has its answer. Rejects with `gateway_unreachable`. */
+  /** Resolves when the frame is dealt with: a request has its answer. Rejects with what to answer instead. */
   async send(frame: Frame): Promise<void> {
-    if (frame.head.method === "initialize") {
-      this.#initialize = frame;
-      this.#session = this.#open(frame, this.#deliver);
-      await this.#session;
-      return;
+    try {
+      if (frame.head.method === "initialize") {
+        this.#initialize = frame;
+        if (this.#session) this.#forget(this.#session);
+        await this.#keep(this.#open(frame, this.#deliver));
+      } else await this.#send(frame);
+    } catch (error) {
+      throw this.#closing.signal.aborted ? cutOff(this.#url) : error;
     }
-    // A client that skips the handshake gets one all the same.
-    this.#session ??= this.#establish();
-    const opened = this.#session;
-    const response = await this.#post(frame, await opened);
-    if (response.status === 404) {
-      await response.body?.cancel();
-      // The gateway forgot the session, so it did not run the request: repeating it is safe.
-      if (this.#session === opened) this.#session = this.#establish();
-      await this.#read(frame, await this.#post(frame, await this.#session), this.#deliver);
-    } else await this.#read(frame, response, this.#deliver);
-    if (frame.head.method === "notifications/initialized") void this.#listen(await opened);
   }
 
+  /** Gives up what is in flight and ends the session. */
   async close(): Promise<void> {
-    const session = await this.#session?.catch(() => undefined);
+    // First of all: a handshake that hangs must not hold up the end.
     this.#closing.abort();
-    if (session === undefined) return;
+    const session = await this.#session?.catch(() => undefined);
+    if (session?.id === undefined) return;
     const headers = this.#headers(session);
     await fetch(this.#url, { method: "DELETE", headers, signal: AbortSignal.timeout(2000) }).catch(() => {});
   }
 
-  async #open(initialize: Frame, deliver: (frame: Frame) => void): Promise<string | undefined> {
+  async #send(frame: Frame): Promise<void> {
+    // A client that skips the handshake gets one all the same.
+    let opened = this.#session ?? this.#establish();
+    let session = await opened;
+    let response = await this.#post(frame, session);
+    if (response.status === 404 && session.id !== undefined) {
+      await discard(response);
+      opened = this.#renew(opened);
+      session = await opened;
+      if (frame.head.method === initialized) return;
+      // The gateway forgot the session, so it did not run the request: repeating it is safe.
+      response = await this.#post(frame, session);
+    }
+    const { status } = response;
+    if (status === 404 || (status === 400 && session.id === undefined)) this.#forget(opened);
+    if (frame.head.kind === "request") await readAnswer(this.#url, frame, response, this.#deliver);
+    else await discard(response);
+    if (frame.head.method === initialized) this.#listen(opened, session);
+  }
+
+  /** Sends `initialize`. Rejects when the answer is an error, which is then not delivered. */
+  async #open(initialize: Frame, deliver: (frame: Frame) => void): Promise<GatewaySession> {
     const response = await this.#post(initialize, undefined);
-    await this.#read(initialize, response, (frame) => {
-      const message = frame.value();
-      if ("result" in message) this.#protocolVersion = String(message.result.protocolVersion);
+    let refusal: Error | undefined;
+    let protocolVersion: string | undefined;
+    await readAnswer(this.#url, initialize, response, (frame) => {
+      if (frame.head.kind === "error") {
+        refusal = refusalOf(frame, response.status) ?? statusRefusal(this.#url, response);
+        return;
+      }
+      if (frame.head.kind === "result") protocolVersion = versionIn(frame);
       deliver(frame);
     });
-    return response.headers.get("mcp-session-id") ?? undefined;
+    if (refusal) throw refusal;
+    const id = response.headers.get("mcp-session-id") ?? undefined;
+    return { id, protocolVersion, ended: new AbortController(), listening: false };
   }
 
   /** A handshake of our own: for a client that skips it, or after the gateway has forgotten the session. */
-  async #establish(): Promise<string | undefined> {
-    const session = await this.#open(this.#initialize ?? ownInitialize(), () => {});
-    const response = await this.#post(notificationFrame("notifications/initialized"), session);
-    await response.body?.cancel();
-    void this.#listen(session);
-    return session;
-  }
-
-  async #post(frame: Frame, session: string | undefined): Promise<Response> {
-    const headers = { ...this.#headers(session), accept, "content-type": "application/json" };
-    try {
-      return await fetch(this.#url, {
-        method: "POST",
-        headers,
-        body: new Uint8Array(frame.bytes),
-        signal: this.#closing.signal,
-      });
-    } catch (error) {
-      throw unreachable(this.#url, error);
-    }
-  }
-
-  /** Delivers what a response holds; a request always gets an answer. */
-  async #read(request: Frame, response: Response, deliver: (frame: Frame) => void): Promise<void> {
-    const { kind, id } = request.head;
-    let answered = kind !== "request";
-    const take = (frame: Frame) => {
-      if (frame.head.id === id && frame.head.method === undefined) answered = true;
-      deliver(frame);
+  #establish(): Promise<GatewaySession> {
+    const handshake = async () => {
+      const session = await this.#open(this.#initialize ?? ownInitialize(), () => {});
+      const response = await this.#post(notificationFrame(initialized), session);
+      await discard(response);
+      if (!response.ok) throw statusRefusal(this.#url, response);
+      return session;
     };
-    const type = response.headers.get("content-type") ?? "";
-    try {
-      if (type.startsWith("text/event-stream")) await this.#readEvents(response, take);
-      else {
-        const body = Buffer.from(await response.arrayBuffer());
-        if (type.startsWith("application/json") && body.includes('"jsonrpc"')) take(parseFrame(body));
-      }
-    } catch (error) {
-      if (!answered) throw brokenOff(this.#url, error);
-    }
-    if (!answered) throw response.ok ? brokenOff(this.#url) : refused(this.#url, response.status);
+    const opened = this.#keep(handshake());
+    opened.then(
+      (session) => this.#listen(opened, session),
+      () => {},
+    );
+    return opened;
   }
 
-  async #readEvents(response: Response, deliver: (frame: Frame) => void): Promise<void> {
-    const parser = createParser({
-      onEvent: ({ data }) => data !== "" && deliver(parseFrame(Buffer.from(data))),
-    });
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body ?? []) parser.feed(decoder.decode(chunk, { stream: true }));
+  /** The session that replaces a lost one: the first to notice the loss opens it, for all. */
+  #renew(lost: Promise<GatewaySession>): Promise<GatewaySession> {
+    this.#forget(lost);
+    return this.#session ?? this.#establish();
   }
 
-  /** What the gateway says without being asked. A gateway that offers no such stream is fine. */
-  async #listen(session: string | undefined): Promise<void> {
+  /** A handshake that fails leaves nothing behind: the next request tries again. */
+  #keep(opening: Promise<GatewaySession>): Promise<GatewaySession> {
+    this.#session = opening;
+    opening.catch(() => this.#forget(opening));
+    return opening;
+  }
+
+  #forget(opened: Promise<GatewaySession>): void {
+    if (this.#session === opened) this.#session = undefined;
+    opened.then(
+      ({ ended }) => ended.abort(),
+      () => {},
+    );
+  }
+
+  #listen(opened: Promise<GatewaySession>, session: GatewaySession): void {
+    if (session.listening) return;
+    session.listening = true;
+    const signal = AbortSignal.any([session.ended.signal, this.#closing.signal]);
     const headers = { ...this.#headers(session), accept: "text/event-stream" };
+    void listen({
+      request: () => fetch(this.#url, { headers, signal }),
+      deliver: this.#deliver,
+      // Without waiting for a request: until then the client would hear of no change.
+      onLost: () => void this.#renew(opened).catch(() => {}),
+      signal,
+    });
+  }
+
+  async #post(frame: Frame, session: GatewaySession | undefined): Promise<Response> {
+    const headers = { ...this.#headers(session), accept, "content-type": "application/json" };
+    const body = new Uint8Array(frame.bytes);
     try {
-      const response = await fetch(this.#url, { headers, signal: this.#closing.signal });
-      if (response.ok) await this.#readEvents(response, this.#deliver);
-      else await response.body?.cancel();
-    } catch {
-      // The next request tells the client if the gateway is gone.
+      return await fetch(this.#url, { method: "POST", headers, body, signal: this.#closing.signal });
+    } catch (error) {
+      throw sendFailure(this.#url, error);
     }
   }
 
-  #headers(session: string | undefined): Record<string, string> {
+  #headers(session: GatewaySession | undefined): Record<string, string> {
+    const { id, protocolVersion } = session ?? {};
     return {
-      ...(session === undefined ? {} : { "mcp-session-id": session }),
-      ...(this.#protocolVersion === undefined ? {} : { "mcp-protocol-version": this.#protocolVersion }),
+      ...(id === undefined ? {} : { "mcp-session-id": id }),
+      ...(protocolVersion === undefined ? {} : { "mcp-protocol-version": protocolVersion }),
       ...(this.#apiKey === undefined ? {} : { authorization: `Bearer ${this.#apiKey}` }),
     };
   }
@@ -139,26 +171,15 @@ function ownInitialize(): Frame {
   });
 }
 
-function unreachable(url: string, cause: unknown): OmgError {
-  return new OmgError("gateway_unreachable", {
-    message: `Failed to connect to server: no gateway answers at ${url}; start it with: omg serve`,
-    cause,
-  });
+function versionIn(answer: Frame): string | undefined {
+  const message = answer.value();
+  const version = "result" in message ? message.result.protocolVersion : undefined;
+  return typeof version === "string" ? version : undefined;
 }
 
-function brokenOff(url: string, cause?: unknown): OmgError {
-  return new OmgError("upstream_closed", {
+function cutOff(url: string): OmgError {
+  return new OmgError("upstream_timeout", {
     executed: "unknown",
-    message: `The gateway at ${url} broke off before it answered`,
-    cause,
-  });
-}
-
-function refused(url: string, status: number): OmgError {
-  const key = status === 401 || status === 403;
-  return new OmgError("gateway_unreachable", {
-    message: key
-      ? `The gateway at ${url} refuses the API key; set MCP_GATEWAY_API_KEY`
-      : `The gateway at ${url} answered with HTTP status ${status}`,
+    message: `The client has ended, and the gateway at ${url} did not answer in time`,
   });
 }

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import { type Gateway, lineTransport, type Session } from "@omg/core";
+import { answerTimeMs } from "./answer-time.ts";
 
 export interface StdioOptions {
   readonly gateway: Gateway;
@@ -9,10 +10,12 @@ export interface StdioOptions {
   readonly output: Writable;
   /** One server, transparently. Absent: all servers, aggregated. */
   readonly server?: string | undefined;
+  /** Milliseconds that answers may take after the end of the input. Default 25 000. */
+  readonly answerTimeMs?: number | undefined;
 }
 
 export interface StdioFront {
-  /** Resolves when the client is gone: its input ended and its calls are answered, or its output broke. */
+  /** Resolves when the client is gone: its input ended and its calls are answered or late, or its output broke. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
 }
@@ -23,16 +26,17 @@ export interface StdioFront {
  */
 export async function serveStdio(options: StdioOptions): Promise<StdioFront> {
   const { gateway, input, output, server } = options;
-  let session: Session | undefined;
-  let inputEnded = false;
-  const endWhenAnswered = () => {
-    inputEnded = true;
-    void session?.idle().then(() => session?.close());
-  };
-  const transport = lineTransport({ input, output, onInputEnd: endWhenAnswered });
-  session = await gateway.connect(transport, { server });
-  if (inputEnded) endWhenAnswered();
-  const { closed } = session;
-  const close = () => (session as Session).close();
-  return { ended: closed, close };
+  const inputEnded = Promise.withResolvers<void>();
+  const transport = lineTransport({ input, output, onInputEnd: inputEnded.resolve });
+  const session = await gateway.connect(transport, { server });
+  void inputEnded.promise.then(() => endWhenAnswered(session, options.answerTimeMs ?? answerTimeMs));
+  return { ended: session.closed, close: () => session.close() };
+}
+
+async function endWhenAnswered(session: Session, withinMs: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, withinMs);
+  await Promise.race([session.idle(), late.promise]);
+  clearTimeout(timer);
+  await session.close();
 }

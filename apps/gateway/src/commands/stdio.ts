@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { errorFrame, OmgError } from "@omg/core";
 import { bridgeStdio, serveStdio } from "@omg/transport-stdio";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
@@ -15,7 +16,8 @@ export interface StdioFlags {
 
 /** `omg stdio`: one client over stdin and stdout, until it closes them. Stdout carries MCP and nothing else. */
 export async function stdio(flags: StdioFlags): Promise<void> {
-  if (flags.gateway !== undefined) return bridge(flags.gateway, flags.server);
+  const orphaned = parentGone();
+  if (flags.gateway !== undefined) return bridge(flags.gateway, flags.server, orphaned);
   const configuration = await loadConfiguration(flags);
   const { server } = flags;
   if (server !== undefined && !configuration.gateway.servers.some(({ id }) => id === server)) {
@@ -38,11 +40,12 @@ export async function stdio(flags: StdioFlags): Promise<void> {
       },
     },
     log,
-    Promise.race([front.ended, parentGone()]),
+    // The session itself gives its calls time after the end of the input; without a parent nobody hears answers.
+    Promise.race([front.ended, orphaned]),
   );
 }
 
-async function bridge(gateway: string, server: string | undefined): Promise<void> {
+async function bridge(gateway: string, server: string | undefined, orphaned: Promise<void>): Promise<void> {
   if (!URL.canParse(gateway)) {
     throw new CommandFailure(
       exitCodes.usage,
@@ -51,13 +54,23 @@ async function bridge(gateway: string, server: string | undefined): Promise<void
   }
   const base = gateway.replace(/\/(mcp)?\/?$/, "");
   const path = server === undefined ? "/mcp" : `/servers/${encodeURIComponent(server)}/mcp`;
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      process.exitCode = 128 + constants.signals[signal];
+      end();
+    });
+  }
+  void orphaned.then(end);
   await bridgeStdio({
     url: base + path,
     apiKey: process.env.MCP_GATEWAY_API_KEY || undefined,
     input: process.stdin,
     output: process.stdout,
+    signal: ending.signal,
   });
-  process.exit(exitCodes.ok);
+  process.exit();
 }
 
 const parentCheckMs = 5000;

@@ -12,6 +12,7 @@ import {
 } from "@omg/core/config";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { loadRuntimes } from "../runtimes.ts";
+import { environmentSecrets } from "./environment-secrets.ts";
 import { configCandidates, findConfig, resolvePath } from "./find-config.ts";
 
 export interface ConfigurationFlags {
@@ -72,7 +73,12 @@ export async function loadConfiguration(flags: ConfigurationFlags): Promise<Conf
     gateway: { ...parsed.config, servers: checked.servers, base_directory: catalog.folder },
     runtimes,
     diagnostics,
-    secrets: [...parsed.secrets, ...catalog.secrets, ...(apiKey === undefined ? [] : [apiKey])],
+    secrets: [
+      ...parsed.secrets,
+      ...catalog.secrets,
+      ...(apiKey === undefined ? [] : [apiKey]),
+      ...environmentSecrets(catalog.servers, process.env),
+    ],
     apiKey,
   };
 }
@@ -90,15 +96,20 @@ function notInstalled(catalog: CatalogSource, loaded: readonly ServerConfig[]): 
   });
 }
 
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: "it does not exist",
+  EISDIR: "it is a folder",
+  EACCES: "this user has no permission to",
+};
+
 async function readText(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const why =
-      (error as NodeJS.ErrnoException).code === "ENOENT" ? "it does not exist" : (error as Error).message;
+    const { code, message } = error as NodeJS.ErrnoException;
     throw new CommandFailure(
       exitCodes.configurationRefused,
-      `error[config_invalid]: The ${what} ${display(path)} can not be read: ${why}`,
+      `error[config_invalid]: The ${what} ${display(path)} can not be read: ${unreadable[code ?? ""] ?? message}`,
     );
   }
 }

@@ -2,7 +2,7 @@ import type { Writable } from "node:stream";
 import { styleText } from "node:util";
 import { type LogLevel, logLevels } from "./levels.ts";
 
-export type LogFields = Readonly<Record<string, unknown>>;
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export type Logger = (level: LogLevel, message: string, fields?: LogFields) => void;
 
@@ -11,7 +11,7 @@ export interface LoggerOptions {
   readonly output: Writable;
   /** For people at a terminal; NDJSON otherwise. */
   readonly pretty: boolean;
-  /** Hides secrets in a finished line. */
+  /** Hides secrets in a text. */
   readonly redact: (text: string) => string;
 }
 
@@ -21,9 +21,13 @@ const colours = { trace: "gray", debug: "gray", info: "green", warn: "yellow", e
 export function createLogger(options: LoggerOptions): Logger {
   const least = logLevels.indexOf(options.level);
   const format = options.pretty ? prettyLine : jsonLine;
+  const hide = (value: LogFields[string]) => (typeof value === "string" ? options.redact(value) : value);
   return (level, message, fields = {}) => {
     if (logLevels.indexOf(level) < least) return;
-    options.output.write(`${options.redact(format(level, message, fields))}\n`);
+    // Before the line is put together: a secret that is an ordinary word must not break the line's own words.
+    const hidden = Object.entries(fields).map(([key, value]) => [key, hide(value)] as const);
+    const line = format(level, options.redact(message), Object.fromEntries(hidden));
+    options.output.write(`${line}\n`);
   };
 }
 

@@ -63,10 +63,14 @@ export async function run(
   sandbox: Sandbox,
   bin: string,
   args: readonly string[],
-  options: { input?: string; env?: NodeJS.ProcessEnv; cwd?: string } = {},
+  options: { input?: string; env?: NodeJS.ProcessEnv; cwd?: string; uid?: number } = {},
 ): Promise<Finished> {
-  const env = { ...sandbox.env, ...options.env };
-  const child = spawn(process.execPath, [bin, ...args], { env, cwd: options.cwd ?? sandbox.folder });
+  const { uid } = options;
+  const child = spawn(process.execPath, [bin, ...args], {
+    env: { ...sandbox.env, ...options.env },
+    cwd: options.cwd ?? sandbox.folder,
+    ...(uid === undefined ? {} : { uid }),
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {

@@ -1,0 +1,44 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { RuntimeV1 } from "@omg/core";
+import { type OwnerRecord, ownersFolder } from "./owner-record.ts";
+import { here } from "./proof-of-death.ts";
+
+export interface Owner {
+  readonly id: string;
+  /** Why this gateway left no record of itself, if so. */
+  readonly unrecorded?: string;
+  /** Everything this gateway started is gone. */
+  release(): void;
+}
+
+/** Registers this gateway as the owner of what it will start. Goes on without a record where none can be kept. */
+export function claimOwner(runtimes: readonly RuntimeV1[], folder = ownersFolder()): Owner {
+  const id = randomBytes(6).toString("hex");
+  const unrecorded = (why: string): Owner => ({ id, unrecorded: why, release: () => {} });
+  if (folder === undefined) return unrecorded("this user has no home directory; set HOME or XDG_STATE_HOME");
+  const file = join(folder, `${id}.json`);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(file, JSON.stringify(recordOf(id, runtimes)), { mode: 0o600 });
+  } catch (error) {
+    return unrecorded((error as Error).message);
+  }
+  return { id, release: () => remove(file) };
+}
+
+function recordOf(owner: string, runtimes: readonly RuntimeV1[]): OwnerRecord {
+  const { machineId, bootId, pidNamespace, startTimeOf } = here();
+  const { pid } = process;
+  const names = runtimes.map((runtime) => runtime.name);
+  return { owner, pid, startTime: startTimeOf(pid), bootId, machineId, pidNamespace, runtimes: names };
+}
+
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // It stays, and a later gateway finds nothing to remove behind it.
+  }
+}

@@ -1,0 +1,53 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { RuntimeV1 } from "@omg/core";
+import { type OwnerRecord, ownersFolder, parseOwnerRecord } from "./owner-record.ts";
+import { here, isProvablyDead } from "./proof-of-death.ts";
+
+export interface SweepOptions {
+  readonly runtimes: readonly RuntimeV1[];
+  readonly signal: AbortSignal;
+  /** A runtime could not remove what an owner left; it is tried again by the next gateway. */
+  readonly onFailure: (owner: string, runtime: string, error: unknown) => void;
+  readonly folder?: string | undefined;
+}
+
+/**
+ * Removes what owners that are provably dead left behind, as far as the given runtimes can, and gives the owners of
+ * whom nothing is left. Never rejects.
+ */
+export async function sweepDeadOwners(options: SweepOptions): Promise<string[]> {
+  const folder = options.folder ?? ownersFolder();
+  if (folder === undefined) return [];
+  const names = await readdir(folder).catch(() => []);
+  const swept = await Promise.all(names.sort().map((name) => sweepRecord(join(folder, name), options)));
+  return swept.filter((owner) => owner !== undefined);
+}
+
+async function sweepRecord(file: string, options: SweepOptions): Promise<string | undefined> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  const record = text === undefined ? undefined : parseOwnerRecord(text);
+  if (!record || !isProvablyDead(record, here())) return undefined;
+  const done = await Promise.all(record.runtimes.map((name) => sweepRuntime(record, name, options)));
+  if (done.includes(false)) return undefined;
+  const removed = await rm(file, { force: true }).then(
+    () => true,
+    () => false,
+  );
+  return removed ? record.owner : undefined;
+}
+
+/** Whether nothing that this runtime started for the owner is left. */
+async function sweepRuntime(record: OwnerRecord, name: string, options: SweepOptions): Promise<boolean> {
+  const { runtimes, signal, onFailure } = options;
+  const runtime = runtimes.find((candidate) => candidate.name === name);
+  // A gateway whose catalog names it will come.
+  if (!runtime) return false;
+  try {
+    await runtime.sweep?.({ owner: record.owner, signal });
+    return true;
+  } catch (error) {
+    onFailure(record.owner, name, error);
+    return false;
+  }
+}

@@ -1,0 +1,141 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, test } from "vitest";
+import { environmentSecrets } from "../src/configuration/environment-secrets.ts";
+import { createLogger } from "../src/logging/logger.ts";
+import { redactor } from "../src/logging/redact.ts";
+import { RunningGateway, Sandbox, scripted } from "./support/omg.ts";
+
+const canary = "S3CR3T-canary";
+
+const initialize = {
+  method: "initialize",
+  params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "1" } },
+};
+
+describe("no secret reaches a log, an error or a route", () => {
+  const env = {
+    CANARY: `${canary}-variable`,
+    INHERITED: `${canary}-inherited`,
+    MCP_GATEWAY_API_KEY: `${canary}-key`,
+  };
+  /** Prints all that it knows and ends. */
+  const tellTale = (...args: string[]) => ({
+    type: "local-process",
+    command: process.execPath,
+    args: [
+      "-e",
+      "console.error(process.env.TOKEN, process.env.PLAIN, process.env.INHERITED, process.argv.slice(1).join()); process.exit(3)",
+      ...args,
+    ],
+  });
+  const banner = scripted("--banner");
+  const servers = [
+    {
+      id: "runs",
+      runtime: { ...banner, args: [...banner.args, "--name", "${CANARY}"] },
+      env: { TOKEN: "${CANARY}", PLAIN: `${canary}-literal` },
+      inherit_env: ["INHERITED"],
+    },
+    { id: "no-such-command", runtime: { type: "local-process", command: "${CANARY}" } },
+    { id: "tells-variable", runtime: tellTale(), env: { TOKEN: "Bearer ${CANARY}" } },
+    { id: "tells-literal", runtime: tellTale(), env: { PLAIN: `${canary}-literal` } },
+    { id: "tells-inherited", runtime: tellTale(), inherit_env: ["INHERITED"] },
+    { id: "tells-argument", runtime: tellTale("--", "--name", "${CANARY}") },
+  ];
+
+  test("whatever the servers print, and however they fail", async () => {
+    using sandbox = new Sandbox();
+    const catalog = sandbox.write("catalog.yaml", { servers });
+    const args = ["--catalog", catalog, "--log-level", "trace"];
+    await using gateway = await RunningGateway.start(sandbox, args, env);
+    const headers = {
+      authorization: `Bearer ${env.MCP_GATEWAY_API_KEY}`,
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+    };
+    const ask = async (path: string, init: RequestInit = {}) => {
+      const response = await fetch(gateway.url + path, { ...init, headers });
+      return { status: response.status, text: await response.text() };
+    };
+    const post = (path: string, message: object) =>
+      ask(path, { method: "POST", body: JSON.stringify({ jsonrpc: "2.0", id: 1, ...message }) });
+    const answers: Record<string, string> = {};
+    for (const { id } of servers) {
+      const form = await post("/mcp", { server_id: id, method: "tools/list" });
+      if (id === "runs") expect(form.status).toBe(200);
+      // This one's own answer says its name, which is for its clients to hear.
+      else answers[`initialize of ${id}`] = (await post(`/servers/${id}/mcp`, initialize)).text;
+      answers[`form of ${id}`] = form.text;
+      answers[`start of ${id}`] = (await post(`/servers/${id}/start`, {})).text;
+      answers[`route of ${id}`] = (await ask(`/servers/${id}`)).text;
+    }
+    for (const path of ["/servers", "/stats", "/health", "/readyz", "/nope"])
+      answers[path] = (await ask(path)).text;
+    await gateway.stop();
+
+    expect(answers["form of tells-literal"]).toContain("exit code 3");
+    expect(answers["initialize of tells-argument"]).toContain("--name");
+    expect(answers["route of runs"]).toContain("${CANARY}");
+    const printed = gateway.log.filter(({ stream }) => stream === "stderr");
+    expect(printed.map(({ server_id }) => server_id)).toContain("tells-inherited");
+    expect([gateway.stdout, ...gateway.log.map((entry) => JSON.stringify(entry))].join("\n")).not.toContain(
+      canary,
+    );
+    const leaks = Object.keys(answers).filter((what) => answers[what]?.includes(canary));
+    expect(leaks).toEqual([]);
+  }, 60_000);
+});
+
+describe("what counts as a secret", () => {
+  test("is every value of a server's own environment, but no server's id", () => {
+    const runtime = { type: "local-process" };
+    const found = environmentSecrets(
+      [
+        {
+          id: "weather",
+          runtime,
+          env: { A: "literal-value", NAME: "weather" },
+          inherit_env: ["B", "NOT_SET"],
+        },
+        { id: "plain", runtime },
+      ],
+      { B: "inherited-value", C: "not-asked-for" },
+    );
+    expect(found).toEqual(["literal-value", "inherited-value"]);
+  });
+});
+
+describe("a log", () => {
+  /** What a log with these secrets writes. */
+  function written(
+    secrets: string[],
+    pretty: boolean,
+    ...entry: Parameters<ReturnType<typeof createLogger>>
+  ): string {
+    const output = new PassThrough();
+    createLogger({ level: "info", output, pretty, redact: redactor(secrets) })(...entry);
+    return String(output.read());
+  }
+
+  test.each([true, false])("hides a secret in the message and the fields (pretty: %s)", (pretty) => {
+    const secret = 'a "quoted" \u0007 secret';
+    const line = written([secret], pretty, "info", `said ${JSON.stringify({ secret })}`, {
+      why: `${secret}!`,
+    });
+    expect(line).not.toContain("quoted");
+    expect(line.match(/\[redacted\]/g)).toHaveLength(2);
+  });
+
+  test("keeps its own words when a secret is one of them", () => {
+    const line = JSON.parse(
+      written(["message", "server_id"], false, "info", "a message", { server_id: "s" }),
+    );
+    expect(line).toMatchObject({ level: "info", message: "a [redacted]", server_id: "s" });
+  });
+
+  test("hides a secret of several lines in each of them, the longest first", () => {
+    const redact = redactor(["-----BEGIN-----\nMIIEabcdef\n}\n", "MIIEab", "short"]);
+    expect(redact("MIIEabcdef")).toBe("[redacted]");
+    expect(redact("key: MIIEabX -----BEGIN----- } short")).toBe("key: [redacted]X [redacted] } short");
+  });
+});

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { listen } from "../src/listen.ts";
+
+/** Listens to a gateway that answers as told, one after the other, and gives the pauses in between. */
+async function pausesBetween(answers: (() => Response)[]): Promise<number[]> {
+  const over = new AbortController();
+  const pauses: number[] = [];
+  await listen({
+    request: async () => {
+      const next = answers.shift();
+      if (answers.length === 0) over.abort();
+      return (next as () => Response)();
+    },
+    deliver: () => {},
+    onLost: () => pauses.push(-1),
+    signal: over.signal,
+    pause: async (ms) => void pauses.push(ms),
+  });
+  return pauses;
+}
+
+const stream = () => new Response(": over\n\n", { headers: { "content-type": "text/event-stream" } });
+const status = (code: number) => () => new Response(null, { status: code });
+const gone = () => {
+  throw new TypeError("fetch failed");
+};
+
+test("the pauses grow from a second to half a minute while there is no stream", async () => {
+  const pauses = await pausesBetween([gone, status(503), gone, gone, gone, gone, gone]);
+  expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+});
+
+test("a stream that stood starts them anew", async () => {
+  expect(await pausesBetween([gone, gone, stream, gone])).toEqual([1000, 2000, 1000, 2000]);
+});
+
+test("a page that is no event stream counts as none", async () => {
+  expect(await pausesBetween([() => new Response("hi"), gone])).toEqual([1000, 2000]);
+});
+
+test("a gateway without event streams is asked once", async () => {
+  expect(await pausesBetween([status(405), gone])).toEqual([]);
+  expect(await pausesBetween([status(404), gone])).toEqual([]);
+});
+
+test("a session that had a stream and is unknown now is lost", async () => {
+  expect(await pausesBetween([stream, status(404), gone])).toEqual([1000, -1]);
+});

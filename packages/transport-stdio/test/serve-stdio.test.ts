@@ -1,0 +1,43 @@
+import { PassThrough } from "node:stream";
+import type { Gateway, Session, Transport } from "@omg/core";
+import { expect, test } from "vitest";
+import { serveStdio } from "../src/index.ts";
+
+/** A gateway whose one session is busy until the test says otherwise. */
+function busyGateway() {
+  const idle = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
+  const session = {
+    idle: () => idle.promise,
+    closed: closed.promise,
+    close: async () => closed.resolve(),
+  } as Session;
+  const connect = async (transport: Transport) => {
+    await transport.start();
+    return session;
+  };
+  return { gateway: { connect } as unknown as Gateway, answered: idle.resolve };
+}
+
+test("after the end of its input a session ends when its calls are answered", async () => {
+  const { gateway, answered } = busyGateway();
+  const input = new PassThrough();
+  const front = await serveStdio({ gateway, input, output: new PassThrough() });
+  let ended = false;
+  void front.ended.then(() => {
+    ended = true;
+  });
+  input.end();
+  await new Promise((resolve) => input.once("close", resolve));
+  expect(ended).toBe(false);
+  answered();
+  await front.ended;
+});
+
+test("calls that take too long do not hold the end up", async () => {
+  const { gateway } = busyGateway();
+  const input = new PassThrough();
+  const front = await serveStdio({ gateway, input, output: new PassThrough(), answerTimeMs: 20 });
+  input.end();
+  await front.ended;
+});
