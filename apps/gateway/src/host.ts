@@ -3,7 +3,6 @@ import type { Configuration } from "./configuration/load-configuration.ts";
 import { chooseLevel, type LogLevel } from "./logging/levels.ts";
 import { logEvents, stackOf } from "./logging/log-events.ts";
 import { createLogger, type Logger } from "./logging/logger.ts";
-import { redactor } from "./logging/redact.ts";
 import { claimOwner } from "./owners/claim-owner.ts";
 import { sweepDeadOwners } from "./owners/sweep-dead-owners.ts";
 

@@ -1,8 +1,8 @@
 import { PassThrough } from "node:stream";
+import { redactor } from "@omg/core";
 import { describe, expect, test } from "vitest";
 import { environmentSecrets } from "../src/configuration/environment-secrets.ts";
 import { createLogger } from "../src/logging/logger.ts";
-import { redactor } from "../src/logging/redact.ts";
 import { RunningGateway, Sandbox, scripted } from "./support/omg.ts";
 
 const canary = "S3CR3T-canary";

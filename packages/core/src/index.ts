@@ -13,6 +13,7 @@ export type {
   ServerStatus,
   Session,
 } from "./gateway/types.ts";
+export { redactor } from "./redact.ts";
 export {
   type EditableField,
   type Frame,

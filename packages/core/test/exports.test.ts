@@ -21,6 +21,7 @@ describe("the names exported by", () => {
       "protocolVersions",
       "reasonInfo",
       "reasons",
+      "redactor",
       "requestFrame",
       "resultFrame",
       "rewriteFrame",

@@ -96,7 +96,7 @@ export async function serveHttp(options: ServeOptions): Promise<HttpFront> {
   };
 }
 
-function contextOf({ gateway, apiKey, limits, onEvent }: ServeOptions): HttpContext {
+function contextOf({ gateway, limits, onEvent }: ServeOptions): HttpContext {
   return {
     gateway,
     limits: { ...defaultLimits, ...limits },
