@@ -1,4 +1,4 @@
-import { createGateway, type Gateway, type RuntimeV1 } from "@omg/core";
+import { createGateway, type Gateway, type RuntimeV1, redactor } from "@omg/core";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { chooseLevel, type LogLevel } from "./logging/levels.ts";
 import { logEvents, stackOf } from "./logging/log-events.ts";
