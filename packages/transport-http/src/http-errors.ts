@@ -32,7 +32,9 @@ export function failureOf(thrown: unknown): HttpFailure {
     return { status: thrown.status, headers: thrown.headers, error };
   }
   const error = asOmgError(thrown);
-  const { status } = reasonInfo(error.reason);
+  // A server's answer that is too large is the server's fault, not that of the request.
+  const ofServer = error.reason === "message_too_large" && error.server !== undefined;
+  const status = ofServer ? 502 : reasonInfo(error.reason).status;
   const headers: OutgoingHttpHeaders = {};
   if (error.retryAfterMs !== undefined || status === 503) {
     headers["retry-after"] = String(Math.max(1, Math.ceil((error.retryAfterMs ?? 1_000) / 1_000)));

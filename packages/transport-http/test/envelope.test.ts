@@ -101,6 +101,12 @@ describe.each([
     ]);
   });
 
+  it("whose answer is too large is the server's fault, not the request's", async () => {
+    const { url, gateway } = await served();
+    gateway.failure = new OmgError("message_too_large", { message: "Too large", server: "pg" });
+    expect((await call(url + path, form(plain))).status).toBe(502);
+  });
+
   it("that fails for what it says is answered with a JSON-RPC error", async () => {
     const { url, gateway } = await served();
     gateway.failure = new OmgError("unknown_tool", { message: "No such tool" });

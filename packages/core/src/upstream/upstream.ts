@@ -202,7 +202,7 @@ export class Upstream {
       new OmgError("upstream_closed", {
         server: this.#server,
         executed: "unknown",
-        message: `Server '${this.#server}' went away${this.#exit ? ` (${this.#exit})` : ""}; the next call starts it anew`,
+        message: `Server '${this.#server}' went away${this.#exit ? `: ${this.#exit}` : ""}`,
       });
     this.#end(why);
     this.#events.onLost(why);
