@@ -77,6 +77,23 @@ describe("omg validate", () => {
     }
   });
 
+  test("files are read relative to the catalog that names them, and only files", async () => {
+    using sandbox = new Sandbox();
+    sandbox.write("key.txt", "k3y\n");
+    const env = { GOOD: "${file:key.txt}", MISSING: "${file:nope.txt}", ENDLESS: "${file:/dev/zero}" };
+    const servers = Object.entries(env).map(([id, KEY]) => ({ id, runtime: scripted(), env: { KEY } }));
+    const catalog = sandbox.write("catalog.yaml", { servers });
+    const { code, stderr } = await run(sandbox, bins.omg, ["validate", "--catalog", catalog], {
+      cwd: repository,
+    });
+    expect(code).toBe(5);
+    expect(stderr).toContain("The file nope.txt can not be read: it does not exist");
+    expect(stderr).toContain("The file /dev/zero can not be read: it is no regular file");
+    expect(stderr.trim().split("\n")).toHaveLength(2);
+    const called = await run(sandbox, bins.omg, ["call", "GOOD.env", "--catalog", catalog]);
+    expect(JSON.parse(called.stdout).KEY).toBe("k3y");
+  });
+
   test("no configuration, an unreadable one and a bad address end with 5 and a way out", async () => {
     using sandbox = new Sandbox();
     const home = { HOME: sandbox.folder };

@@ -18,7 +18,7 @@ const program = runtime(
 );
 
 async function check(text: string, runtimes: readonly RuntimeV1[] = [program]) {
-  const { servers, locate } = parseCatalog(text, "c.yaml", () => undefined);
+  const { servers, locate } = parseCatalog(text, "c.yaml", { variable: () => undefined });
   const checked = await checkRuntimeOptions(servers, runtimes, locate);
   return {
     problems: checked.diagnostics.map(formatDiagnostic),

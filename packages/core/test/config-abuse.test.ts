@@ -3,8 +3,8 @@ import { formatDiagnostic, parseCatalog, parseConfig } from "../src/config/index
 
 function problemsOf(text: string): string[] {
   const problems = (parse: typeof parseCatalog | typeof parseConfig) =>
-    parse(text, "c.yaml", () => undefined).diagnostics.map(formatDiagnostic);
-  expect(parseConfig(text, "c.yaml", () => undefined).config).toBeUndefined();
+    parse(text, "c.yaml", { variable: () => undefined }).diagnostics.map(formatDiagnostic);
+  expect(parseConfig(text, "c.yaml", { variable: () => undefined }).config).toBeUndefined();
   const start = performance.now();
   const found = problems(parseCatalog);
   // Generous: most take a few milliseconds.
@@ -49,7 +49,7 @@ describe("a text that would take too long is refused", () => {
     const problem = ["c.yaml:1:1: error: The file is larger than 1048576 bytes"];
     expect(problemsOf(`# ${"é".repeat(524_288)}`)).toEqual(problem);
     const within = `# ${"é".repeat(524_287)}`;
-    expect(parseCatalog(within, "c.yaml", () => undefined).diagnostics).toEqual([]);
+    expect(parseCatalog(within, "c.yaml", { variable: () => undefined }).diagnostics).toEqual([]);
   });
 
   test("when aliases multiply", () => {
@@ -83,14 +83,16 @@ describe("a text that would take too long is refused", () => {
 
   test("but thousands of wrong keys are each reported, in time", () => {
     const keys = Array.from({ length: 20_000 }, (_, index) => `    key${index}: 1\n`);
-    const found = parseCatalog(server(keys.join("")), "c.yaml", () => undefined).diagnostics;
+    const found = parseCatalog(server(keys.join("")), "c.yaml", { variable: () => undefined }).diagnostics;
     expect(found).toHaveLength(20_000);
     expect(found.at(-1)).toMatchObject({ line: 20_003, column: 5 });
   });
 
   test("but not for many keys on one line", () => {
     const env = Array.from({ length: 100 }, (_, index) => `K${index}: v`).join(", ");
-    const { diagnostics } = parseCatalog(server(`    env: { ${env} }\n`), "c.yaml", () => undefined);
+    const { diagnostics } = parseCatalog(server(`    env: { ${env} }\n`), "c.yaml", {
+      variable: () => undefined,
+    });
     expect(diagnostics).toEqual([]);
   });
 });
@@ -101,8 +103,8 @@ describe("a key that JavaScript knows", () => {
     const text = server(
       `    env: ${entry}\n    __proto__: ${entry}\n__proto__: ${entry}\nconstructor: ${entry}\n`,
     );
-    parseConfig(text, "c.yaml", () => undefined);
-    parseCatalog(text, "c.yaml", () => undefined);
+    parseConfig(text, "c.yaml", { variable: () => undefined });
+    parseCatalog(text, "c.yaml", { variable: () => undefined });
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
     expect(Object.getPrototypeOf({})).toBe(Object.prototype);
   });
@@ -112,20 +114,18 @@ describe("a key that JavaScript knows", () => {
       'c.yaml:4:1: error: Unknown key "__proto__".',
       'c.yaml:5:1: error: Unknown key "constructor".',
     ]);
-    const { diagnostics } = parseCatalog(
-      server("    __proto__: { scope: all }\n"),
-      "c.yaml",
-      () => undefined,
-    );
+    const { diagnostics } = parseCatalog(server("    __proto__: { scope: all }\n"), "c.yaml", {
+      variable: () => undefined,
+    });
     expect(diagnostics.map(formatDiagnostic)).toEqual(['c.yaml:4:5: error: Unknown key "__proto__".']);
   });
 
   test("reaches a runtime as an option, never as a prototype", () => {
     const text = "servers: [{ id: a, runtime: { type: x, constructor: { command: y } } }]";
-    const [entry] = parseCatalog(text, "c.yaml", () => undefined).servers;
+    const [entry] = parseCatalog(text, "c.yaml", { variable: () => undefined }).servers;
     expect(entry?.runtime).toEqual({ type: "x", constructor: { command: "y" } });
     const hidden = "servers: [{ id: a, runtime: { type: x, __proto__: { command: y } } }]";
-    const [other] = parseCatalog(hidden, "c.yaml", () => undefined).servers;
+    const [other] = parseCatalog(hidden, "c.yaml", { variable: () => undefined }).servers;
     expect(other?.runtime.command).toBeUndefined();
   });
 });
@@ -133,7 +133,7 @@ describe("a key that JavaScript knows", () => {
 describe("YAML's own words", () => {
   test("`no` is text, `<<` merges nothing", () => {
     const text = "servers: [{ id: no, runtime: { type: x, <<: { command: y } } }]";
-    const { servers } = parseCatalog(text, "c.yaml", () => undefined);
+    const { servers } = parseCatalog(text, "c.yaml", { variable: () => undefined });
     expect(servers[0]).toMatchObject({ id: "no", runtime: { type: "x", "<<": { command: "y" } } });
     expect(servers[0]?.runtime.command).toBeUndefined();
   });

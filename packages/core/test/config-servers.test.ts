@@ -3,7 +3,7 @@ import { formatDiagnostic, parseCatalog } from "../src/config/index.ts";
 
 function catalogOf(...lines: string[]) {
   const text = `servers:\n${lines.map((line) => `  ${line}\n`).join("")}`;
-  const { diagnostics, ...parsed } = parseCatalog(text, "c.yaml", () => undefined);
+  const { diagnostics, ...parsed } = parseCatalog(text, "c.yaml", { variable: () => undefined });
   return { ...parsed, diagnostics, problems: diagnostics.map(formatDiagnostic) };
 }
 

@@ -8,10 +8,10 @@ const variables = new Map([
   ["NESTED", "${TOKEN}"],
   ["_x1", "low"],
 ]);
-const lookup = (name: string) => variables.get(name);
+const sources = { variable: (name: string) => variables.get(name) };
 
 function catalogOf(text: string) {
-  const { diagnostics, ...parsed } = parseCatalog(text, "c.yaml", lookup);
+  const { diagnostics, ...parsed } = parseCatalog(text, "c.yaml", sources);
   return { ...parsed, problems: diagnostics.map(formatDiagnostic) };
 }
 
@@ -28,7 +28,10 @@ describe("a variable", () => {
     ["${_x1}", "low"],
     ["['a', '${HOST}', ['${TOKEN}']]", ["a", "example.com", ["s3cret"]]],
     ["{ deep: { er: 'x${HOST}' } }", { deep: { er: "xexample.com" } }],
-    ["$TOKEN $${HOST} {HOST}", "$TOKEN $example.com {HOST}"],
+    ["$TOKEN {HOST} $ {x}", "$TOKEN {HOST} $ {x}"],
+    ["$${HOST} and $$${HOST}", "${HOST} and $${HOST}"],
+    ["'${NO:-}|${NO:-a b:-c}|${EMPTY:-d}|${HOST:-e}'", "|a b:-c|d|example.com"],
+    ["${HOST:?needed}", "example.com"],
   ])("is put into %j", (option, value) => {
     const { servers, problems } = serverWith(option);
     expect(problems).toEqual([]);
@@ -41,7 +44,9 @@ describe("a variable", () => {
 
   test("that looks like a replacement pattern is put in as it is", () => {
     const text = "servers: [{ id: a, runtime: { type: 'x${P}' } }]";
-    expect(parseCatalog(text, "c.yaml", () => "$& $1 $`").servers[0]?.runtime.type).toBe("x$& $1 $`");
+    expect(parseCatalog(text, "c.yaml", { variable: () => "$& $1 $`" }).servers[0]?.runtime.type).toBe(
+      "x$& $1 $`",
+    );
   });
 
   test("stays a reference in what is shown to people", () => {
@@ -58,7 +63,7 @@ describe("a variable", () => {
   test("is a secret, once, unless it is empty", () => {
     const { secrets } = serverWith("'${TOKEN} ${EMPTY} ${TOKEN} ${HOST}'");
     expect(secrets).toEqual(["s3cret", "example.com"]);
-    expect(parseConfig("api_key: ${TOKEN}", "c.yaml", lookup)).toMatchObject({
+    expect(parseConfig("api_key: ${TOKEN}", "c.yaml", sources)).toMatchObject({
       config: { api_key: "s3cret" },
       secrets: ["s3cret"],
     });
@@ -90,32 +95,65 @@ describe("a variable that is not set", () => {
   });
 
   test("refuses a configuration that needs it", () => {
-    const { config, diagnostics } = parseConfig("log_level: info\napi_key: ${NO}\n", "c.yaml", lookup);
+    const { config, diagnostics } = parseConfig("log_level: info\napi_key: ${NO}\n", "c.yaml", sources);
     expect(config).toBeUndefined();
     expect(diagnostics.map(formatDiagnostic)).toEqual(["c.yaml:2:1: error: The variable ${NO} is not set"]);
   });
 
   test("disables that server only, also in the configuration itself", () => {
     const text = "servers:\n  - { id: a, runtime: { type: '${NO}' } }\n";
-    const { config, servers, diagnostics } = parseConfig(text, "c.yaml", lookup);
+    const { config, servers, diagnostics } = parseConfig(text, "c.yaml", sources);
     expect(config).toBeDefined();
     expect(servers).toMatchObject([{ id: "a", problem: "The variable ${NO} is not set" }]);
     expect(diagnostics).toHaveLength(1);
   });
 
-  test("is none that could be set, whatever the environment holds", () => {
-    const text = "servers: [{ id: a, runtime: { type: '${a b}${1A}${}${A}' } }]";
-    const { servers } = parseCatalog(text, "c.yaml", () => "set");
-    expect(servers[0]?.problem?.match(/\$\{[^}]*\}/g)).toEqual(["${a b}", "${1A}", "${}"]);
-  });
+  test.each(["${}", "${a b}", "${1A}", "${TOKEN:x}", "${ TOKEN }", "${TOKEN:+x}"])(
+    "is no reference: %s",
+    (option) => {
+      const { problems } = serverWith(`'${option}'`);
+      expect(problems).toEqual([
+        `c.yaml:5:7: error: ${option} is no reference; write $\${ for the characters themselves`,
+      ]);
+    },
+  );
 
-  test.each(["${}", "${a b}", "${1A}", "${TOKEN:-x}", "${ TOKEN }"])("is what %s asks for", (option) => {
-    const { problems } = serverWith(`'${option}'`);
-    expect(problems).toEqual([`c.yaml:5:7: error: The variable ${option} is not set`]);
+  test("that must be set says why it must", () => {
+    expect(serverWith("'${NO:?get a key from the console}'").problems).toEqual([
+      "c.yaml:5:7: error: ${NO}: get a key from the console",
+    ]);
+    expect(serverWith("'${EMPTY:?}'").problems).toEqual([
+      "c.yaml:5:7: error: The variable ${EMPTY} is empty",
+    ]);
   });
 
   test.each(["__proto__", "constructor", "toString"])("is found by its own name only: %s", (name) => {
     const { problems } = serverWith(`\${${name}}`);
     expect(problems).toEqual([`c.yaml:5:7: error: The variable \${${name}} is not set`]);
+  });
+});
+
+describe("a file", () => {
+  const files = { ...sources, file: (path: string) => (path === "key" ? "k3y\nline 2\r\n\n" : fail(path)) };
+
+  function fail(path: string): never {
+    throw new Error(`The file ${path} does not exist`);
+  }
+
+  test("is put in without the line breaks at its end, and is a secret", () => {
+    const { servers, secrets } = parseCatalog(
+      "servers: [{ id: a, runtime: { type: x, key: 'Bearer ${file:key}' } }]",
+      "c.yaml",
+      files,
+    );
+    expect(servers[0]?.runtime.key).toBe("Bearer k3y\nline 2");
+    expect(secrets).toEqual(["k3y\nline 2"]);
+  });
+
+  test("that can not be had disables the server that names it, and says why", () => {
+    const text = "servers: [{ id: a, runtime: { type: '${file:nope}' } }, { id: b, runtime: { type: x } }]";
+    const { servers } = parseCatalog(text, "c.yaml", files);
+    expect(servers.map(({ problem }) => problem)).toEqual(["The file nope does not exist", undefined]);
+    expect(parseCatalog(text, "c.yaml", sources).servers[0]?.problem).toContain("there are no files here");
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatDiagnostic, parseCatalog, parseConfig } from "../src/config/index.ts";
 
-const none = () => undefined;
+const none = { variable: () => undefined };
 
 function configOf(text: string) {
   const { diagnostics, ...parsed } = parseConfig(text, "config.yaml", none);

@@ -14,6 +14,7 @@ import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { loadRuntimes } from "../runtimes.ts";
 import { environmentSecrets } from "./environment-secrets.ts";
 import { configCandidates, findConfig, resolvePath } from "./find-config.ts";
+import { referenceSources } from "./reference-sources.ts";
 
 export interface ConfigurationFlags {
   readonly config?: string | undefined;
@@ -48,7 +49,7 @@ export async function loadConfiguration(flags: ConfigurationFlags): Promise<Conf
   if (configPath === undefined && flags.catalog === undefined) throw nothingFound();
   const folder = configPath === undefined ? process.cwd() : dirname(configPath);
   const text = configPath === undefined ? "" : await readText(configPath, "configuration");
-  const parsed = parseConfig(text, display(configPath ?? "config.yaml"), lookup);
+  const parsed = parseConfig(text, display(configPath ?? "config.yaml"), referenceSources(folder));
   if (!parsed.config) throw refused(parsed.diagnostics);
 
   const catalogPath = flags.catalog === undefined ? parsed.config.catalog_path : resolve(flags.catalog);
@@ -85,7 +86,8 @@ export async function loadConfiguration(flags: ConfigurationFlags): Promise<Conf
 
 async function readCatalog(path: string): Promise<CatalogSource> {
   const text = await readText(path, "catalog");
-  return { ...parseCatalog(text, display(path), lookup), folder: dirname(path) };
+  const folder = dirname(path);
+  return { ...parseCatalog(text, display(path), referenceSources(folder)), folder };
 }
 
 /** What loading the runtimes found wrong, with its place. */
@@ -112,10 +114,6 @@ async function readText(path: string, what: string): Promise<string> {
       `error[config_invalid]: The ${what} ${display(path)} can not be read: ${unreadable[code ?? ""] ?? message}`,
     );
   }
-}
-
-function lookup(name: string): string | undefined {
-  return process.env[name];
 }
 
 /** A path as short as it can be said. */

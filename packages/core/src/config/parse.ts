@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Diagnostic } from "./diagnostic.ts";
+import { type ReferenceProblem, type ReferenceSources, resolveReferences } from "./references.ts";
 import { type ConfigFile, configSchema, serverSchema } from "./schema.ts";
-import { substitute, type VariableLookup } from "./substitute.ts";
 import { didYouMean } from "./suggest.ts";
 import type { ServerConfig } from "./types.ts";
 import { type Path, YamlSource } from "./yaml-source.ts";
@@ -29,11 +29,11 @@ export interface ParsedCatalog {
 }
 
 /** Reads the text of a config.yaml. Pure: `file` only names it in messages. */
-export function parseConfig(text: string, file: string, lookup: VariableLookup): ParsedConfig {
+export function parseConfig(text: string, file: string, sources: ReferenceSources): ParsedConfig {
   const source = new YamlSource(file, text);
-  const { value, secrets, missing } = substitute(contentOf(source), lookup);
-  for (const { path, name } of missing) {
-    if (path[0] !== "servers") source.report("error", path, missingMessage(name));
+  const { value, secrets, problems } = resolveReferences(contentOf(source), sources);
+  for (const { path, message } of problems) {
+    if (path[0] !== "servers") source.report("error", path, message);
   }
   const checked = configSchema.safeParse(value);
   if (!checked.success) reportIssues(source, checked.error.issues, [], Object.keys(configSchema.shape));
@@ -44,7 +44,7 @@ export function parseConfig(text: string, file: string, lookup: VariableLookup):
   if (checked.data?.hot_reload) {
     source.report("warning", ["hot_reload"], "Changes of the catalog take effect after a restart");
   }
-  const servers = inline === undefined ? undefined : readServers(source, value, missing, secrets);
+  const servers = inline === undefined ? undefined : readServers(source, value, problems, secrets);
   const refused = source.diagnostics.some((item) => item.severity === "error" && item.server === undefined);
   return {
     config: refused ? undefined : (config as Omit<ConfigFile, "servers">),
@@ -56,14 +56,14 @@ export function parseConfig(text: string, file: string, lookup: VariableLookup):
 }
 
 /** Reads the text of a catalog.yaml. */
-export function parseCatalog(text: string, file: string, lookup: VariableLookup): ParsedCatalog {
+export function parseCatalog(text: string, file: string, sources: ReferenceSources): ParsedCatalog {
   const source = new YamlSource(file, text);
-  const { value, secrets, missing } = substitute(contentOf(source), lookup);
+  const { value, secrets, problems } = resolveReferences(contentOf(source), sources);
   for (const key of Object.keys(value as object)) {
     if (key === "servers") continue;
     source.report("error", [key], `Unknown key "${key}".${didYouMean(key, ["servers"])}`);
   }
-  const servers = readServers(source, value, missing, secrets);
+  const servers = readServers(source, value, problems, secrets);
   return { servers, diagnostics: source.diagnostics, secrets, locate: locator(source, value) };
 }
 
@@ -87,7 +87,7 @@ function locator(source: YamlSource, substituted: unknown): Locate {
 function readServers(
   source: YamlSource,
   substituted: unknown,
-  missing: readonly { readonly path: Path; readonly name: string }[],
+  problems: readonly ReferenceProblem[],
   secrets: readonly string[],
 ): ServerConfig[] {
   const written = (source.value as { servers?: unknown } | undefined)?.servers;
@@ -99,8 +99,8 @@ function readServers(
   }
   const servers = new Map<string, ServerConfig>();
   for (const [index, entry] of entries.entries()) {
-    const lacking = missing.filter(({ path }) => path[0] === "servers" && path[1] === index);
-    const server = readServer(source, index, entry, (written as unknown[])[index], lacking);
+    const broken = problems.filter(({ path }) => path[0] === "servers" && path[1] === index);
+    const server = readServer(source, index, entry, (written as unknown[])[index], broken);
     if (!server) continue;
     if (servers.has(server.id)) {
       const message = `Duplicate server ID: ${server.id}`;
@@ -116,7 +116,7 @@ function readServer(
   index: number,
   entry: unknown,
   written: unknown,
-  missing: readonly { readonly path: Path; readonly name: string }[],
+  problems: readonly ReferenceProblem[],
 ): ServerConfig | undefined {
   const at: Path = ["servers", index];
   const fields = (typeof entry === "object" && entry !== null ? entry : {}) as Record<string, unknown>;
@@ -127,7 +127,7 @@ function readServer(
   }
   const id = String(fields.id);
   const before = source.diagnostics.length;
-  for (const { path, name } of missing) source.report("error", path, missingMessage(name), id);
+  for (const { path, message } of problems) source.report("error", path, message, id);
   if (fields.runtime === undefined || fields.runtime === null) {
     source.report("error", at, `Server '${id}' missing required field: runtime`, id);
   } else {
@@ -174,8 +174,4 @@ function reportIssues(
       source.report("error", [...path, key], `Unknown key "${key}".${didYouMean(key, knownKeys)}`, server);
     }
   }
-}
-
-function missingMessage(name: string): string {
-  return `The variable \${${name}} is not set`;
 }
