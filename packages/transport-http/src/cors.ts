@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from "node:http";
+import { OmgError } from "@omg/core";
 
 const PREFLIGHT: OutgoingHttpHeaders = {
   "access-control-allow-methods": "GET, POST, DELETE",
@@ -19,6 +20,7 @@ export interface Cors {
 
 /** Cross-origin sharing for exactly the listed origins; `*` lists all. Credentials of the browser are never shared. */
 export function corsPolicy(origins: readonly string[]): Cors {
+  for (const origin of origins) if (origin !== "*" && !isOrigin(origin)) throw noOrigin(origin);
   const listed = new Set(origins);
   const all = listed.has("*");
   const allows = (origin: string) => origin !== "null" && (all || listed.has(origin));
@@ -36,4 +38,13 @@ export function corsPolicy(origins: readonly string[]): Cors {
       };
     },
   };
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+function noOrigin(text: string): OmgError {
+  const message = `corsOrigins: ${JSON.stringify(text)} is no origin, for example https://app.example.com`;
+  return new OmgError("config_invalid", { message });
 }

@@ -48,11 +48,12 @@ export async function answerRpc(
   await answering(context, outgoing, async () => {
     const server = incoming.headers["x-server-id"];
     if (typeof server !== "string" || server === "") throw new Refusal(400, "X-Server-ID header required");
+    const id = context.gateway.server(server) ? server : fromUtf8(server);
     checkMedia(incoming, { form: true });
     const body = await readBody(incoming, context.limits.bodyBytes);
     if (!isObject(body))
       throw new OmgError("invalid_request", { message: "The body must be one JSON object" });
-    await forward(context, outgoing, server, body, scanMembers(body));
+    await forward(context, outgoing, id, body, scanMembers(body));
   });
 }
 
@@ -63,20 +64,23 @@ async function forward(
   body: Buffer,
   members: Members,
 ): Promise<void> {
-  const { gateway } = context;
+  const { gateway, limits } = context;
   const { frame, id } = requestOf(body, members);
   if (gateway.server(server) === undefined) throw unknownServer(server);
   if (frame.head.kind === "notification") {
     outgoing.writeHead(202, { "content-length": 0, "cache-control": "no-store" }).end();
     return;
   }
-  const answer = await gateway.request(server, frame).catch((thrown: unknown) => {
+  // Without a session nobody could fetch the answer later: a caller that leaves has cancelled.
+  const left = new AbortController();
+  outgoing.once("close", () => left.abort());
+  const answer = await gateway.request(server, frame, { signal: left.signal }).catch((thrown: unknown) => {
     // An error that says nothing about the transport is an answer.
     const { status, error } = failureOf(thrown);
     if (status !== 200 || frame.head.id === undefined) throw thrown;
     return errorFrame(frame.head.id, error);
   });
-  sendJson(outgoing, 200, withId(answer, id));
+  sendJson(outgoing, 200, withId(answer, id), {}, limits.stallMs);
 }
 
 /** The message to forward, its payload untouched, and the id the caller gave: a call without one is answered too. */
@@ -135,6 +139,11 @@ async function answering(
 
 function unknownServer(server: string): OmgError {
   return new OmgError("server_unknown", { message: `Server '${server}' not found`, server });
+}
+
+/** Node reads headers as Latin-1; clients mostly send UTF-8. */
+function fromUtf8(header: string): string {
+  return Buffer.from(header, "latin1").toString("utf8");
 }
 
 function memberOf(body: Buffer, members: Members, key: string): unknown {

@@ -72,7 +72,8 @@ export class Exchange {
   }
 
   #sendDocument(frame: Frame): void {
-    sendJson(this.#outgoing, 200, frame.bytes, this.#sessionHeader(frame));
+    const { stallMs } = this.#options.context.limits;
+    sendJson(this.#outgoing, 200, frame.bytes, this.#sessionHeader(frame), stallMs);
   }
 
   /** The event stream, opened at the first need; `undefined` if the client takes none or is gone. */

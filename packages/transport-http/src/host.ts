@@ -39,7 +39,7 @@ export function hostPolicy({
   }
   for (const host of bound) if (!isWildcard(host)) allowed.add(bracketed(host).toLowerCase());
   // Behind a wildcard the names are unknown; the key is the guard there.
-  const any = hasKey && allowedHosts === undefined && bound.some(isWildcard);
+  const any = hasKey && !allowedHosts?.length && bound.some(isWildcard);
   return (hostname) => any || allowed.has(hostname);
 }
 

@@ -1,6 +1,8 @@
 import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from "node:http";
 import { asOmgError, errorFrame, OmgError, type RequestId, reasonInfo } from "@omg/core";
 
+import { defaultLimits } from "./limits.ts";
+
 /** Longest time an answer waits for the end of a body that nobody reads: closing at once would lose the answer. */
 const LINGER_MS = 1_000;
 
@@ -63,12 +65,16 @@ export function sendRpcFailure(outgoing: ServerResponse, thrown: unknown, id?: R
   sendJson(outgoing, status, errorFrame(id ?? error.requestId, error).bytes, headers);
 }
 
-/** Answers with bytes that are JSON, in one write. Does nothing when the client is gone or has its answer. */
+/**
+ * Answers with bytes that are JSON, in one write. Does nothing when the client is gone or has its answer. A client that
+ * takes nothing for `stallMs` is cut off: what it does not read stays in memory.
+ */
 export function sendJson(
   outgoing: ServerResponse,
   status: number,
   bytes: Buffer,
   headers?: OutgoingHttpHeaders,
+  stallMs = defaultLimits.stallMs,
 ): void {
   if (outgoing.destroyed || outgoing.headersSent) return;
   const all = {
@@ -78,8 +84,11 @@ export function sendJson(
     ...headers,
   };
   if (status === 413) endAfterBody(outgoing.writeHead(status, { ...all, connection: "close" }), bytes);
-  else if (bytes.length > ONE_WRITE_BYTES) outgoing.writeHead(status, all).end(bytes);
-  else outgoing.writeHead(status, all).end(bytes.toString("latin1"), "latin1");
+  else if (bytes.length > ONE_WRITE_BYTES) {
+    outgoing.writeHead(status, all).end(bytes);
+    // Node counts progress of the write as activity, and sets its own timeout once the answer is out.
+    if (!outgoing.writableFinished) outgoing.socket?.setTimeout(stallMs);
+  } else outgoing.writeHead(status, all).end(bytes.toString("latin1"), "latin1");
 }
 
 function endAfterBody(outgoing: ServerResponse, bytes: Buffer): void {

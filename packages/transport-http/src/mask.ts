@@ -1,8 +1,12 @@
 const MASK = "***";
-const SECRET_WORD = /token|secret|passw|api[-_]?key|auth|credential|private/i;
+const SECRET_WORD =
+  /token|secret|passw|pwd|(?:^|[-_])(?:api)?key$|api[-_]?key|auth|bearer|credential|private|(?:^|[-_])pat$/i;
 const SECRET_FLAG = /^(--?[\w-]+)(=.*)?$/s;
+/** `NAME=value` and `Name: value`, as `-e` and `--header` take them. */
+const PAIR = /^([\w-]+)(=|:\s*)(.+)$/s;
 const SECRET_MAPS = new Set(["env", "headers"]);
 const URL_USER = /(\/\/)[^/@\s]+@/g;
+const URL_QUERY = /([?&][^=&\s]*(?:token|key|secret|passw|auth|sig)[^=&\s]*=)[^&\s]+/gi;
 
 export interface MaskOptions {
   /** Show text that refers to variables, `${NAME}`: it was never resolved. */
@@ -22,7 +26,7 @@ export function maskEnvironment(env: Readonly<Record<string, string>>, options: 
 function masked(value: unknown, options: MaskOptions, secret: boolean): unknown {
   if (typeof value === "string") {
     if (options.references && value.includes("${")) return value;
-    return secret ? MASK : value.replace(URL_USER, `$1${MASK}@`);
+    return secret ? MASK : value.replace(URL_USER, `$1${MASK}@`).replace(URL_QUERY, `$1${MASK}`);
   }
   if (Array.isArray(value))
     return value.map((item, index) => maskedArgument(item, value[index - 1], options, secret));
@@ -40,6 +44,10 @@ function maskedArgument(item: unknown, before: unknown, options: MaskOptions, se
   const [, flag, value] = SECRET_FLAG.exec(item) ?? [];
   if (flag !== undefined && value !== undefined && SECRET_WORD.test(flag)) {
     return options.references && value.includes("${") ? item : `${flag}=${MASK}`;
+  }
+  const [, name, between] = PAIR.exec(item) ?? [];
+  if (name !== undefined && SECRET_WORD.test(name) && !(options.references && item.includes("${"))) {
+    return `${name}${between}${MASK}`;
   }
   const follows = flag === undefined && isSecretFlag(before);
   return masked(item, options, secret || follows);

@@ -49,8 +49,8 @@ export interface HttpFront extends AsyncDisposable {
  * then.
  */
 export async function serveHttp(options: ServeOptions): Promise<HttpFront> {
-  const { listen, apiKey } = options;
-  checkExposure(listen, apiKey);
+  const { listen } = options;
+  checkServeOptions(options);
   const bound = listen.map(({ host }) => host);
   const guard = createGuard({ ...options, bound });
   const context = contextOf(options);
@@ -104,6 +104,14 @@ function contextOf({ gateway, limits, onEvent }: ServeOptions): HttpContext {
     counters: { streams: 0, droppedFrames: 0, refused: 0 },
     emit: (event) => onEvent?.(event),
   };
+}
+
+/** Throws what `serveHttp` would reject with before it tries to listen: `unsafe_bind` or `config_invalid`. */
+export function checkServeOptions(
+  options: Pick<ServeOptions, "listen" | "apiKey" | "allowedHosts" | "corsOrigins">,
+): void {
+  checkExposure(options.listen, options.apiKey);
+  createGuard({ ...options, bound: options.listen.map(({ host }) => host) });
 }
 
 /** Nobody beyond this machine gets in without a key. */

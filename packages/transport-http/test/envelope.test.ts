@@ -1,4 +1,6 @@
-import { OmgError } from "@omg/core";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { OmgError, resultFrame } from "@omg/core";
 import { describe, expect, it } from "vitest";
 import { accept, call, openSession, served } from "./support/http.ts";
 
@@ -101,6 +103,53 @@ describe.each([
     ]);
   });
 
+  it("is cancelled by a caller that leaves: nobody could fetch its answer", async () => {
+    const { url, gateway } = await served();
+    const asked = Promise.withResolvers<AbortSignal>();
+    gateway.request = (_server, _frame, options) => {
+      const { signal } = options ?? {};
+      if (signal) asked.resolve(signal);
+      return new Promise(() => {});
+    };
+    const leaving = new AbortController();
+    const { body, headers } = form(plain);
+    const posted = fetch(url + path, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+      signal: leaving.signal,
+    });
+    const signal = await asked.promise;
+    expect(signal.aborted).toBe(false);
+    leaving.abort();
+    await expect(posted).rejects.toThrow();
+    if (!signal.aborted) await once(signal, "abort");
+  });
+
+  it("whose answer is not read is given up, and its memory with it", async () => {
+    const { url, gateway } = await served({ limits: { stallMs: 200 } });
+    gateway.request = async (_server, frame) =>
+      resultFrame(frame.head.id ?? 0, JSON.stringify("x".repeat(12e6)));
+    const { body, headers } = form(plain);
+    const text = JSON.stringify(body);
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    const fields = Object.entries({ host: "localhost", "content-type": "application/json", ...headers });
+    const head = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    socket.write(`POST ${path} HTTP/1.1\r\n${head}content-length: ${text.length}\r\n\r\n${text}`);
+    socket.once("data", () => socket.pause());
+    await once(socket, "data");
+    // Reading goes on only after the other side has cut the connection off, or never would.
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    let received = 0;
+    socket.on("data", (chunk: Buffer) => {
+      received += chunk.length;
+    });
+    socket.on("error", () => {});
+    socket.resume();
+    await once(socket, "close");
+    expect(received).toBeLessThan(12e6);
+  });
+
   it("whose answer is too large is the server's fault, not the request's", async () => {
     const { url, gateway } = await served();
     gateway.failure = new OmgError("message_too_large", { message: "Too large", server: "pg" });
@@ -184,5 +233,22 @@ describe("at /rpc", () => {
     const { url } = await served();
     const reply = await call(`${url}/rpc`);
     expect([reply.status, reply.headers.allow]).toEqual([405, "POST"]);
+  });
+});
+
+describe("the header X-Server-ID", () => {
+  it("may hold an id in UTF-8, as curl sends it", async () => {
+    const { url, gateway } = await served();
+    gateway.statuses.set("日本", {
+      ...gateway.server("pg"),
+      config: { id: "日本", runtime: { type: "x" } },
+    } as never);
+    const id = Buffer.from("日本", "utf8").toString("latin1");
+    const reply = await call(`${url}/rpc`, {
+      body: { id: 1, method: "ping" },
+      headers: { "x-server-id": id },
+    });
+    expect(reply.status).toBe(200);
+    expect(gateway.requests[0]?.server).toBe("日本");
   });
 });

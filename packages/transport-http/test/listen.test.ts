@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { serveHttp } from "../src/index.ts";
+import { checkServeOptions, serveHttp } from "../src/index.ts";
 import { close, listenAll } from "../src/listen.ts";
 import { call, connectRaw, open, openSession, raw, readReply, served, toolCall } from "./support/http.ts";
 import { StubGateway } from "./support/stub-gateway.ts";
@@ -151,5 +151,26 @@ describe("leaving", () => {
     expect((await waiting).status).toBe(200);
     await draining;
     expect((await stream).text).toBe("");
+  });
+});
+
+describe("options", () => {
+  const local = { listen: [{ host: "localhost", port: 0 }] };
+
+  it.each([
+    [{ listen: [{ host: "0.0.0.0", port: 0 }] }, "unsafe_bind"],
+    [{ ...local, allowedHosts: ["http://a"] }, "config_invalid"],
+    [{ ...local, corsOrigins: ["a.example.com"] }, "config_invalid"],
+    [{ ...local, corsOrigins: ["https://a.example.com/"] }, "config_invalid"],
+  ])("that can not be served are refused before anything listens: %j", (options, reason) => {
+    expect(() => checkServeOptions(options)).toThrow(expect.objectContaining({ reason }));
+  });
+
+  it("that can be served are fine", () => {
+    checkServeOptions({
+      ...local,
+      allowedHosts: ["a.example.com"],
+      corsOrigins: ["*", "https://a.example.com"],
+    });
   });
 });

@@ -107,7 +107,25 @@ describe("GET", () => {
     const runtime = {
       type: "x",
       command: "run",
-      args: ["--port", "1", "--token", "s3cret", "--api-key=s3cret", "-v", "https://u:s3cret@h/p", "plain"],
+      args: [
+        "--port",
+        "1",
+        "--token",
+        "s3cret",
+        "--api-key=s3cret",
+        "-v",
+        "https://u:s3cret@h/p",
+        "plain",
+        "--header",
+        "Authorization: Bearer s3cret",
+        "-e",
+        "API_KEY=s3cret",
+        "--key",
+        "s3cret",
+        "--pat=s3cret",
+        "https://h/sse?a=1&api_key=s3cret&b=2",
+        "MODE=fast",
+      ],
       headers: { accept: "s3cret" },
       nested: { password: "s3cret", authToken: { deep: "s3cret" }, "${X}": "${kept-not}", flag: true },
     };
@@ -124,6 +142,15 @@ describe("GET", () => {
       "-v",
       "https://***@h/p",
       "plain",
+      "--header",
+      "Authorization: ***",
+      "-e",
+      "API_KEY=***",
+      "--key",
+      "***",
+      "--pat=***",
+      "https://h/sse?a=1&api_key=***&b=2",
+      "MODE=fast",
     ]);
     expect(reply.json.runtime.nested.flag).toBe(true);
   });

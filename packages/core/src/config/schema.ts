@@ -7,7 +7,9 @@ const id = z
   .string()
   .min(1)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  .refine((text) => !/[\u0000-\u001f\u007f]/.test(text), "must not hold control characters");
+  .refine((text) => !/[\u0000-\u001f\u007f]/.test(text), "must not hold control characters")
+  // In a URL these two mean something else.
+  .refine((text) => text !== "." && text !== "..", 'must not be "." or ".."');
 
 /** One entry of `servers:`. */
 export const serverSchema = z.strictObject({
