@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
-const program = fileURLToPath(new URL("../../apps/gateway/src/bin/omg.ts", import.meta.url));
+const program = fileURLToPath(new URL("../../apps/gateway/src/bin/omg.mjs", import.meta.url));
 const startMs = 30_000;
 const stopMs = 15_000;
 

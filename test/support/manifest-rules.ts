@@ -36,7 +36,10 @@ export function checkManifest(manifest: Manifest, files: readonly string[]): str
     same(publishConfig?.exports ?? manifest.exports, published),
     `publishConfig.exports must be ${json(published)}`,
   );
-  const bins = Object.entries(manifest.bin ?? {}).map(([name, path]) => [name, distFile(path, ".js")]);
+  // Commands are plain JavaScript, for an old Node to read, and are built like everything else.
+  const bins = Object.entries(manifest.bin ?? {}).map(([name, path]) => {
+    return [name, distFile(path, ".js").replace(/\.mjs$/, ".js")];
+  });
   expectThat(
     same(publishConfig?.bin ?? {}, Object.fromEntries(bins)),
     `publishConfig.bin must be ${json(Object.fromEntries(bins))}`,
@@ -66,9 +69,8 @@ function distFile(source: string, ending: string): string {
 
 /** The build must name every entry, or its `dist` file is missing from the package. */
 function buildScript(manifest: Manifest): string {
-  const entries = [...Object.values(manifest.exports ?? {}), ...Object.values(manifest.bin ?? {})]
-    .filter((path) => typeof path === "string" && path.endsWith(".ts"))
-    .map((path) => String(path).slice(2));
+  const sources = Object.values(manifest.exports ?? {}).filter((path) => String(path).endsWith(".ts"));
+  const entries = [...sources, ...Object.values(manifest.bin ?? {})].map((path) => String(path).slice(2));
   const named = entries.length === 1 && entries[0] === "src/index.ts" ? [] : entries;
   return ["tsdown --config ../../tsdown.config.ts", ...named].join(" ");
 }

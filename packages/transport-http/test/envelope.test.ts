@@ -244,10 +244,8 @@ describe("the header X-Server-ID", () => {
       config: { id: "日本", runtime: { type: "x" } },
     } as never);
     const id = Buffer.from("日本", "utf8").toString("latin1");
-    const reply = await call(`${url}/rpc`, {
-      body: { id: 1, method: "ping" },
-      headers: { "x-server-id": id },
-    });
+    const headers = { "content-type": "application/json", "x-server-id": id };
+    const reply = await fetch(`${url}/rpc`, { method: "POST", headers, body: '{"id":1,"method":"ping"}' });
     expect(reply.status).toBe(200);
     expect(gateway.requests[0]?.server).toBe("日本");
   });

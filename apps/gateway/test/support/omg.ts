@@ -11,9 +11,9 @@ import { stringify } from "yaml";
 export const repository = fileURLToPath(new URL("../../../../", import.meta.url));
 export const quickStart = join(repository, "examples/quick-start");
 export const bins = {
-  omg: join(repository, "apps/gateway/src/bin/omg.ts"),
-  http: join(repository, "apps/gateway/src/bin/gateway-http.ts"),
-  stdio: join(repository, "apps/gateway/src/bin/gateway-stdio.ts"),
+  omg: join(repository, "apps/gateway/src/bin/omg.mjs"),
+  http: join(repository, "apps/gateway/src/bin/gateway-http.mjs"),
+  stdio: join(repository, "apps/gateway/src/bin/gateway-stdio.mjs"),
 };
 
 /** A folder of its own for configuration and state, gone at the end. */

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { requireNode } from "./require-node.ts";
+import "./require-node.mjs";
 
-requireNode(22, 22);
 const { runGatewayHttp } = await import("../original-commands.ts");
 await runGatewayHttp(process.argv.slice(2));

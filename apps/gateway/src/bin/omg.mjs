@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { requireNode } from "./require-node.ts";
+import "./require-node.mjs";
 
-requireNode(22, 22);
 const { runOmg } = await import("../omg.ts");
 await runOmg(process.argv.slice(2));
