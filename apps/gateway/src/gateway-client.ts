@@ -1,4 +1,5 @@
 import { OmgError } from "@omg/core";
+import { answerError } from "./answer-error.ts";
 import { parseListenAddress } from "./configuration/listen-address.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
@@ -18,13 +19,16 @@ export interface ServerSummary {
 
 const probeMs = 1000;
 
-/** A running gateway, over its HTTP API. Rejects with `gateway_unreachable`. */
+const timeoutCodes = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
+
+/** A running gateway, over its HTTP API. Rejects with `gateway_unreachable` if no connection holds. */
 export class GatewayClient {
   readonly #base: string;
   readonly #apiKey: string | undefined;
 
+  /** `url` is the gateway's base, without a slash at its end. */
   constructor(url: string, apiKey: string | undefined) {
-    this.#base = url.replace(/\/(mcp)?\/?$/, "");
+    this.#base = url;
     this.#apiKey = apiKey;
   }
 
@@ -40,35 +44,73 @@ export class GatewayClient {
   }
 
   async servers(): Promise<ServerSummary[]> {
-    return (await this.#fetch("/servers")) as ServerSummary[];
+    const servers = await this.#fetch("/servers");
+    if (Array.isArray(servers)) return servers as ServerSummary[];
+    throw this.#noGateway();
   }
 
   /** Sends a JSON-RPC message to one server and gives its answer. */
   async request(server: string, message: object): Promise<unknown> {
-    return this.#fetch("/rpc", {
+    // In the body: a header could not carry every id.
+    return this.#fetch("/mcp", {
       method: "POST",
-      headers: { "content-type": "application/json", "x-server-id": server },
-      body: JSON.stringify(message),
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ ...message, server_id: server }),
     });
   }
 
   async #fetch(path: string, init: RequestInit = {}): Promise<unknown> {
-    const key = this.#apiKey;
-    const headers = { ...init.headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) };
-    const response = await fetch(this.#base + path, { ...init, headers }).catch((cause) => {
+    const { status, statusText, text } = await this.#exchange(path, init);
+    const body = parseJson(text);
+    if (status >= 200 && status < 300) {
+      if (body === undefined) throw this.#noGateway();
+      return body;
+    }
+    const message = (body as { message?: unknown } | null | undefined)?.message ?? statusText;
+    throw answerError(this.#base, status, String(message));
+  }
+
+  async #exchange(path: string, init: RequestInit) {
+    const headers = withKey(init.headers, this.#apiKey);
+    try {
+      const response = await fetch(this.#base + path, { ...init, headers });
+      return { status: response.status, statusText: response.statusText, text: await response.text() };
+    } catch (thrown) {
+      // Only a failure of the connection has a cause; anything else is a request that can not be sent.
+      const cause = thrown instanceof Error ? (thrown.cause as NodeJS.ErrnoException | undefined) : undefined;
+      if (cause === undefined) throw thrown;
+      if (timeoutCodes.has(cause.code ?? "")) {
+        const message = `The gateway at ${this.#base} sent no answer in time`;
+        throw new OmgError("upstream_timeout", { message, cause });
+      }
       const message = `No gateway answers at ${this.#base}; start it with: omg serve`;
       throw new OmgError("gateway_unreachable", { message, cause });
-    });
-    const body = (await response.json().catch(() => ({}))) as { message?: string };
-    if (response.ok) return body;
-    const message = `The gateway at ${this.#base} answered ${response.status}: ${body.message ?? response.statusText}`;
-    if (response.status === 401 || response.status === 403) {
-      throw new CommandFailure(
-        exitCodes.authenticationRequired,
-        `error: ${message}; set MCP_GATEWAY_API_KEY`,
-      );
     }
-    throw new OmgError(response.status === 503 ? "overloaded" : "upstream_start_failed", { message });
+  }
+
+  #noGateway(): OmgError {
+    const message = `What answers at ${this.#base} is no gateway: it sent something else than asked for`;
+    return new OmgError("upstream_protocol_error", { message });
+  }
+}
+
+function withKey(init: RequestInit["headers"], apiKey: string | undefined): Headers {
+  const headers = new Headers(init);
+  try {
+    if (apiKey !== undefined) headers.set("authorization", `Bearer ${apiKey}`);
+  } catch {
+    // The error of fetch would quote the key.
+    const message = "error: the API key has characters that no HTTP header can carry";
+    throw new CommandFailure(exitCodes.authenticationRequired, message);
+  }
+  return headers;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import { createGateway, type Gateway, type RuntimeV1, redactor } from "@omg/core";
+import { distinct } from "./configuration/distinct-diagnostics.ts";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { chooseLevel, type LogLevel } from "./logging/levels.ts";
 import { logEvents, stackOf } from "./logging/log-events.ts";
@@ -29,7 +30,7 @@ export function openLog(
 export async function openHost(configuration: Configuration, log: Logger): Promise<Host> {
   const { runtimes } = configuration;
   const owner = claimOwner(runtimes);
-  for (const diagnostic of configuration.diagnostics) {
+  for (const diagnostic of distinct(configuration.diagnostics)) {
     const { severity, message, file, line, server } = diagnostic;
     log(severity === "error" ? "error" : "warn", message, { server_id: server, file: `${file}:${line}` });
   }

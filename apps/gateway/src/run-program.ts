@@ -1,13 +1,18 @@
 import { asOmgError } from "@omg/core";
 import { type Command, CommanderError } from "commander";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { printableLines } from "./logging/logger.ts";
+import { refuseUnknownCommand } from "./unknown-command.ts";
 
 /** Runs a command line and sets the exit code: the one place where a failure becomes words and a number. */
 export async function runProgram(program: Command, args: readonly string[]): Promise<void> {
   // A reader that went away must not turn every further line into a fault of its own.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-  for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError();
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().showHelpAfterError().configureOutput({ writeErr: say });
+  }
   try {
+    refuseUnknownCommand(program, args);
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
     process.exitCode = report(error);
@@ -17,16 +22,21 @@ export async function runProgram(program: Command, args: readonly string[]): Pro
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (error instanceof CommandFailure) {
-    process.stderr.write(`${error.message}\n`);
+    say(`${error.message}\n`);
     return error.exitCode;
   }
   const known = asOmgError(error);
   if (known.reason === "internal") {
-    process.stderr.write(`error: ${String(error instanceof Error ? error.stack : error)}\n`);
+    say(`error: ${String(error instanceof Error ? error.stack : error)}\n`);
     return exitCodes.internal;
   }
-  process.stderr.write(`error[${known.reason}]: ${known.message}\n`);
+  say(`error[${known.reason}]: ${known.message}\n`);
   return exitCodeOf(known.reason);
+}
+
+/** Messages quote servers and files: no text of theirs may drive the terminal. */
+function say(text: string): void {
+  process.stderr.write(printableLines(text));
 }
 
 function exitCodeOf(reason: string): number {

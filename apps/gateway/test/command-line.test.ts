@@ -77,6 +77,20 @@ describe("omg validate", () => {
     }
   });
 
+  test.each([
+    [{ listen_addr: "0.0.0.0:5555" }, /unsafe_bind.*api_key/],
+    [{ allowed_hosts: ["http://foo:1"] }, /allowed_hosts: "http:\/\/foo:1" is no host name/],
+    [{ cors_origins: ["foo"] }, /cors_origins: "foo" is no origin/],
+  ])("refuses what could not be served: %j", async (keys, message) => {
+    using sandbox = new Sandbox();
+    const config = sandbox.write("config.yaml", { servers: [], ...keys });
+    for (const command of ["validate", "serve"]) {
+      const { code, stderr } = await run(sandbox, bins.omg, [command, "--config", config]);
+      expect(code).toBe(5);
+      expect(stderr).toMatch(message);
+    }
+  });
+
   test("files are read relative to the catalog that names them, and only files", async () => {
     using sandbox = new Sandbox();
     sandbox.write("key.txt", "k3y\n");

@@ -1,5 +1,6 @@
 import type { ServerStatus } from "@omg/core";
 import type { ListenAddress } from "../configuration/listen-address.ts";
+import { printable } from "../logging/logger.ts";
 
 /** What a person sees when the gateway is up: where, what, and one line to try. */
 export function banner(addresses: readonly ListenAddress[], servers: readonly ServerStatus[]): string {
@@ -10,7 +11,9 @@ export function banner(addresses: readonly ListenAddress[], servers: readonly Se
   const rows = servers.map(({ config, problem }) => {
     const what =
       problem === undefined ? (config.description ?? config.display_name ?? "") : `disabled: ${problem}`;
-    return `  ${config.id.padEnd(width)}  ${config.runtime.type}  ${what.split("\n")[0]}`.trimEnd();
+    return printable(
+      `  ${config.id.padEnd(width)}  ${config.runtime.type}  ${what.split("\n")[0]}`.trimEnd(),
+    );
   });
   const sample = servers.find(({ problem }) => problem === undefined)?.config.id ?? "SERVER";
   const body = JSON.stringify({ server_id: sample, method: "tools/list" });

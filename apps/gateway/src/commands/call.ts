@@ -3,6 +3,8 @@ import { type Configuration, loadConfiguration } from "../configuration/load-con
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { GatewayClient, gatewayUrl } from "../gateway-client.ts";
 import { openHost, openLog } from "../host.ts";
+import { httpUrl } from "../http-url.ts";
+import { printable } from "../logging/logger.ts";
 import { parseArguments, type Tool } from "./call-arguments.ts";
 import { formatResult, type ToolResult } from "./call-result.ts";
 
@@ -15,6 +17,11 @@ export interface CallFlags {
   readonly logLevel?: string;
 }
 
+interface Target {
+  readonly server: string;
+  readonly name: string;
+}
+
 /** Asks one server something and gives the result. */
 type Ask = (
   server: string,
@@ -25,34 +32,41 @@ type Ask = (
 /** `omg call`: one tool, over the running gateway if there is one, else with a gateway for this call alone. */
 export async function call(target: string, pairs: readonly string[], flags: CallFlags): Promise<void> {
   if (flags.url !== undefined) {
-    const client = new GatewayClient(flags.url, process.env.MCP_GATEWAY_API_KEY || undefined);
+    const client = new GatewayClient(httpUrl(flags.url), process.env.MCP_GATEWAY_API_KEY || undefined);
     const servers = (await client.servers()).map(({ id }) => id);
-    return run(target, pairs, flags, servers, overHttp(client));
+    return run(split(target, servers), pairs, flags, overHttp(client));
   }
   const configuration = await loadConfiguration(flags);
   const servers = configuration.gateway.servers.map(({ id }) => id);
-  const client = new GatewayClient(gatewayUrl(configuration), configuration.apiKey);
-  if (await client.answers()) return run(target, pairs, flags, servers, overHttp(client));
-  return alone(configuration, flags, (ask) => run(target, pairs, flags, servers, ask));
+  const called = split(target, servers);
+  const url = gatewayUrl(configuration);
+  const client = new GatewayClient(url, configuration.apiKey);
+  if (await client.answers()) {
+    const running = await client.servers();
+    if (running.some(({ id }) => id === called.server)) return run(called, pairs, flags, overHttp(client));
+    // Whatever holds the port serves another catalog, or an older state of this one.
+    const note = `The gateway that runs at ${url} has no server '${called.server}'; it runs for this call alone`;
+    process.stderr.write(`${printable(note)}\n`);
+  }
+  return alone(configuration, called.server, flags, (ask) => run(called, pairs, flags, ask));
 }
 
 async function run(
-  target: string,
+  { server, name }: Target,
   pairs: readonly string[],
   flags: CallFlags,
-  servers: readonly string[],
   ask: Ask,
 ): Promise<void> {
-  const { server, name } = split(target, servers);
   const tool = await findTool(ask, server, name);
   const parameters = parseArguments(pairs, flags.json, tool);
   const result = await ask(server, "tools/call", { name, arguments: parameters });
-  process.stdout.write(formatResult(result as ToolResult, flags.raw === true));
+  const terminal = process.stdout.isTTY === true;
+  process.stdout.write(formatResult(result as ToolResult, { raw: flags.raw === true, terminal }));
   if (result.isError === true) process.exitCode = exitCodes.toolError;
 }
 
 /** Ids may hold dots, so the longest id that fits is meant. */
-function split(target: string, servers: readonly string[]): { server: string; name: string } {
+function split(target: string, servers: readonly string[]): Target {
   const fitting = servers.filter((id) => target.startsWith(`${id}.`)).sort((a, b) => b.length - a.length);
   const server = fitting[0];
   if (server !== undefined) return { server, name: target.slice(server.length + 1) };
@@ -86,10 +100,18 @@ function overHttp(client: GatewayClient): Ask {
 
 async function alone(
   configuration: Configuration,
+  called: string,
   flags: CallFlags,
   action: (ask: Ask) => Promise<void>,
 ): Promise<void> {
-  await using host = await openHost(configuration, openLog(flags.logLevel, configuration, "error"));
+  // What is wrong with servers that are not called is no news to this caller.
+  const diagnostics = configuration.diagnostics.filter(
+    ({ server }) => server === undefined || server === called,
+  );
+  await using host = await openHost(
+    { ...configuration, diagnostics },
+    openLog(flags.logLevel, configuration, "error"),
+  );
   await action(async (server, method, params) =>
     resultOf((await host.gateway.request(server, requestFrame(1, method, params))).value()),
   );

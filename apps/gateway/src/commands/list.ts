@@ -1,5 +1,7 @@
 import { type Configuration, loadConfiguration } from "../configuration/load-configuration.ts";
 import { GatewayClient, gatewayUrl, type ServerSummary } from "../gateway-client.ts";
+import { httpUrl } from "../http-url.ts";
+import { printable, printableLines } from "../logging/logger.ts";
 import { formatTable } from "./table.ts";
 
 export interface ListFlags {
@@ -15,7 +17,7 @@ export async function list(flags: ListFlags): Promise<void> {
   const all = flags.url === undefined ? await fromCatalog(flags) : await running(flags.url);
   const servers = all.filter(({ tags }) => flags.tag === undefined || tags?.includes(flags.tag));
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ v: 1, servers }, undefined, 2)}\n`);
+    process.stdout.write(printableLines(`${JSON.stringify({ v: 1, servers }, undefined, 2)}\n`));
     return;
   }
   const rows = servers.map((server) => [
@@ -23,21 +25,35 @@ export async function list(flags: ListFlags): Promise<void> {
     server.status,
     server.runtime_type,
     server.request_count === undefined ? "–" : String(server.request_count),
-    server.problem ?? server.description?.split("\n")[0] ?? "",
+    (server.problem ?? server.description ?? "").split(/\r?\n/)[0] ?? "",
   ]);
   process.stdout.write(formatTable(["NAME", "STATE", "RUNTIME", "CALLS", "NOTE"], rows));
 }
 
 function running(url: string): Promise<ServerSummary[]> {
-  return new GatewayClient(url, process.env.MCP_GATEWAY_API_KEY || undefined).servers();
+  return new GatewayClient(httpUrl(url), process.env.MCP_GATEWAY_API_KEY || undefined).servers();
 }
 
 async function fromCatalog(flags: ListFlags): Promise<ServerSummary[]> {
   const configuration = await loadConfiguration(flags);
-  const client = new GatewayClient(gatewayUrl(configuration), configuration.apiKey);
-  if (await client.answers()) return client.servers();
+  const url = gatewayUrl(configuration);
+  const client = new GatewayClient(url, configuration.apiKey);
+  if (await client.answers()) {
+    const servers = await client.servers();
+    process.stderr.write(`${printable(whoAnswers(url, servers, configuration))}\n`);
+    return servers;
+  }
   process.stderr.write("No gateway is running; this is the catalog.\n");
   return configuration.gateway.servers.map(summaryOf);
+}
+
+/** Whatever holds the port answers, which need not be the gateway of this catalog. */
+function whoAnswers(url: string, running: readonly ServerSummary[], configuration: Configuration): string {
+  const here = new Set(configuration.gateway.servers.map(({ id }) => id));
+  const there = new Set(running.map(({ id }) => id));
+  const other = here.size !== there.size || [...here].some((id) => !there.has(id));
+  const note = other ? `; it serves another catalog than ${configuration.catalog}` : "";
+  return `Servers of the gateway that runs at ${url}${note}`;
 }
 
 function summaryOf(server: Configuration["gateway"]["servers"][number]): ServerSummary {

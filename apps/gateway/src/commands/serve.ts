@@ -1,5 +1,5 @@
 import { serveHttp } from "@omg/transport-http";
-import { parseListenAddress } from "../configuration/listen-address.ts";
+import { httpOptions } from "../configuration/http-options.ts";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { openHost, openLog } from "../host.ts";
 import { stackOf } from "../logging/log-events.ts";
@@ -20,17 +20,13 @@ export interface ServeFlags {
 export async function serve(flags: ServeFlags): Promise<void> {
   if (flags.validate) return validate(flags);
   const configuration = await loadConfiguration(flags);
-  const { file, apiKey } = configuration;
-  const listen = [parseListenAddress(flags.listenAddr ?? file.listen_addr)];
+  const options = httpOptions(configuration, flags.listenAddr);
   const log = openLog(flags.logLevel, configuration, "info");
   const host = await openHost(configuration, log);
   const { gateway } = host;
   const front = await serveHttp({
     gateway,
-    listen,
-    apiKey,
-    allowedHosts: file.allowed_hosts,
-    corsOrigins: file.cors_enabled ? file.cors_origins : [],
+    ...options,
     version,
     onEvent: (event) => {
       if (event.type === "http-error") log("error", "Internal error", { error: stackOf(event.error) });

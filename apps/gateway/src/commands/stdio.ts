@@ -4,6 +4,7 @@ import { bridgeStdio, serveStdio } from "@omg/transport-stdio";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { openHost, openLog } from "../host.ts";
+import { httpUrl } from "../http-url.ts";
 import { untilStopped } from "../until-stopped.ts";
 
 export interface StdioFlags {
@@ -46,13 +47,7 @@ export async function stdio(flags: StdioFlags): Promise<void> {
 }
 
 async function bridge(gateway: string, server: string | undefined, orphaned: Promise<void>): Promise<void> {
-  if (!URL.canParse(gateway)) {
-    throw new CommandFailure(
-      exitCodes.usage,
-      `error: "${gateway}" is not a URL, for example http://localhost:4444`,
-    );
-  }
-  const base = gateway.replace(/\/(mcp)?\/?$/, "");
+  const base = httpUrl(gateway);
   const path = server === undefined ? "/mcp" : `/servers/${encodeURIComponent(server)}/mcp`;
   const ending = new AbortController();
   const end = () => ending.abort();

@@ -12,6 +12,7 @@ import {
 } from "@omg/core/config";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { loadRuntimes } from "../runtimes.ts";
+import { distinct } from "./distinct-diagnostics.ts";
 import { environmentSecrets } from "./environment-secrets.ts";
 import { configCandidates, findConfig, resolvePath } from "./find-config.ts";
 import { referenceSources } from "./reference-sources.ts";
@@ -25,6 +26,8 @@ export interface Configuration {
   /** The top level of config.yaml, with its defaults. */
   readonly file: Omit<ConfigFile, "servers">;
   readonly gateway: GatewayConfig;
+  /** The file that holds the servers, as short as it can be said. */
+  readonly catalog: string;
   readonly runtimes: readonly RuntimeV1[];
   readonly diagnostics: readonly Diagnostic[];
   /** Values to keep out of every log. */
@@ -37,6 +40,7 @@ interface CatalogSource {
   readonly diagnostics: readonly Diagnostic[];
   readonly secrets: readonly string[];
   readonly locate: Locate;
+  readonly file: string;
   readonly folder: string;
 }
 
@@ -49,13 +53,14 @@ export async function loadConfiguration(flags: ConfigurationFlags): Promise<Conf
   if (configPath === undefined && flags.catalog === undefined) throw nothingFound();
   const folder = configPath === undefined ? process.cwd() : dirname(configPath);
   const text = configPath === undefined ? "" : await readText(configPath, "configuration");
-  const parsed = parseConfig(text, display(configPath ?? "config.yaml"), referenceSources(folder));
+  const file = display(configPath ?? "config.yaml");
+  const parsed = parseConfig(text, file, referenceSources(folder));
   if (!parsed.config) throw refused(parsed.diagnostics);
 
   const catalogPath = flags.catalog === undefined ? parsed.config.catalog_path : resolve(flags.catalog);
   const catalog: CatalogSource =
     catalogPath === undefined
-      ? { ...parsed, servers: parsed.servers ?? [], folder }
+      ? { ...parsed, servers: parsed.servers ?? [], file, folder }
       : await readCatalog(resolvePath(catalogPath, folder));
   const { runtimes, servers } = await loadRuntimes(catalog.servers);
   const checked = await checkRuntimeOptions(servers, runtimes, catalog.locate);
@@ -71,6 +76,7 @@ export async function loadConfiguration(flags: ConfigurationFlags): Promise<Conf
   const apiKey = parsed.config.api_key ?? (process.env.MCP_GATEWAY_API_KEY || undefined);
   return {
     file: parsed.config,
+    catalog: catalog.file,
     gateway: { ...parsed.config, servers: checked.servers, base_directory: catalog.folder },
     runtimes,
     diagnostics,
@@ -87,7 +93,8 @@ export async function loadConfiguration(flags: ConfigurationFlags): Promise<Conf
 async function readCatalog(path: string): Promise<CatalogSource> {
   const text = await readText(path, "catalog");
   const folder = dirname(path);
-  return { ...parseCatalog(text, display(path), referenceSources(folder)), folder };
+  const file = display(path);
+  return { ...parseCatalog(text, file, referenceSources(folder)), file, folder };
 }
 
 /** What loading the runtimes found wrong, with its place. */
@@ -123,7 +130,7 @@ function display(path: string): string {
 }
 
 function refused(diagnostics: readonly Diagnostic[]): CommandFailure {
-  const lines = diagnostics.map(formatDiagnostic);
+  const lines = distinct(diagnostics).map(formatDiagnostic);
   return new CommandFailure(exitCodes.configurationRefused, lines.join("\n"));
 }
 

@@ -44,9 +44,14 @@ function prettyLine(level: LogLevel, message: string, fields: LogFields): string
 }
 
 /** C0, C1 and bidirectional control characters, as escapes. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(
     /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+/** The same for text of many lines: ends of lines and tabs drive no terminal, and stay. */
+export function printableLines(text: string): string {
+  return text.replaceAll("\r\n", "\n").replace(/[^\n\t]+/g, printable);
 }
