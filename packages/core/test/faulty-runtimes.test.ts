@@ -109,6 +109,23 @@ describe("a runtime that does not keep its word", () => {
     expect(gateway.server("a")?.callsInFlight).toBe(0);
   });
 
+  test("a notification that can not be sent is not taken for the reason of a later loss", async () => {
+    const { gateway, runtime } = await testGateway({ a: fakeServer({ never: () => never, ...echo }) });
+    const client = await TestClient.connect(gateway, "a");
+    await client.call("echo");
+    const { transport } = runtime.last;
+    const sendFrame = transport.sendFrame.bind(transport);
+    const full = new OmgError("overloaded", { detail: "queue_full", message: "full" });
+    transport.sendFrame = () => Promise.reject(full);
+    client.notify("notifications/odd");
+    await settle();
+    transport.sendFrame = sendFrame;
+    const refusal = client.refusal("tools/call", { name: "never" });
+    await settle();
+    runtime.last.crash();
+    expect(await refusal).toMatchObject({ reason: "upstream_closed" });
+  });
+
   test("a validator that throws, or another interface, disables its servers and says why", async () => {
     const broken = {
       specVersion: "v1",

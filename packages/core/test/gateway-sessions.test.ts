@@ -69,6 +69,33 @@ describe("a session", () => {
     expect(events.filter(({ type }) => type === "session-end")).toHaveLength(1);
   });
 
+  test("that has ended takes nothing more in", async () => {
+    let ran = 0;
+    const { gateway } = await testGateway({ a: fakeServer({ run: () => text(String(++ran)) }) });
+    const client = await TestClient.connect(gateway, "a");
+    await client.call("run");
+    await client.session?.close();
+    client.onframe?.(
+      parseFrame(Buffer.from('{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"run"}}')),
+    );
+    await settle();
+    expect(ran).toBe(1);
+  });
+
+  test("lives on after a notification that is not UTF-8, which reaches no server", async () => {
+    const { gateway, runtime, events } = await testGateway({ a: fakeServer(echo) });
+    const client = await TestClient.connect(gateway, "a");
+    await client.call("echo");
+    const received = runtime.last.received.length;
+    const bytes = Buffer.from('{"jsonrpc":"2.0","method":"notifications/odd","params":{"x":"?"}}');
+    bytes[bytes.indexOf("?")] = 0xff;
+    client.onframe?.(parseFrame(bytes));
+    await settle();
+    expect(runtime.last.received).toHaveLength(received);
+    expect(events.at(-1)).toMatchObject({ type: "frame-dropped", server: "a" });
+    expect(await client.call("echo")).toBe("hi");
+  });
+
   test("whose transport does not start leaves nothing behind", async () => {
     const { gateway } = await testGateway({ a: fakeServer(echo) });
     const client = new TestClient();

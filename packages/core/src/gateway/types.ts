@@ -13,11 +13,14 @@ export type ServerState =
   | "failed"
   | "disabled";
 
-/** The catalog, run: clients connect to it, servers start and stop behind it. Dispose: drain, then stop everything. */
+/**
+ * The catalog, run: clients connect to it, servers start and stop behind it. Dispose: end all sessions and stop all
+ * servers at once; `drain` first if calls in flight should be answered.
+ */
 export interface Gateway extends AsyncDisposable {
   /**
-   * Takes a client on. Sets the transport's callbacks and starts it. Rejects with `server_unknown`, `overloaded` or
-   * `draining`.
+   * Takes a client on. Sets the transport's callbacks and starts it. Rejects with `server_unknown` or `draining`, or
+   * with what the transport's start rejects with.
    */
   connect(transport: Transport, options?: ConnectOptions): Promise<Session>;
   /**

@@ -101,9 +101,16 @@ export class PooledServer {
     return this.#instances?.ready(session) !== undefined;
   }
 
-  /** Sends a notification if an instance runs; a notification never starts one. */
+  /** Sends a notification if an instance runs: it never starts one, and nobody waits to hear that it was dropped. */
   notify(session: string, frame: Frame): void {
-    mustBeUtf8(frame);
+    if (!isUtf8(frame.bytes)) {
+      this.#settings.emit({
+        type: "frame-dropped",
+        server: this.id,
+        what: "a notification that is not UTF-8",
+      });
+      return;
+    }
     this.#instances?.ready(session)?.upstream.notify(frame);
   }
 

@@ -88,6 +88,8 @@ export class ClientSession implements Session {
   }
 
   #receive(frame: Frame): void {
+    // Nobody hears the answers of a session that has ended.
+    if (this.#ending) return;
     const { kind, method, requestId } = frame.head;
     if (kind === "request") void this.#answer(frame);
     else if (kind === "notification" && method === "notifications/cancelled") {

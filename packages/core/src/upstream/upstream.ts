@@ -88,7 +88,11 @@ export class Upstream {
   }
 
   notify(frame: Frame): void {
-    if (!this.#closed) this.#lane.send(frame).catch((error) => this.#notice(error));
+    if (this.#closed) return;
+    // A notification that could not be sent is no reason for what may end the connection later.
+    this.#lane
+      .send(frame)
+      .catch(() => this.#events.onDropped(`${frame.head.method ?? "an answer"} to the server`));
   }
 
   /** The instance has exited. What it wrote before may still arrive; after a moment the conversation is over. */
