@@ -26,6 +26,8 @@ export class HttpSession implements Transport {
   readonly server: string | undefined;
   readonly openedAt = Date.now();
   lastUsed = this.openedAt;
+  /** Whether the client has asked for anything since its handshake. */
+  used = false;
   /** Core's side, once connected. */
   core: Session | undefined;
   /** What `initialize` settled on. */
@@ -99,6 +101,7 @@ export class HttpSession implements Transport {
   /** Hands a message of the client to core. */
   receive(frame: Frame): void {
     const { kind, id, method, requestId } = frame.head;
+    if (kind === "request" && method !== "initialize") this.used = true;
     try {
       if (this.onframe !== undefined) this.onframe(frame);
       else this.onmessage?.(frame.value());

@@ -30,7 +30,7 @@ export class Sessions {
   async open(server: string | undefined): Promise<HttpSession> {
     const { gateway, limits } = this.#context;
     if (this.#closing) throw leaving();
-    if (this.#sessions.size >= limits.sessions) {
+    if (this.#sessions.size >= limits.sessions && !this.#makeRoom()) {
       const message = `The gateway has its ${limits.sessions} sessions open; try again later`;
       throw new OmgError("overloaded", { message, detail: "sessions" });
     }
@@ -108,6 +108,16 @@ export class Sessions {
     });
     await Promise.race([Promise.allSettled(ends), timeout]);
     clearTimeout(timer);
+  }
+
+  /** Ends the oldest session that was opened and never used: a client that wants it back sends initialize again. */
+  #makeRoom(): boolean {
+    for (const session of this.#sessions.values()) {
+      if (session.used || session.busy) continue;
+      this.end(session).catch((error: unknown) => this.#context.emit({ type: "http-error", error }));
+      return true;
+    }
+    return false;
   }
 
   #sweep(): void {

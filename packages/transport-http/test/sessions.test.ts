@@ -62,7 +62,9 @@ describe("sessions", () => {
   it("are limited in number, and make room when they end", async () => {
     const { url, gateway } = await served({ limits: { sessions: 2 } });
     const headers = await openSession(`${url}/mcp`);
-    await openSession(`${url}/mcp`);
+    const body = { jsonrpc: "2.0", id: 1, method: "tools/list" };
+    await call(`${url}/mcp`, { headers, body });
+    await call(`${url}/mcp`, { headers: await openSession(`${url}/mcp`), body });
     const refused = await call(`${url}/mcp`, { headers: { accept }, body: initializeRequest() });
     expect([refused.status, refused.json.error.data]).toMatchObject([
       503,
@@ -72,6 +74,19 @@ describe("sessions", () => {
     expect(gateway.sessions).toHaveLength(2);
     await call(`${url}/mcp`, { method: "DELETE", headers });
     expect((await call(`${url}/mcp`, { headers: { accept }, body: initializeRequest() })).status).toBe(200);
+  });
+
+  it("that were never used make room for new ones, the oldest first", async () => {
+    const { url } = await served({ limits: { sessions: 2 } });
+    const body = { jsonrpc: "2.0", id: 1, method: "tools/list" };
+    const used = await openSession(`${url}/mcp`);
+    await call(`${url}/mcp`, { headers: used, body });
+    const unused = await openSession(`${url}/mcp`);
+    const fresh = await openSession(`${url}/mcp`);
+    const statuses: number[] = [];
+    for (const headers of [used, unused, fresh])
+      statuses.push((await call(`${url}/mcp`, { headers, body })).status);
+    expect(statuses).toEqual([200, 404, 200]);
   });
 
   it("that core ends are gone", async () => {
