@@ -8,6 +8,7 @@ export type {
   ConnectOptions,
   Gateway,
   GatewayStats,
+  ReloadReport,
   RequestOptions,
   ServerState,
   ServerStatus,

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
-import type { GatewayConfig, ServerConfig } from "../config/types.ts";
-import type { PoolSettings } from "../pool/instances.ts";
-import { PooledServer } from "../pool/server.ts";
+import type { GatewayConfig } from "../config/types.ts";
+import type { PooledServer, ServerSettings } from "../pool/server.ts";
 import { StartLimiter } from "../pool/start-limiter.ts";
 import { AggregateEndpoint } from "../router/aggregate.ts";
 import { Catalog } from "../router/catalog.ts";
@@ -12,44 +11,51 @@ import { TransparentEndpoint } from "../router/transparent.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type Frame, rewriteFrame } from "../runtime/frame.ts";
 import type { Transport } from "../runtime/transport.ts";
-import type { RuntimeV1 } from "../runtime/v1.ts";
+import type { RuntimeV1, StateStore } from "../runtime/v1.ts";
 import { Call } from "../session/call.ts";
 import { ClientSession } from "../session/session.ts";
+import { ClientSessions } from "./client-sessions.ts";
 import type { GatewayListener } from "./events.ts";
-import type { PlannedServer } from "./plan-server.ts";
+import { drainingError, stoppedByHandError } from "./gateway-errors.ts";
+import { type PlannedServer, planServer } from "./plan-server.ts";
+import { ServerSet } from "./server-set.ts";
 import type {
   ConnectOptions,
   Gateway,
   GatewayStats,
+  ReloadReport,
   RequestOptions,
   ServerStatus,
   Session,
 } from "./types.ts";
 
 export interface GatewayParts {
+  /** What counts as long as the gateway lives; the servers of a reload come with it. */
   readonly config: GatewayConfig;
   readonly clock: Clock;
   readonly emit: GatewayListener;
-  readonly runtimes: readonly RuntimeV1[];
-  readonly servers: readonly PlannedServer[];
+  readonly hostEnv: Readonly<Record<string, string | undefined>>;
+  readonly store: StateStore;
+  readonly fingerprintKey: string;
+  readonly owner: string;
 }
 
 const maxConcurrentStarts = 8;
 const maxWaiters = 1024;
 const maxCallsInFlight = 16_384;
 const drainTimeoutMs = 30_000;
-const announceDelayMs = 100;
 
 /** The gateway of one catalog: sessions in front, servers behind, and what they have to do with each other. */
 export class CatalogGateway implements Gateway {
-  readonly #config: GatewayConfig;
+  readonly #parts: GatewayParts;
   readonly #clock: Clock;
   readonly #emit: GatewayListener;
-  readonly #runtimes: readonly RuntimeV1[];
+  readonly #runtimes = new Map<string, RuntimeV1>();
   readonly #catalog: Catalog;
+  readonly #servers: ServerSet;
   readonly #memory: ListingMemory;
   readonly #limiter = new StartLimiter(maxConcurrentStarts);
-  readonly #sessions = new Map<string, { session: ClientSession; server: string | undefined }>();
+  readonly #sessions: ClientSessions;
   /** Requests without a session, each under an id of its own. */
   readonly #direct = new Set<string>();
   readonly #startedAt: Date;
@@ -58,23 +64,34 @@ export class CatalogGateway implements Gateway {
   #inFlight = 0;
   #whenDrained = () => {};
   #draining = false;
-  #announcing = false;
   #stopHealthTimer = () => {};
+  #reloading: Promise<unknown> = Promise.resolve();
   #disposing: Promise<void> | undefined;
 
-  constructor({ config, clock, emit, runtimes, servers }: GatewayParts) {
-    this.#config = config;
+  constructor(parts: GatewayParts) {
+    const { clock, emit, config, store } = parts;
+    this.#parts = parts;
     this.#clock = clock;
     this.#emit = emit;
-    this.#runtimes = runtimes;
     this.#startedAt = clock.date();
+    this.#sessions = new ClientSessions(clock);
     const waitMs = (config.listing_wait_seconds ?? 3) * 1000;
-    this.#memory = new ListingMemory(clock, waitMs, emit, (session) => this.#listingChanged(session));
-    const pooled = servers.map(
-      ({ config, plan }) => new PooledServer(config, plan, this.#poolSettings(config)),
-    );
-    this.#catalog = new Catalog(pooled, this.#memory, emit);
+    const onChange = (session: string) => this.#listingChanged(session);
+    this.#memory = new ListingMemory({ clock, waitMs, store, emit, onChange });
+    this.#catalog = new Catalog(this.#memory, emit);
+    this.#servers = new ServerSet(this.#catalog, (planned) => this.#serverSettings(planned));
     this.#scheduleHealthChecks();
+  }
+
+  /** Sets the first catalog up. */
+  async open(config: GatewayConfig, runtimes: readonly RuntimeV1[]): Promise<void> {
+    this.#servers.apply(await this.#plan(config, runtimes));
+  }
+
+  reload(config: GatewayConfig, runtimes: readonly RuntimeV1[] = []): Promise<ReloadReport> {
+    const report = this.#reloading.then(() => this.#reload(config, runtimes));
+    this.#reloading = report.catch(() => {});
+    return report;
   }
 
   get draining(): boolean {
@@ -83,11 +100,12 @@ export class CatalogGateway implements Gateway {
 
   async connect(transport: Transport, options: ConnectOptions = {}): Promise<Session> {
     if (this.#draining) throw drainingError();
-    const server = options.server === undefined ? undefined : this.#mustFind(options.server);
+    const { server } = options;
+    if (server !== undefined) this.#catalog.mustFind(server);
     const endpoint = (session: string): Endpoint =>
-      server
-        ? new TransparentEndpoint(server, session)
-        : new AggregateEndpoint(this.#catalog, session, this.#clock);
+      server === undefined
+        ? new AggregateEndpoint(this.#catalog, session, this.#clock)
+        : new TransparentEndpoint(this.#catalog, server, session);
     const session = new ClientSession(
       transport,
       {
@@ -98,8 +116,8 @@ export class CatalogGateway implements Gateway {
       },
       endpoint,
     );
-    this.#sessions.set(session.id, { session, server: options.server });
-    this.#emit({ type: "session-start", session: session.id, server: options.server });
+    this.#sessions.add(session, server);
+    this.#emit({ type: "session-start", session: session.id, server });
     try {
       await session.start();
     } catch (error) {
@@ -110,7 +128,7 @@ export class CatalogGateway implements Gateway {
   }
 
   async request(server: string, frame: Frame, options: RequestOptions = {}): Promise<Frame> {
-    const pooled = this.#mustFind(server);
+    const pooled = this.#catalog.mustFind(server);
     this.#admit();
     const session = `direct-${randomUUID()}`;
     const call = new Call(frame, session);
@@ -125,7 +143,7 @@ export class CatalogGateway implements Gateway {
       this.#direct.delete(session);
       options.signal?.removeEventListener("abort", cancel);
       this.#answered();
-      void pooled.endSession(session, sessionEnded(server));
+      void this.#servers.endSession(session);
     }
   }
 
@@ -138,13 +156,19 @@ export class CatalogGateway implements Gateway {
   }
 
   async startServer(id: string): Promise<boolean> {
-    const server = this.#mustFind(id);
+    const server = this.#catalog.mustFind(id);
     if (this.#draining) throw drainingError();
     return server.start();
   }
 
   async stopServer(id: string): Promise<boolean> {
-    return this.#mustFind(id).stop(stoppedByHand(id));
+    return this.#catalog.mustFind(id).stop(stoppedByHandError(id));
+  }
+
+  async warmServer(id: string): Promise<number> {
+    const server = this.#catalog.mustFind(id);
+    if (this.#draining) throw drainingError();
+    return (await this.#memory.learnAnew(server)).tools.length;
   }
 
   stats(): GatewayStats {
@@ -171,22 +195,51 @@ export class CatalogGateway implements Gateway {
   async #dispose(): Promise<void> {
     this.#draining = true;
     this.#stopHealthTimer();
-    await Promise.all([...this.#sessions.values()].map(({ session }) => session.close()));
-    await Promise.all(this.#catalog.servers.map((server) => server.dispose(drainingError())));
-    await Promise.all(this.#runtimes.map((runtime) => runtime[Symbol.asyncDispose]?.()));
+    await this.#sessions.close();
+    await this.#reloading;
+    await this.#servers.dispose(drainingError());
+    await Promise.all([...this.#runtimes.values()].map((runtime) => runtime[Symbol.asyncDispose]?.()));
   }
 
-  #poolSettings(server: ServerConfig): PoolSettings {
+  async #reload(config: GatewayConfig, runtimes: readonly RuntimeV1[]): Promise<ReloadReport> {
+    if (this.#draining) throw drainingError();
+    const planned = await this.#plan(config, runtimes);
+    if (this.#draining) throw drainingError();
+    const report = this.#servers.apply(planned);
+    this.#emit({ type: "catalog-reload", ...report });
+    this.#sessions.announceSoon("");
+    return report;
+  }
+
+  #plan(
+    { servers, base_directory }: GatewayConfig,
+    runtimes: readonly RuntimeV1[],
+  ): Promise<PlannedServer[]> {
+    for (const runtime of runtimes) {
+      if (!this.#runtimes.has(runtime.name)) this.#runtimes.set(runtime.name, runtime);
+    }
+    const { config, ...parts } = this.#parts;
+    const settings = {
+      ...parts,
+      config: { ...config, base_directory },
+      runtimes: [...this.#runtimes.values()],
+    };
+    return Promise.all(servers.map((server) => planServer(server, settings)));
+  }
+
+  #serverSettings({ config }: PlannedServer): ServerSettings {
+    const { idle_timeout_seconds } = this.#parts.config;
     return {
-      idleTimeoutMs: (server.idle_timeout_seconds ?? this.#config.idle_timeout_seconds ?? 300) * 1000,
+      idleTimeoutMs: (config.idle_timeout_seconds ?? idle_timeout_seconds ?? 300) * 1000,
       maxWaiters,
       drainTimeoutMs,
       limiter: this.#limiter,
+      clock: this.#clock,
       emit: this.#emit,
       instanceNumber: () => ++this.#instances,
       isLive: (session) => this.#sessions.has(session) || this.#direct.has(session),
       onNotification: (from, session, frame) => this.#notified(from, session, frame),
-      onReady: (ready, session) => this.#memory.refresh(this.#mustFind(ready), session),
+      onReady: (server, session) => this.#memory.started(server, session),
     };
   }
 
@@ -208,51 +261,30 @@ export class CatalogGateway implements Gateway {
     if (this.#inFlight === 0) this.#whenDrained();
   }
 
-  #mustFind(id: string): PooledServer {
-    const server = this.#catalog.get(id);
-    if (server) return server;
-    throw new OmgError("server_unknown", { server: id, message: `Server '${id}' not found` });
-  }
-
   async #endSession(id: string): Promise<void> {
-    const ended = this.#sessions.get(id);
-    this.#sessions.delete(id);
+    const server = this.#sessions.remove(id);
     this.#catalog.forgetSession(id);
-    await Promise.all(this.#catalog.servers.map((server) => server.endSession(id, sessionEnded(server.id))));
-    this.#emit({ type: "session-end", session: id, server: ended?.server });
+    await this.#servers.endSession(id);
+    this.#emit({ type: "session-end", session: id, server });
   }
 
-  #notified(server: string, session: string, frame: Frame): void {
+  #notified(server: PooledServer, session: string, frame: Frame): void {
     if (!frame.head.method?.endsWith("/list_changed")) {
       const what = `${frame.head.method}, which no request asked for`;
-      this.#emit({ type: "frame-dropped", server, what });
+      this.#emit({ type: "frame-dropped", server: server.id, what });
       return;
     }
-    this.#memory.invalidate(this.#mustFind(server), session);
-    for (const client of this.#sessions.values()) {
-      if (client.server !== server) continue;
-      if (session === "" || session === client.session.id) client.session.relay(frame);
-    }
+    this.#memory.invalidate(server, session);
+    this.#sessions.relay(server.id, session, frame);
   }
 
   #listingChanged(session: string): void {
     this.#catalog.changed();
-    if (session === "") this.#announceSoon();
-    else this.#clock.after(announceDelayMs, () => this.#sessions.get(session)?.session.announceChanges());
-  }
-
-  /** Several changes within a moment make one announcement. */
-  #announceSoon(): void {
-    if (this.#announcing) return;
-    this.#announcing = true;
-    this.#clock.after(announceDelayMs, () => {
-      this.#announcing = false;
-      for (const { session } of this.#sessions.values()) session.announceChanges();
-    });
+    this.#sessions.announceSoon(session);
   }
 
   #scheduleHealthChecks(): void {
-    const everyMs = (this.#config.health_check_interval_seconds ?? 30) * 1000;
+    const everyMs = (this.#parts.config.health_check_interval_seconds ?? 30) * 1000;
     if (everyMs <= 0) return;
     this.#stopHealthTimer = this.#clock.after(everyMs, () => {
       this.#scheduleHealthChecks();
@@ -261,23 +293,4 @@ export class CatalogGateway implements Gateway {
       }
     });
   }
-}
-
-function drainingError(): OmgError {
-  return new OmgError("draining", {
-    retryAfterMs: 5000,
-    message: "The gateway is shutting down; try again when it is back",
-  });
-}
-
-function stoppedByHand(server: string): OmgError {
-  return new OmgError("upstream_closed", {
-    server,
-    executed: "unknown",
-    message: `Server '${server}' was stopped`,
-  });
-}
-
-function sessionEnded(server: string): OmgError {
-  return new OmgError("upstream_closed", { server, message: `The session of server '${server}' has ended` });
 }

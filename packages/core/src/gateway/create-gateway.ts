@@ -4,8 +4,8 @@ import type { GatewayConfig } from "../config/types.ts";
 import type { RuntimeV1, StateStore } from "../runtime/v1.ts";
 import { CatalogGateway } from "./catalog-gateway.ts";
 import type { GatewayListener } from "./events.ts";
+import { fingerprintKey } from "./fingerprint.ts";
 import { memoryStore } from "./memory-store.ts";
-import { planServer } from "./plan-server.ts";
 import type { Gateway } from "./types.ts";
 
 export interface GatewayOptions {
@@ -29,17 +29,19 @@ export interface GatewayOptions {
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, runtimes } = options;
-  const clock = options.clock ?? systemClock;
-  const settings = {
-    clock,
+  const emit = guarded(options.onEvent);
+  const store = options.store ?? memoryStore();
+  const gateway = new CatalogGateway({
     config,
-    runtimes,
+    emit,
+    store,
+    fingerprintKey: await fingerprintKey(store, emit),
+    clock: options.clock ?? systemClock,
     hostEnv: options.hostEnv ?? {},
-    store: options.store ?? memoryStore(),
     owner: options.owner ?? randomBytes(6).toString("hex"),
-  };
-  const servers = await Promise.all(config.servers.map((server) => planServer(server, settings)));
-  return new CatalogGateway({ config, clock, runtimes, servers, emit: guarded(options.onEvent) });
+  });
+  await gateway.open(config, runtimes);
+  return gateway;
 }
 
 /** A listener that fails must not stop what it listens to. */

@@ -1,5 +1,5 @@
 import type { OmgError } from "../runtime/errors.ts";
-import type { ServerState } from "./types.ts";
+import type { ReloadReport, ServerState } from "./types.ts";
 
 /** What happens in the gateway, for logs, metrics and user interfaces. Never holds a secret or a call's arguments. */
 export type GatewayEvent =
@@ -38,6 +38,9 @@ export type GatewayEvent =
       readonly session: string;
       readonly server?: string | undefined;
     }
+  | ({ readonly type: "catalog-reload" } & ReloadReport)
+  /** What must outlive the process could not be read or written; the gateway goes on without. */
+  | { readonly type: "store-failed"; readonly error: unknown }
   | { readonly type: "internal-error"; readonly error: unknown };
 
 export type GatewayListener = (event: GatewayEvent) => void;

@@ -3,6 +3,7 @@ import type { GatewayConfig, ServerConfig } from "../config/types.ts";
 import type { StartPlan } from "../pool/start-instance.ts";
 import { redactor } from "../redact.ts";
 import type { RuntimeV1, StateStore } from "../runtime/v1.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { serverStore } from "./memory-store.ts";
 import { resolveRuntime } from "./resolve-runtime.ts";
 
@@ -11,6 +12,7 @@ export interface PlanSettings {
   readonly runtimes: readonly RuntimeV1[];
   readonly hostEnv: Readonly<Record<string, string | undefined>>;
   readonly store: StateStore;
+  readonly fingerprintKey: string;
   readonly owner: string;
   readonly clock: Clock;
 }
@@ -21,20 +23,28 @@ const defaultCallsInFlight = 4096;
 /** A catalog entry, and how to start its server; without a plan it can not be used, and its `problem` says why. */
 export interface PlannedServer {
   readonly config: ServerConfig;
+  /** Equal for entries that mean the same. */
+  readonly fingerprint: string;
   readonly plan?: StartPlan;
 }
 
 /** Resolves a catalog entry into what a start needs. */
 export async function planServer(server: ServerConfig, settings: PlanSettings): Promise<PlannedServer> {
-  if (server.problem !== undefined) return { config: server };
   const { config, hostEnv } = settings;
+  const declared = { ...pick(hostEnv, server.inherit_env ?? []), ...server.env };
+  const baseDirectory = config.base_directory ?? ".";
+  const planned = (entry: ServerConfig, plan?: StartPlan): PlannedServer => ({
+    config: entry,
+    fingerprint: fingerprint(settings.fingerprintKey, entry, { declared, baseDirectory }),
+    ...(plan ? { plan } : {}),
+  });
+  if (server.problem !== undefined) return planned(server);
   const resolved = await resolveRuntime(server, settings.runtimes);
   if ("problems" in resolved) {
-    return { config: { ...server, problem: resolved.problems.map(({ message }) => message).join("; ") } };
+    return planned({ ...server, problem: resolved.problems.map(({ message }) => message).join("; ") });
   }
 
   const { runtime, options } = resolved;
-  const declared = { ...pick(hostEnv, server.inherit_env ?? []), ...server.env };
   const callTimeoutMs = (config.request_timeout_seconds ?? 30) * 1000;
   const plan: StartPlan = {
     config: server,
@@ -42,7 +52,7 @@ export async function planServer(server: ServerConfig, settings: PlanSettings): 
     options,
     env: { ...pick(hostEnv, runtime.inherits ?? []), ...declared },
     owner: settings.owner,
-    baseDirectory: config.base_directory ?? ".",
+    baseDirectory,
     store: serverStore(settings.store, runtime.name, server.id),
     clock: settings.clock,
     startTimeoutMs: (server.start_timeout_seconds ?? config.start_timeout_seconds ?? 30) * 1000,
@@ -53,7 +63,7 @@ export async function planServer(server: ServerConfig, settings: PlanSettings): 
     },
     redact: redactor([...(server.secrets ?? []), ...Object.values(declared)]),
   };
-  return { config: server, plan };
+  return planned(server, plan);
 }
 
 function pick(

@@ -1,6 +1,7 @@
-import type { ServerConfig } from "../config/types.ts";
+import type { GatewayConfig, ServerConfig } from "../config/types.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { Transport } from "../runtime/transport.ts";
+import type { RuntimeV1 } from "../runtime/v1.ts";
 
 /** What a server of the catalog is doing. */
 export type ServerState =
@@ -36,6 +37,18 @@ export interface Gateway extends AsyncDisposable {
   startServer(id: string): Promise<boolean>;
   /** Stops a server after the calls in flight. Resolves with whether it ran. It starts again when needed. */
   stopServer(id: string): Promise<boolean>;
+  /**
+   * Replaces the catalog while everything runs: `servers` and `base_directory` take effect, other keys keep their values.
+   * New calls go by the new catalog at once. A server whose entry means the same keeps its instances; one that was
+   * changed or removed finishes its calls in flight (30 s at most) and stops. A server that can be used stays as it is
+   * when its new entry can not. Runtimes of a new name join those in use. Rejects with `draining`, and then changes nothing.
+   */
+  reload(config: GatewayConfig, runtimes?: readonly RuntimeV1[]): Promise<ReloadReport>;
+  /**
+   * Learns what a shared server offers, from the server itself, so that listings need not start it. Resolves with how
+   * many tools it has; rejects when it does not start or has `scope: session`.
+   */
+  warmServer(id: string): Promise<number>;
   stats(): GatewayStats;
   readonly draining: boolean;
   /** Refuses new calls and resolves when none is in flight, or after `timeoutMs` (default 25 000). */
@@ -67,7 +80,7 @@ export interface Session {
 export interface ServerStatus {
   readonly config: ServerConfig;
   readonly state: ServerState;
-  /** Why the server is disabled, failed or in backoff. */
+  /** Why the server is disabled, failed or in backoff, or keeps an entry that is no longer that of the file. */
   readonly problem?: string | undefined;
   /** When the running instance became ready. */
   readonly startedAt?: Date | undefined;
@@ -79,6 +92,16 @@ export interface ServerStatus {
   readonly instances: number;
   /** The backend's id of the shared instance, for example a pid. */
   readonly instance?: string | undefined;
+}
+
+/** What a reload did, by ids. */
+export interface ReloadReport {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+  readonly unchanged: readonly string[];
+  /** Those of `unchanged` whose new entry can not be used; their status has the `problem`. */
+  readonly kept: readonly string[];
 }
 
 export interface GatewayStats {

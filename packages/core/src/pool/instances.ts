@@ -28,8 +28,8 @@ export interface PoolSettings {
   /** Whether a session still lives: one that has ended starts nothing. */
   readonly isLive: (session: string) => boolean;
   /** The server said something that belongs to no request; `session` is empty for a shared instance. */
-  onNotification(server: string, session: string, frame: Frame): void;
-  onReady(server: string, session: string): void;
+  onNotification(session: string, frame: Frame): void;
+  onReady(session: string): void;
 }
 
 export interface UseOptions {
@@ -48,6 +48,7 @@ export class Instances {
   readonly #settings: PoolSettings;
   readonly #slots = new Map<string, Slot>();
   readonly #checked = new Set<RunningInstance>();
+  #ended: OmgError | undefined;
 
   constructor(plan: StartPlan, settings: PoolSettings) {
     this.#plan = plan;
@@ -105,6 +106,7 @@ export class Instances {
   }
 
   async dispose(why: OmgError): Promise<void> {
+    this.#ended = why;
     await Promise.all(this.slots.map((slot) => slot.dispose(why)));
   }
 
@@ -140,6 +142,7 @@ export class Instances {
     const key = this.#key(session);
     let slot = this.#slots.get(key);
     if (slot) return slot;
+    if (this.#ended) throw this.#ended;
     if (key !== everybody && !this.#settings.isLive(key)) throw sessionOverError(this.#plan.config.id);
     slot = this.#newSlot(key);
     this.#slots.set(key, slot);
@@ -172,7 +175,7 @@ export class Instances {
             startMs: plan.clock.now() - startedAt,
           };
           this.#settings.emit({ type: "server-state", server, from, to, why, ...ready });
-          if (ready) this.#settings.onReady(server, session);
+          if (ready) this.#settings.onReady(session);
         },
       },
       plan.clock,
@@ -188,7 +191,7 @@ export class Instances {
       onLog: (line) => emit({ type: "server-log", server, line }),
       onProgress: (message) => emit({ type: "server-progress", server, message }),
       onDropped: (what) => emit({ type: "frame-dropped", server, what }),
-      onNotification: (frame) => onNotification(server, session, frame),
+      onNotification: (frame) => onNotification(session, frame),
     };
   }
 }

@@ -1,5 +1,7 @@
 import { isUtf8 } from "node:buffer";
+import type { Clock } from "../clock.ts";
 import type { ServerConfig } from "../config/types.ts";
+import type { PlannedServer } from "../gateway/plan-server.ts";
 import type { ServerState, ServerStatus } from "../gateway/types.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
@@ -7,30 +9,53 @@ import type { Call } from "../session/call.ts";
 import { Instances, type PoolSettings, type UseOptions } from "./instances.ts";
 import type { RunningInstance, StartPlan } from "./start-instance.ts";
 
+export interface ServerSettings extends Omit<PoolSettings, "onNotification" | "onReady"> {
+  readonly clock: Clock;
+  /** The server said something that belongs to no request; `session` is empty for a shared instance. */
+  onNotification(server: PooledServer, session: string, frame: Frame): void;
+  onReady(server: PooledServer, session: string): void;
+}
+
+/** What a server has done so far; it outlives a change of the server's entry. */
+interface Figures {
+  requests: number;
+  errors: number;
+  callsInFlight: number;
+  lastActivity: Date | undefined;
+}
+
 /** One server of the catalog: its entry, its instances, its figures. */
 export class PooledServer {
   readonly config: ServerConfig;
+  /** Equal for entries that mean the same. */
+  readonly fingerprint: string;
+  /** Why a newer entry of this server could not take the place of this one. */
+  newerProblem: string | undefined;
   readonly #plan: StartPlan | undefined;
   readonly #instances: Instances | undefined;
-  readonly #settings: PoolSettings;
-  #requests = 0;
-  #errors = 0;
-  #callsInFlight = 0;
+  readonly #settings: ServerSettings;
+  readonly #figures: Figures;
   #startedAt: Date | undefined;
-  #lastActivity: Date | undefined;
+  /** Actions under way on an instance, or waiting for one. */
+  #uses = 0;
+  #onUnused = () => {};
 
-  /** Without a plan the server is disabled; `config.problem` says why. */
-  constructor(config: ServerConfig, plan: StartPlan | undefined, settings: PoolSettings) {
+  /** Without a plan the server is disabled; `config.problem` says why. Takes over the figures of its `predecessor`. */
+  constructor(planned: PlannedServer, settings: ServerSettings, predecessor?: PooledServer) {
+    const { config, fingerprint, plan } = planned;
     this.config = config;
+    this.fingerprint = fingerprint;
     this.#plan = plan;
     this.#settings = settings;
+    this.#figures = predecessor ? predecessor.#figures : newFigures();
     this.#instances =
       plan &&
       new Instances(plan, {
         ...settings,
-        onReady: (server, session) => {
+        onNotification: (session, frame) => settings.onNotification(this, session, frame),
+        onReady: (session) => {
           this.#startedAt = plan.clock.date();
-          settings.onReady(server, session);
+          settings.onReady(this, session);
         },
       });
   }
@@ -43,18 +68,25 @@ export class PooledServer {
     return this.#instances?.state ?? "disabled";
   }
 
+  /** Whether it can be started at all. */
+  get usable(): boolean {
+    return this.#plan !== undefined;
+  }
+
   status(): ServerStatus {
     const slots = this.#instances?.slots ?? [];
     const running = slots.filter(({ instance }) => instance);
+    const failure = slots.find(({ problem }) => problem)?.problem?.message;
+    const { requests, errors, callsInFlight, lastActivity } = this.#figures;
     return {
       config: this.config,
       state: this.state,
-      problem: this.config.problem ?? slots.find(({ problem }) => problem)?.problem?.message,
+      problem: this.config.problem ?? failure ?? this.newerProblem,
       startedAt: running.length > 0 ? this.#startedAt : undefined,
-      lastActivity: this.#lastActivity,
-      requestCount: this.#requests,
-      errorCount: this.#errors,
-      callsInFlight: this.#callsInFlight,
+      lastActivity,
+      requestCount: requests,
+      errorCount: errors,
+      callsInFlight,
       instances: running.length,
       instance: this.config.scope === "session" ? undefined : running[0]?.instance?.id,
     };
@@ -65,21 +97,22 @@ export class PooledServer {
     const { clock } = this.#mustBeUsable().plan;
     mustBeUtf8(call.frame);
     const startedAt = clock.now();
-    this.#requests++;
-    this.#callsInFlight++;
-    this.#lastActivity = clock.date();
+    const figures = this.#figures;
+    figures.requests++;
+    figures.callsInFlight++;
+    figures.lastActivity = clock.date();
     let error: OmgError | undefined;
     try {
       const answer = await this.use(call.session, ({ upstream }) => upstream.forward(call, edits), { call });
-      if (answer.head.kind === "error") this.#errors++;
+      if (answer.head.kind === "error") figures.errors++;
       return answer;
     } catch (thrown) {
-      this.#errors++;
+      figures.errors++;
       if (OmgError.is(thrown)) error = thrown;
       throw thrown;
     } finally {
-      this.#callsInFlight--;
-      this.#lastActivity = clock.date();
+      figures.callsInFlight--;
+      figures.lastActivity = clock.date();
       const { method = "" } = call.frame.head;
       const durationMs = clock.now() - startedAt;
       const { session } = call;
@@ -93,7 +126,14 @@ export class PooledServer {
     action: (instance: RunningInstance) => Promise<T>,
     options?: UseOptions,
   ): Promise<T> {
-    return this.#mustBeUsable().instances.use(session, action, options);
+    const { instances } = this.#mustBeUsable();
+    this.#uses++;
+    try {
+      return await instances.use(session, action, options);
+    } finally {
+      this.#uses--;
+      if (this.#uses === 0) this.#onUnused();
+    }
   }
 
   /** Whether an instance runs for this session and takes calls. */
@@ -117,7 +157,12 @@ export class PooledServer {
   /** Starts the shared instance now. Resolves with whether it had to. */
   async start(): Promise<boolean> {
     const { instances } = this.#mustBeUsable();
-    if (this.config.scope !== "session") return instances.start();
+    this.mustBeShared();
+    return instances.start();
+  }
+
+  mustBeShared(): void {
+    if (this.config.scope !== "session") return;
     throw new OmgError("bad_params", {
       server: this.id,
       message: `Server '${this.id}' has scope: session; it starts with a client's session, not by hand`,
@@ -133,8 +178,24 @@ export class PooledServer {
     await this.#instances?.endSession(session, why);
   }
 
+  /** Lets what was begun finish, for `timeoutMs` at most, then ends everything for good. Nothing new may come. */
+  async retire(why: OmgError, timeoutMs: number): Promise<void> {
+    if (this.#uses > 0) {
+      await new Promise<void>((resolve) => {
+        const stopTimer = this.#settings.clock.after(timeoutMs, resolve);
+        this.#onUnused = () => {
+          stopTimer();
+          resolve();
+        };
+      });
+    }
+    await this.dispose(why);
+  }
+
+  /** Ends everything now and for good; who waits, and who still comes, gets `why`. */
   async dispose(why: OmgError): Promise<void> {
     await this.#instances?.dispose(why);
+    this.#onUnused();
   }
 
   /** Pings what runs and is not in use; an instance that does not answer is stopped, to be started anew. */
@@ -150,6 +211,10 @@ export class PooledServer {
       message: `Server '${this.id}' is disabled: ${this.config.problem ?? "its entry is not usable"}`,
     });
   }
+}
+
+function newFigures(): Figures {
+  return { requests: 0, errors: 0, callsInFlight: 0, lastActivity: undefined };
 }
 
 /** A strict server would end over it, and take everyone else's calls along. */

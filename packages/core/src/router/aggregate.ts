@@ -10,13 +10,19 @@ import type { Catalog } from "./catalog.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ListKind } from "./listing.ts";
 
+interface LastAnswer {
+  readonly digest: string;
+  /** Servers whose offer was not known then. */
+  readonly missing: readonly string[];
+}
+
 /** All servers as one: names carry the server's slug, lists are merged, requests go to the server that can answer. */
 export class AggregateEndpoint implements Endpoint {
   readonly #catalog: Catalog;
   readonly #session: string;
   readonly #clock: Clock;
-  /** Digests of the lists that this session was given last. */
-  readonly #lastAnswers = new Map<ListKind, string>();
+  /** The lists that this session was given last. */
+  readonly #lastAnswers = new Map<ListKind, LastAnswer>();
 
   constructor(catalog: Catalog, session: string, clock: Clock) {
     this.#catalog = catalog;
@@ -67,9 +73,12 @@ export class AggregateEndpoint implements Endpoint {
   notify(): void {}
 
   staleLists(): ListKind[] {
-    return [...this.#lastAnswers.keys()].filter(
-      (kind) => this.#catalog.list(kind, this.#session).digest !== this.#lastAnswers.get(kind),
-    );
+    const missing = this.#catalog.missing(this.#session);
+    return [...this.#lastAnswers].flatMap(([kind, last]) => {
+      // A server that the client has not waited for yet: to hear of it, the client must ask again.
+      const isNew = missing.some((id) => !last.missing.includes(id));
+      return isNew || this.#catalog.list(kind, this.#session).digest !== last.digest ? [kind] : [];
+    });
   }
 
   async #list(call: Call, kind: ListKind): Promise<Frame> {
@@ -78,8 +87,8 @@ export class AggregateEndpoint implements Endpoint {
     }
     await this.#catalog.learnAll(this.#session);
     const { array, digest } = this.#catalog.list(kind, this.#session);
-    this.#lastAnswers.set(kind, digest);
     const missing = this.#catalog.missing(this.#session);
+    this.#lastAnswers.set(kind, { digest, missing });
     const note = missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ "io.omg/missing": missing })}`;
     const result = Buffer.concat([Buffer.from(`{"${kind}":`), array, Buffer.from(`${note}}`)]);
     return resultFrame(call.frame.head.id as RequestId, result);
@@ -109,7 +118,9 @@ export class AggregateEndpoint implements Endpoint {
 
   /** Waits for a listing that is not known yet, telling the caller that its server starts. */
   async #learn(call: Call, server: PooledServer | undefined): Promise<void> {
-    if (!server || this.#catalog.knows(server, this.#session)) return;
+    if (!server) return;
+    await this.#catalog.recall(server);
+    if (this.#catalog.knows(server, this.#session)) return;
     const quiet = tellProgress(call, server.id, this.#clock);
     await this.#catalog.learn(server, this.#session).finally(quiet);
   }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { GatewayListener } from "../gateway/events.ts";
 import type { PooledServer } from "../pool/server.ts";
+import { OmgError } from "../runtime/errors.ts";
 import type { Listing, ListKind } from "./listing.ts";
 import type { ListingMemory } from "./listing-memory.ts";
 import { fitOf, isAddress, type ServerView, viewServer } from "./server-view.ts";
@@ -23,31 +24,50 @@ export interface Route {
 
 /** All servers of the configuration, and what they offer together. */
 export class Catalog {
-  readonly servers: readonly PooledServer[];
-  readonly #byId: ReadonlyMap<string, PooledServer>;
-  readonly #slugs: ReadonlyMap<string, string>;
-  readonly #bySlug: ReadonlyMap<string, PooledServer>;
   readonly #memory: ListingMemory;
   readonly #emit: GatewayListener;
-  readonly #views = new WeakMap<Listing, ServerView>();
+  #servers: readonly PooledServer[] = [];
+  #byId: ReadonlyMap<string, PooledServer> = new Map();
+  #slugs: ReadonlyMap<string, string> = new Map();
+  #bySlug: ReadonlyMap<string, PooledServer> = new Map();
+  #views = new WeakMap<Listing, ServerView>();
   /** Lists that are the same for every session: kept until something changes. */
   readonly #lists = new Map<ListKind, MergedList>();
-  readonly #allShared: boolean;
+  #allShared = true;
   readonly #warned = new Set<string>();
 
-  constructor(servers: readonly PooledServer[], memory: ListingMemory, emit: GatewayListener) {
-    this.servers = servers;
+  constructor(memory: ListingMemory, emit: GatewayListener) {
+    this.#memory = memory;
+    this.#emit = emit;
+  }
+
+  /** In the order of the configuration. */
+  get servers(): readonly PooledServer[] {
+    return this.#servers;
+  }
+
+  /** Puts these servers in the place of all that were there. */
+  replace(servers: readonly PooledServer[]): void {
+    this.#servers = servers;
     this.#byId = new Map(servers.map((server) => [server.id, server]));
     const slugs = serverSlugs([...this.#byId.keys()]);
     this.#slugs = slugs;
     this.#bySlug = new Map(servers.map((server) => [slugs.get(server.id) as string, server]));
-    this.#memory = memory;
-    this.#emit = emit;
+    // A server's slug depends on the others.
+    this.#views = new WeakMap();
     this.#allShared = servers.every(({ config }) => config.scope !== "session");
+    this.#warned.clear();
+    this.changed();
   }
 
   get(id: string): PooledServer | undefined {
     return this.#byId.get(id);
+  }
+
+  mustFind(id: string): PooledServer {
+    const server = this.#byId.get(id);
+    if (server) return server;
+    throw new OmgError("server_unknown", { server: id, message: `Server '${id}' not found` });
   }
 
   /** The server whose names start like this one, whether it offers the name or not. */
@@ -57,6 +77,11 @@ export class Catalog {
 
   knows(server: PooledServer, session: string): boolean {
     return this.#memory.get(server, session) !== undefined;
+  }
+
+  /** Fetches what was remembered of a server before this process began. */
+  recall(server: PooledServer): Promise<void> {
+    return this.#memory.recall(server);
   }
 
   learn(server: PooledServer, session: string): Promise<Listing> {
@@ -111,7 +136,7 @@ export class Catalog {
   }
 
   forgetSession(session: string): void {
-    this.#memory.forgetSession(session);
+    this.#memory.forgetSession(this.#servers, session);
   }
 
   #route(

@@ -1,10 +1,34 @@
 import type { Clock } from "../clock.ts";
 import type { GatewayListener } from "../gateway/events.ts";
 import type { PooledServer } from "../pool/server.ts";
-import { fetchListing, type Listing, type ListKind, listKinds } from "./listing.ts";
+import type { StateStore } from "../runtime/v1.ts";
+import {
+  fetchListing,
+  type Listing,
+  type ListKind,
+  listKinds,
+  parseListing,
+  serializeListing,
+} from "./listing.ts";
+
+export interface ListingMemorySettings {
+  readonly clock: Clock;
+  /** Longest wait for servers never listed before. */
+  readonly waitMs: number;
+  /** Where listings outlive the process, under the fingerprints of their servers. */
+  readonly store: StateStore;
+  readonly emit: GatewayListener;
+  /**
+   * A listing is known for the first time or differs from before; with the session it belongs to, which is empty for
+   * what everybody shares.
+   */
+  readonly onChange: (session: string) => void;
+}
 
 interface Entry {
   listing?: Listing;
+  /** The look into the store, once for each entry. */
+  recalled?: Promise<void>;
   fetching?: Promise<Listing> | undefined;
   fetchingSince: number;
   /** The list changed while it was being fetched. */
@@ -12,37 +36,48 @@ interface Entry {
   failed: boolean;
 }
 
+/** Longest wait for the store. */
+const recallMs = 1000;
+
 /**
  * Remembers what servers offer, so that listings need no running server. A listing of a session-scoped server belongs
- * to that session alone.
+ * to that session alone, and is forgotten with it.
  */
 export class ListingMemory {
-  readonly #clock: Clock;
-  readonly #waitMs: number;
-  readonly #emit: GatewayListener;
-  readonly #onChange: (session: string) => void;
-  readonly #entries = new Map<PooledServer, Map<string, Entry>>();
+  readonly #settings: ListingMemorySettings;
+  /** A server that a reload replaced takes its entries along. */
+  readonly #entries = new WeakMap<PooledServer, Map<string, Entry>>();
 
-  /**
-   * `onChange` is called when a listing is known for the first time or differs from before; with the session it belongs
-   * to, which is empty for what everybody shares.
-   */
-  constructor(clock: Clock, waitMs: number, emit: GatewayListener, onChange: (session: string) => void) {
-    this.#clock = clock;
-    this.#waitMs = waitMs;
-    this.#emit = emit;
-    this.#onChange = onChange;
+  constructor(settings: ListingMemorySettings) {
+    this.#settings = settings;
   }
 
   get(server: PooledServer, session: string): Listing | undefined {
     return this.#entries.get(server)?.get(keyOf(server, session))?.listing;
   }
 
+  /** Fetches a shared server's listing from the store, if it is there. Never rejects. */
+  recall(server: PooledServer): Promise<void> {
+    if (!isShared(server)) return Promise.resolve();
+    const entry = this.#entry(server, "");
+    entry.recalled ??= this.#atMost(recallMs, this.#recall(entry, server));
+    return entry.recalled;
+  }
+
   /** The listing, from the server itself if it is not known yet, for a client that waits. May start the server. */
-  learn(server: PooledServer, session: string): Promise<Listing> {
+  async learn(server: PooledServer, session: string): Promise<Listing> {
+    await this.recall(server);
     const entry = this.#entry(server, session);
-    if (entry.listing) return Promise.resolve(entry.listing);
+    if (entry.listing) return entry.listing;
     return entry.fetching ?? this.#fetch(entry, server, session, true);
+  }
+
+  /** A shared server's listing from the server itself, whatever is remembered. May start the server. */
+  async learnAnew(server: PooledServer): Promise<Listing> {
+    server.mustBeShared();
+    await this.recall(server);
+    const entry = this.#entry(server, "");
+    return entry.fetching ?? this.#fetch(entry, server, "", true);
   }
 
   /**
@@ -50,13 +85,15 @@ export class ListingMemory {
    * failed before, and for none longer than the listing wait.
    */
   async learnAll(servers: readonly PooledServer[], session: string): Promise<void> {
+    const unknown = servers.filter((server) => !this.get(server, session));
+    await Promise.all(unknown.map((server) => this.recall(server)));
     const waits: Promise<void>[] = [];
-    for (const server of servers) {
+    for (const server of unknown) {
       const entry = this.#entry(server, session);
       if (entry.listing || server.state === "disabled" || server.state === "backoff") continue;
       const patient = !entry.failed;
       const learned = entry.fetching ?? this.#fetch(entry, server, session, false);
-      const leftMs = entry.fetchingSince + this.#waitMs - this.#clock.now();
+      const leftMs = entry.fetchingSince + this.#settings.waitMs - this.#settings.clock.now();
       if (patient && leftMs > 0) waits.push(this.#atMost(leftMs, learned));
       else learned.catch(() => {});
     }
@@ -70,6 +107,11 @@ export class ListingMemory {
     else this.refresh(server, session);
   }
 
+  /** A server has started: what is remembered of it may be old. */
+  started(server: PooledServer, session: string): void {
+    void this.recall(server).then(() => this.refresh(server, session));
+  }
+
   /** Asks a server anew, if it runs and anybody ever wanted its listing. Never starts it. */
   refresh(server: PooledServer, session: string): void {
     const entry = this.#entries.get(server)?.get(keyOf(server, session));
@@ -77,8 +119,19 @@ export class ListingMemory {
     this.#fetch(entry, server, session, false).catch(() => {});
   }
 
-  forgetSession(session: string): void {
-    for (const entries of this.#entries.values()) if (session !== "") entries.delete(session);
+  forgetSession(servers: readonly PooledServer[], session: string): void {
+    if (session !== "") for (const server of servers) this.#entries.get(server)?.delete(session);
+  }
+
+  async #recall(entry: Entry, server: PooledServer): Promise<void> {
+    try {
+      const listing = parseListing((await this.#settings.store.get(storeKey(server))) ?? "");
+      if (!listing || entry.listing) return;
+      entry.listing = listing;
+      this.#settings.onChange("");
+    } catch (error) {
+      this.#settings.emit({ type: "store-failed", error });
+    }
   }
 
   #entry(server: PooledServer, session: string): Entry {
@@ -91,8 +144,9 @@ export class ListingMemory {
   }
 
   #fetch(entry: Entry, server: PooledServer, session: string, urgent: boolean): Promise<Listing> {
-    const warn = (message: string) => this.#emit({ type: "server-warning", server: server.id, message });
-    entry.fetchingSince = this.#clock.now();
+    const { clock, emit } = this.#settings;
+    const warn = (message: string) => emit({ type: "server-warning", server: server.id, message });
+    entry.fetchingSince = clock.now();
     entry.again = false;
     const fetching = server
       .use(session, (instance) => fetchListing(server.id, instance, warn, entry.listing), { urgent })
@@ -117,13 +171,18 @@ export class ListingMemory {
     entry.failed = false;
     if (!changed) return;
     entry.listing = listing;
-    this.#emit({ type: "server-listed", server: server.id, tools: listing.tools.length });
-    this.#onChange(keyOf(server, session));
+    const { emit, onChange, store } = this.#settings;
+    emit({ type: "server-listed", server: server.id, tools: listing.tools.length });
+    onChange(keyOf(server, session));
+    if (!isShared(server)) return;
+    store
+      .set(storeKey(server), serializeListing(listing))
+      .catch((error) => emit({ type: "store-failed", error }));
   }
 
   async #atMost(ms: number, learned: Promise<unknown>): Promise<void> {
     await new Promise<void>((resolve) => {
-      const stopTimer = this.#clock.after(ms, resolve);
+      const stopTimer = this.#settings.clock.after(ms, resolve);
       const done = () => {
         stopTimer();
         resolve();
@@ -133,8 +192,17 @@ export class ListingMemory {
   }
 }
 
+function isShared(server: PooledServer): boolean {
+  return server.config.scope !== "session";
+}
+
 function keyOf(server: PooledServer, session: string): string {
-  return server.config.scope === "session" ? session : "";
+  return isShared(server) ? "" : session;
+}
+
+/** No name of a runtime has a dot, so this is no part of a store that belongs to one. */
+function storeKey(server: PooledServer): string {
+  return `core.listings/${server.fingerprint}`;
 }
 
 function sameListing(a: Listing, b: Listing): boolean {

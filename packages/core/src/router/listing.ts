@@ -1,6 +1,5 @@
 import type { RunningInstance } from "../pool/start-instance.ts";
 import { OmgError } from "../runtime/errors.ts";
-import type { Frame } from "../runtime/frame.ts";
 import { JsonScanner, type Span } from "../runtime/json-scanner.ts";
 import { errorText } from "../upstream/error-text.ts";
 
@@ -13,6 +12,8 @@ export const listKinds = {
   resources: { method: "resources/list", capability: "resources", key: "uri" },
   resourceTemplates: { method: "resources/templates/list", capability: "resources", key: "uriTemplate" },
 } as const satisfies Record<ListKind, { method: string; capability: string; key: string }>;
+
+const kinds = Object.keys(listKinds) as ListKind[];
 
 /** One tool, prompt, resource or template, in the server's own bytes. */
 export interface ListedItem {
@@ -39,7 +40,6 @@ export async function fetchListing(
   warn: (message: string) => void,
   before?: Listing,
 ): Promise<Listing> {
-  const kinds = Object.keys(listKinds) as ListKind[];
   const lists = await Promise.all(
     kinds.map(async (kind) => {
       const { capability } = listKinds[kind];
@@ -51,7 +51,7 @@ export async function fetchListing(
       });
     }),
   );
-  return Object.fromEntries(kinds.map((kind, index) => [kind, lists[index] ?? []])) as unknown as Listing;
+  return listingOf((kind) => lists[kinds.indexOf(kind)] ?? []);
 }
 
 async function fetchKind(server: string, instance: RunningInstance, kind: ListKind): Promise<ListedItem[]> {
@@ -63,7 +63,7 @@ async function fetchKind(server: string, instance: RunningInstance, kind: ListKi
     const answer = await instance.upstream.ask(method, cursor === undefined ? undefined : { cursor });
     const message = answer.value();
     if ("error" in message) throw refused(server, `answers ${method} with: ${errorText(message)}`);
-    const page = readPage(answer, kind);
+    const page = readPage(answer.bytes, answer.spans.payload?.start ?? 0, kind);
     items.push(...page.items);
     cursor = page.nextCursor;
     if (items.length > maxItems) throw refused(server, `lists more than ${maxItems} ${kind}`);
@@ -74,12 +74,36 @@ async function fetchKind(server: string, instance: RunningInstance, kind: ListKi
   return withoutDuplicates(items);
 }
 
-/** Cuts a list result into its items, untouched. */
-function readPage(answer: Frame, kind: ListKind): { items: ListedItem[]; nextCursor?: string | undefined } {
-  const { bytes, spans } = answer;
+/** A listing as JSON, in the servers' own bytes. */
+export function serializeListing(listing: Listing): string {
+  const lists = kinds.map((kind) => `"${kind}":[${listing[kind].map(({ bytes }) => bytes).join(",")}]`);
+  return `{${lists.join(",")}}`;
+}
+
+/** Undefined for what is no listing. */
+export function parseListing(text: string): Listing | undefined {
+  const bytes = Buffer.from(text);
+  if (!text.startsWith("{")) return undefined;
+  try {
+    return listingOf((kind) => readPage(bytes, 0, kind).items);
+  } catch {
+    return undefined;
+  }
+}
+
+function listingOf(items: (kind: ListKind) => readonly ListedItem[]): Listing {
+  return Object.fromEntries(kinds.map((kind) => [kind, items(kind)])) as unknown as Listing;
+}
+
+/** Cuts a list result, which starts at `start`, into its items, untouched. */
+function readPage(
+  bytes: Buffer,
+  start: number,
+  kind: ListKind,
+): { items: ListedItem[]; nextCursor?: string | undefined } {
   const items: ListedItem[] = [];
   let nextCursor: string | undefined;
-  const scanner = new JsonScanner(bytes, spans.payload?.start ?? 0);
+  const scanner = new JsonScanner(bytes, start);
   if (scanner.peek() !== 0x7b) return { items };
   scanner.object((key) => {
     if (key === kind && scanner.peek() === 0x5b) {

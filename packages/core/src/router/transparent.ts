@@ -4,31 +4,39 @@ import type { Frame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
 import type { ServerIntroduction } from "../upstream/handshake.ts";
+import type { Catalog } from "./catalog.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ListKind } from "./listing.ts";
 
 /** One server as it is: nothing renamed, unknown methods forwarded, bytes untouched but for ids and tokens. */
 export class TransparentEndpoint implements Endpoint {
-  readonly #server: PooledServer;
+  readonly #catalog: Catalog;
+  readonly #id: string;
   readonly #session: string;
 
-  constructor(server: PooledServer, session: string) {
-    this.#server = server;
+  constructor(catalog: Catalog, id: string, session: string) {
+    this.#catalog = catalog;
+    this.#id = id;
     this.#session = session;
   }
 
-  introduce(call: Call): Promise<Params> {
+  /** Looked up each time: a reload may have put another in its place. */
+  get #server(): PooledServer {
+    return this.#catalog.mustFind(this.#id);
+  }
+
+  async introduce(call: Call): Promise<Params> {
     return this.#server.use(this.#session, async ({ introduction }) => relayed(introduction), { call });
   }
 
   async request(call: Call): Promise<Frame> {
     const { method = "" } = call.frame.head;
-    if (notCarried.test(method)) throw notCarriedError(this.#server.id, method);
+    if (notCarried.test(method)) throw notCarriedError(this.#id, method);
     return this.#server.forward(call);
   }
 
   notify(frame: Frame): void {
-    if (!keptBack.has(frame.head.method ?? "")) this.#server.notify(this.#session, frame);
+    if (!keptBack.has(frame.head.method ?? "")) this.#catalog.get(this.#id)?.notify(this.#session, frame);
   }
 
   staleLists(): ListKind[] {

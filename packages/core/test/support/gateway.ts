@@ -2,6 +2,7 @@ import type { GatewayConfig, ServerConfig } from "../../src/config/types.ts";
 import { createGateway } from "../../src/gateway/create-gateway.ts";
 import type { GatewayEvent } from "../../src/gateway/events.ts";
 import type { Gateway } from "../../src/gateway/types.ts";
+import type { StateStore } from "../../src/runtime/v1.ts";
 import { FakeRuntime, type FakeServer } from "./fake-runtime.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -18,6 +19,7 @@ export async function testGateway(
   config: Partial<GatewayConfig> = {},
   entry: Partial<ServerConfig> = {},
   hostEnv: Record<string, string> = {},
+  store?: StateStore,
 ): Promise<TestGateway> {
   const runtime = new FakeRuntime(servers);
   const clock = new VirtualClock();
@@ -30,10 +32,16 @@ export async function testGateway(
     config: {
       health_check_interval_seconds: 0,
       ...config,
-      servers: Object.keys(servers).map((id) => ({ id, runtime: { type: "fake" }, ...entry })),
+      servers: config.servers ?? Object.keys(servers).map((id) => fakeEntry(id, entry)),
     },
+    ...(store ? { store } : {}),
   });
   return { gateway, runtime, clock, events };
+}
+
+/** The catalog entry of a fake server. */
+export function fakeEntry(id: string, more: Partial<ServerConfig> = {}): ServerConfig {
+  return { id, runtime: { type: "fake" }, ...more };
 }
 
 /** The states a server went through. */
