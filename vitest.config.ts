@@ -6,7 +6,7 @@ const summaryFile = process.env.TEST_SUMMARY_FILE;
 /** One configuration and one run for every test of the repository. */
 export default defineConfig({
   test: {
-    include: ["{packages,apps,examples}/*/test/**/*.test.ts", "test/**/*.test.ts"],
+    include: ["{packages,apps,examples}/*/test/**/*.test.ts", "{bench/test,test}/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
     retry: 0,

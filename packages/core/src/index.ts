@@ -1,7 +1,9 @@
 export { type Clock, systemClock } from "./clock.ts";
+export { maskedEntry } from "./config/masked-entry.ts";
 export type { GatewayConfig, ServerConfig } from "./config/types.ts";
 export { asOmgError, type ErrorData, errorFrame } from "./errors/error-frame.ts";
 export { type ReasonInfo, reasonInfo, reasons } from "./errors/reasons.ts";
+export { type CatalogDiff, diffCatalogs, digestEntries, type EntryDigest } from "./gateway/catalog-diff.ts";
 export { createGateway, type GatewayOptions } from "./gateway/create-gateway.ts";
 export type { GatewayEvent, GatewayListener } from "./gateway/events.ts";
 export type {

@@ -25,7 +25,7 @@ describe("an entry", () => {
     };
     const { servers, problems } = catalogOf(`- ${JSON.stringify(entry)}`);
     expect(problems).toEqual([]);
-    expect(servers).toEqual([{ ...entry, secrets: [], written: { runtime: entry.runtime, env: entry.env } }]);
+    expect(servers).toEqual([{ ...entry, secrets: [], written: entry }]);
   });
 
   test("has its environment as text, numbers as they are written", () => {

@@ -11,10 +11,13 @@ describe("the names exported by", () => {
       "OmgError",
       "asOmgError",
       "createGateway",
+      "diffCatalogs",
+      "digestEntries",
       "errorFrame",
       "frameOf",
       "isSupportedVersion",
       "lineTransport",
+      "maskedEntry",
       "notificationFrame",
       "oneLine",
       "parseFrame",
@@ -48,11 +51,14 @@ describe("the names exported by", () => {
 
   test("@omg/core/config", () => {
     expect(Object.keys(config).sort()).toEqual([
+      "catalogJsonSchema",
       "checkRuntimeOptions",
+      "configJsonSchema",
       "didYouMean",
       "formatDiagnostic",
       "parseCatalog",
       "parseConfig",
+      "resolvedYaml",
     ]);
   });
 });

@@ -1,9 +1,11 @@
 import type { z } from "zod";
-import type { Diagnostic } from "./diagnostic.ts";
+import type { Diagnostic, Place } from "./diagnostic.ts";
+import { lintServer, lintTimes } from "./lint.ts";
 import { type ReferenceProblem, type ReferenceSources, resolveReferences } from "./references.ts";
 import { type ConfigFile, configSchema, serverSchema } from "./schema.ts";
-import { didYouMean } from "./suggest.ts";
-import type { ServerConfig } from "./types.ts";
+import { mask, maskKey } from "./sensitive.ts";
+import { unknownKey } from "./suggest.ts";
+import type { ServerConfig, WrittenEntry } from "./types.ts";
 import { type Path, YamlSource } from "./yaml-source.ts";
 
 export interface ParsedConfig {
@@ -15,10 +17,12 @@ export interface ParsedConfig {
   /** Values that came from variables. */
   readonly secrets: readonly string[];
   readonly locate: Locate;
+  /** Where a value of the top level stands. */
+  readonly place: (path: Path) => Place;
 }
 
 /** Where a field of a server's entry stands. */
-export type Locate = (server: string, path: Path) => { file: string; line: number; column: number };
+export type Locate = (server: string, path: Path) => Place;
 
 export interface ParsedCatalog {
   /** Entries that are not usable carry their `problem`. */
@@ -32,8 +36,8 @@ export interface ParsedCatalog {
 export function parseConfig(text: string, file: string, sources: ReferenceSources): ParsedConfig {
   const source = new YamlSource(file, text);
   const { value, secrets, problems } = resolveReferences(contentOf(source), sources);
-  for (const { path, message } of problems) {
-    if (path[0] !== "servers") source.report("error", path, message);
+  for (const { path, message, hint } of problems) {
+    if (path[0] !== "servers") source.report("error", path, message, { hint });
   }
   const checked = configSchema.safeParse(value);
   if (!checked.success) reportIssues(source, checked.error.issues, [], Object.keys(configSchema.shape));
@@ -41,9 +45,7 @@ export function parseConfig(text: string, file: string, sources: ReferenceSource
   if (inline !== undefined && checked.data?.catalog_path !== undefined) {
     source.report("error", ["servers"], "Give the servers here or in catalog_path, not in both");
   }
-  if (checked.data?.hot_reload) {
-    source.report("warning", ["hot_reload"], "Changes of the catalog take effect after a restart");
-  }
+  if (checked.data) lintTimes(source, [], value as object);
   const servers = inline === undefined ? undefined : readServers(source, value, problems, secrets);
   const refused = source.diagnostics.some((item) => item.severity === "error" && item.server === undefined);
   return {
@@ -52,6 +54,7 @@ export function parseConfig(text: string, file: string, sources: ReferenceSource
     diagnostics: source.diagnostics,
     secrets,
     locate: locator(source, value),
+    place: (path) => source.place(path),
   };
 }
 
@@ -61,16 +64,19 @@ export function parseCatalog(text: string, file: string, sources: ReferenceSourc
   const { value, secrets, problems } = resolveReferences(contentOf(source), sources);
   for (const key of Object.keys(value as object)) {
     if (key === "servers") continue;
-    source.report("error", [key], `Unknown key "${key}".${didYouMean(key, ["servers"])}`);
+    source.report("error", [key], unknownKey(key, ["servers"]));
   }
   const servers = readServers(source, value, problems, secrets);
   return { servers, diagnostics: source.diagnostics, secrets, locate: locator(source, value) };
 }
 
-/** The map that the file must be; an empty file is an empty map. */
-function contentOf(source: YamlSource): object {
+/** The map that the file must be, without what is for others than us; an empty file is an empty map. */
+export function contentOf(source: YamlSource): object {
   const content = source.value ?? {};
-  if (typeof content === "object" && !Array.isArray(content)) return content;
+  if (typeof content === "object" && !Array.isArray(content)) {
+    const ours = Object.entries(content).filter(([key]) => key !== "$schema" && !key.startsWith("x-"));
+    return Object.fromEntries(ours);
+  }
   source.report("error", [], "The file must be a map of keys and values");
   return {};
 }
@@ -78,10 +84,7 @@ function contentOf(source: YamlSource): object {
 function locator(source: YamlSource, substituted: unknown): Locate {
   const entries = (substituted as { servers?: unknown }).servers;
   const ids = Array.isArray(entries) ? entries.map((entry) => String((entry as { id?: unknown })?.id)) : [];
-  return (server, path) => ({
-    file: source.file,
-    ...source.position(["servers", Math.max(0, ids.indexOf(server)), ...path]),
-  });
+  return (server, path) => source.place(["servers", Math.max(0, ids.indexOf(server)), ...path]);
 }
 
 function readServers(
@@ -104,7 +107,7 @@ function readServers(
     if (!server) continue;
     if (servers.has(server.id)) {
       const message = `Duplicate server ID: ${server.id}`;
-      source.report("error", ["servers", index, "id"], message, server.id);
+      source.report("error", ["servers", index, "id"], message, { server: server.id });
       servers.set(server.id, { ...(servers.get(server.id) as ServerConfig), problem: message });
     } else servers.set(server.id, { ...server, secrets });
   }
@@ -122,24 +125,31 @@ function readServer(
   const fields = (typeof entry === "object" && entry !== null ? entry : {}) as Record<string, unknown>;
   if (fields.id === undefined || fields.id === null || fields.id === "") {
     // Without an id the entry has no name to be known by, yet it must not take the others down.
-    source.report("error", at, `Server at index ${index} missing required field: id`, `#${index}`);
+    source.report("error", at, `Server at index ${index} missing required field: id`, {
+      server: `#${index}`,
+    });
     return undefined;
   }
   const id = String(fields.id);
   const before = source.diagnostics.length;
-  for (const { path, message } of problems) source.report("error", path, message, id);
+  for (const { path, message, hint } of problems) source.report("error", path, message, { server: id, hint });
   if (fields.runtime === undefined || fields.runtime === null) {
-    source.report("error", at, `Server '${id}' missing required field: runtime`, id);
+    source.report("error", at, `Server '${id}' missing required field: runtime`, { server: id });
   } else {
     const checked = serverSchema.safeParse(withWrittenNumbers(source, at, fields));
     if (!checked.success) reportIssues(source, checked.error.issues, at, Object.keys(serverSchema.shape), id);
     else if (source.diagnostics.length === before) {
-      const { runtime, env } = written as ServerConfig;
-      return { ...checked.data, written: { runtime, ...(env ? { env } : {}) } };
+      lintServer(source, at, written as ServerConfig, id);
+      return { ...checked.data, written: written as WrittenEntry };
     }
   }
   const problem = source.diagnostics.slice(before).map((item) => item.message);
-  return { id, runtime: { type: typeOf(fields.runtime) }, problem: problem.join("; ") };
+  return {
+    id,
+    runtime: runtimeOf(fields.runtime),
+    problem: problem.join("; "),
+    written: written as WrittenEntry,
+  };
 }
 
 /** An environment is text: its numbers are taken as written, `1.10` not as 1.1 and a long id not rounded. */
@@ -152,9 +162,11 @@ function withWrittenNumbers(source: YamlSource, at: Path, fields: Record<string,
   return { ...fields, env: Object.fromEntries(texts) };
 }
 
-function typeOf(runtime: unknown): string {
-  const type = (runtime as { type?: unknown } | undefined)?.type;
-  return typeof type === "string" ? type : "unknown";
+/** What there is of a runtime, so that its options can be checked along with the rest of a broken entry. */
+function runtimeOf(runtime: unknown): ServerConfig["runtime"] {
+  const options = typeof runtime === "object" && runtime !== null && !Array.isArray(runtime) ? runtime : {};
+  const { type } = options as { type?: unknown };
+  return { ...options, type: typeof type === "string" ? type : "unknown" };
 }
 
 function reportIssues(
@@ -167,11 +179,14 @@ function reportIssues(
   for (const issue of issues) {
     const path = [...at, ...(issue.path as Path)];
     if (issue.code !== "unrecognized_keys") {
-      source.report("error", path, `${path.slice(at.length).join(".")}: ${issue.message}`, server);
+      const keys = (issue.path as Path).map((key) => maskKey(String(key)));
+      // `env: { TOKEN value }` has one long key without a value.
+      if (keys[0] === "env" && keys[1] !== undefined && !/^\w+$/.test(keys[1])) keys[1] = mask;
+      source.report("error", path, `${keys.join(".")}: ${issue.message}`, { server });
       continue;
     }
     for (const key of issue.keys) {
-      source.report("error", [...path, key], `Unknown key "${key}".${didYouMean(key, knownKeys)}`, server);
+      source.report("error", [...path, key], unknownKey(key, knownKeys), { server });
     }
   }
 }

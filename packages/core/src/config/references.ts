@@ -1,3 +1,4 @@
+import { mask } from "./sensitive.ts";
 import type { Path } from "./yaml-source.ts";
 
 /** Where references take their values from; the parser itself reads nothing. */
@@ -18,6 +19,17 @@ export interface Resolved {
 export interface ReferenceProblem {
   readonly path: Path;
   readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** Why a reference stands for nothing, and what to do about it where that is not said already. */
+class Unresolved extends Error {
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
 }
 
 /** A reference, or `$${` which stands for `${` itself. */
@@ -44,7 +56,8 @@ export function resolveReferences(value: unknown, sources: ReferenceSources): Re
         if (secret && found !== "") secrets.add(found);
         return found;
       } catch (error) {
-        problems.push({ path, message: (error as Error).message });
+        const { message, hint } = error as Unresolved;
+        problems.push({ path, message, ...(hint && { hint }) });
         return whole;
       }
     });
@@ -66,11 +79,17 @@ function lookUp(reference: string, sources: ReferenceSources): { text: string; s
   }
   const [, name, operator, argument = ""] = variable.exec(reference) ?? [];
   if (name === undefined) {
-    throw new Error(`\${${reference}} is no reference; write $\${ for the characters themselves`);
+    // What is no name may be a part of a secret.
+    const [, name = "", rest = ""] = /^(\s*\w*\s*(?:$|:))?(.*)$/s.exec(reference) ?? [];
+    const shown = name + (rest === "" ? "" : mask);
+    throw new Error(`\${${shown}} is no reference; write $\${ for the characters themselves`);
   }
   const found = sources.variable(name);
   if (found !== undefined && (found !== "" || operator === undefined)) return { text: found, secret: true };
   if (operator === "-") return { text: argument, secret: false };
   if (operator === "?" && argument !== "") throw new Error(`\${${name}}: ${argument}`);
-  throw new Error(`The variable \${${name}} is ${found === undefined ? "not set" : "empty"}`);
+  throw new Unresolved(
+    `The variable \${${name}} is ${found === undefined ? "not set" : "empty"}`,
+    `set ${name}, or write \${${name}:-text} for what stands there without it`,
+  );
 }

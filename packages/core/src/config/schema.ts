@@ -33,21 +33,30 @@ export const configSchema = z.strictObject({
   listen_addr: z.string().default("localhost:4444").describe("host:port to listen on"),
   catalog_path: z.string().optional().describe("The catalog file, relative to this file"),
   servers: z.unknown().optional().describe("The catalog, in place of catalog_path"),
-  log_level: z.enum(["trace", "debug", "info", "warn", "error"]).optional(),
+  log_level: z
+    .enum(["trace", "debug", "info", "warn", "error"])
+    .optional()
+    .describe("Least level that is logged. Default: info"),
   api_key: z.string().min(1).optional().describe("Key that every request must carry"),
-  idle_timeout_seconds: seconds.default(300),
-  start_timeout_seconds: seconds.min(1).max(600).default(30),
-  request_timeout_seconds: seconds.min(1).max(3600).default(30),
-  health_check_interval_seconds: seconds.default(30),
+  idle_timeout_seconds: seconds.default(300).describe("A server stops after this long without use; 0: never"),
+  start_timeout_seconds: seconds.min(1).max(600).default(30).describe("Longest time a start may take"),
+  request_timeout_seconds: seconds
+    .min(1)
+    .max(3600)
+    .default(30)
+    .describe("Longest wait for an answer or progress"),
+  health_check_interval_seconds: seconds
+    .default(30)
+    .describe("How often running servers are asked whether they are well; 0: never"),
   max_connections_per_server: z.number().int().min(1).optional().describe("Calls in flight on one server"),
   listing_wait_seconds: seconds.default(3).describe("Longest wait for servers never listed before"),
-  cors_enabled: z.boolean().default(true),
+  cors_enabled: z.boolean().default(true).describe("Whether cors_origins counts"),
   cors_origins: z.array(z.string()).default([]).describe("Origins that browsers may call from"),
   allowed_hosts: z
     .array(z.string())
     .default([])
     .describe("Host names that clients may use besides localhost"),
-  hot_reload: z.boolean().optional(),
+  hot_reload: z.boolean().default(true).describe("Whether changes of the catalog take effect while it runs"),
 });
 
 export type ConfigFile = z.output<typeof configSchema>;

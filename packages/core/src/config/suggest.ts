@@ -1,3 +1,5 @@
+import { maskKey } from "./sensitive.ts";
+
 /** The candidate that a mistyped word most likely meant: at most two letters away. */
 function suggest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
@@ -19,17 +21,24 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return meant === undefined ? "" : ` Did you mean "${meant}"?`;
 }
 
+/** What is said of a key that nobody knows. */
+export function unknownKey(key: string, knownKeys: Iterable<string>): string {
+  return `Unknown key "${maskKey(key)}".${didYouMean(key, knownKeys)}`;
+}
+
+/** Letters to add, remove, replace or swap with their neighbour. */
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, index) => index)];
+  const at = (row: number, column: number) => rows[row]?.[column] ?? 0;
   for (let row = 1; row <= a.length; row++) {
     const current = [row];
+    rows.push(current);
     for (let column = 1; column <= b.length; column++) {
-      const substitution = (previous[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(
-        Math.min((previous[column] as number) + 1, (current[column - 1] as number) + 1, substitution),
-      );
+      const replaced = at(row - 1, column - 1) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      const isSwap = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      const swapped = isSwap ? at(row - 2, column - 2) + 1 : replaced;
+      current.push(Math.min(at(row - 1, column) + 1, at(row, column - 1) + 1, replaced, swapped));
     }
-    previous = current;
   }
-  return previous[b.length] as number;
+  return at(a.length, b.length);
 }

@@ -20,10 +20,14 @@ export interface ServerConfig {
   readonly problem?: string | undefined;
   /** Values to keep out of everything that is said about the server. */
   readonly secrets?: readonly string[] | undefined;
-  /** The entry as written, references to variables unresolved: what may be shown to people. */
-  readonly written?:
-    | { readonly runtime: unknown; readonly env?: Readonly<Record<string, string>> }
-    | undefined;
+  /** The entry as written, references to variables unresolved: what may be shown to people, its secrets masked. */
+  readonly written?: WrittenEntry | undefined;
+}
+
+export interface WrittenEntry {
+  readonly runtime: unknown;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly [key: string]: unknown;
 }
 
 /** What the gateway itself needs to know; times in seconds. */

@@ -8,12 +8,12 @@ import { Catalog } from "../router/catalog.ts";
 import type { Endpoint } from "../router/endpoint.ts";
 import { ListingMemory } from "../router/listing-memory.ts";
 import { TransparentEndpoint } from "../router/transparent.ts";
-import { OmgError } from "../runtime/errors.ts";
 import { type Frame, rewriteFrame } from "../runtime/frame.ts";
 import type { Transport } from "../runtime/transport.ts";
 import type { RuntimeV1, StateStore } from "../runtime/v1.ts";
 import { Call } from "../session/call.ts";
 import { ClientSession } from "../session/session.ts";
+import { Admission } from "./admission.ts";
 import { ClientSessions } from "./client-sessions.ts";
 import type { GatewayListener } from "./events.ts";
 import { drainingError, stoppedByHandError } from "./gateway-errors.ts";
@@ -42,7 +42,6 @@ export interface GatewayParts {
 
 const maxConcurrentStarts = 8;
 const maxWaiters = 1024;
-const maxCallsInFlight = 16_384;
 const drainTimeoutMs = 30_000;
 
 /** The gateway of one catalog: sessions in front, servers behind, and what they have to do with each other. */
@@ -54,16 +53,13 @@ export class CatalogGateway implements Gateway {
   readonly #catalog: Catalog;
   readonly #servers: ServerSet;
   readonly #memory: ListingMemory;
+  readonly #admission = new Admission();
   readonly #limiter = new StartLimiter(maxConcurrentStarts);
   readonly #sessions: ClientSessions;
   /** Requests without a session, each under an id of its own. */
   readonly #direct = new Set<string>();
   readonly #startedAt: Date;
   #instances = 0;
-  #requests = 0;
-  #inFlight = 0;
-  #whenDrained = () => {};
-  #draining = false;
   #stopHealthTimer = () => {};
   #reloading: Promise<unknown> = Promise.resolve();
   #disposing: Promise<void> | undefined;
@@ -95,11 +91,11 @@ export class CatalogGateway implements Gateway {
   }
 
   get draining(): boolean {
-    return this.#draining;
+    return this.#admission.closed;
   }
 
   async connect(transport: Transport, options: ConnectOptions = {}): Promise<Session> {
-    if (this.#draining) throw drainingError();
+    this.#admission.mustBeOpen();
     const { server } = options;
     if (server !== undefined) this.#catalog.mustFind(server);
     const endpoint = (session: string): Endpoint =>
@@ -109,8 +105,8 @@ export class CatalogGateway implements Gateway {
     const session = new ClientSession(
       transport,
       {
-        onRequest: () => this.#admit(),
-        onAnswer: () => this.#answered(),
+        onRequest: () => this.#admission.enter(),
+        onAnswer: () => this.#admission.leave(),
         onEnd: (id) => this.#endSession(id),
         onInternalError: (error) => this.#emit({ type: "internal-error", error }),
       },
@@ -129,7 +125,7 @@ export class CatalogGateway implements Gateway {
 
   async request(server: string, frame: Frame, options: RequestOptions = {}): Promise<Frame> {
     const pooled = this.#catalog.mustFind(server);
-    this.#admit();
+    this.#admission.enter();
     const session = `direct-${randomUUID()}`;
     const call = new Call(frame, session);
     const cancel = () => call.cancel();
@@ -142,7 +138,7 @@ export class CatalogGateway implements Gateway {
     } finally {
       this.#direct.delete(session);
       options.signal?.removeEventListener("abort", cancel);
-      this.#answered();
+      this.#admission.leave();
       void this.#servers.endSession(session);
     }
   }
@@ -157,7 +153,7 @@ export class CatalogGateway implements Gateway {
 
   async startServer(id: string): Promise<boolean> {
     const server = this.#catalog.mustFind(id);
-    if (this.#draining) throw drainingError();
+    this.#admission.mustBeOpen();
     return server.start();
   }
 
@@ -167,24 +163,21 @@ export class CatalogGateway implements Gateway {
 
   async warmServer(id: string): Promise<number> {
     const server = this.#catalog.mustFind(id);
-    if (this.#draining) throw drainingError();
+    this.#admission.mustBeOpen();
     return (await this.#memory.learnAnew(server)).tools.length;
   }
 
   stats(): GatewayStats {
-    return { startedAt: this.#startedAt, totalRequests: this.#requests, sessions: this.#sessions.size };
+    return {
+      startedAt: this.#startedAt,
+      totalRequests: this.#admission.total,
+      sessions: this.#sessions.size,
+    };
   }
 
   async drain(timeoutMs = 25_000): Promise<void> {
-    this.#draining = true;
-    if (this.#inFlight === 0) return;
-    await new Promise<void>((resolve) => {
-      const stopTimer = this.#clock.after(timeoutMs, resolve);
-      this.#whenDrained = () => {
-        stopTimer();
-        resolve();
-      };
-    });
+    this.#admission.close();
+    await this.#admission.empty(timeoutMs, this.#clock);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -193,18 +186,17 @@ export class CatalogGateway implements Gateway {
   }
 
   async #dispose(): Promise<void> {
-    this.#draining = true;
+    this.#admission.close();
     this.#stopHealthTimer();
     await this.#sessions.close();
-    await this.#reloading;
     await this.#servers.dispose(drainingError());
     await Promise.all([...this.#runtimes.values()].map((runtime) => runtime[Symbol.asyncDispose]?.()));
   }
 
   async #reload(config: GatewayConfig, runtimes: readonly RuntimeV1[]): Promise<ReloadReport> {
-    if (this.#draining) throw drainingError();
+    this.#admission.mustBeOpen();
     const planned = await this.#plan(config, runtimes);
-    if (this.#draining) throw drainingError();
+    this.#admission.mustBeOpen();
     const report = this.#servers.apply(planned);
     this.#emit({ type: "catalog-reload", ...report });
     this.#sessions.announceSoon("");
@@ -241,24 +233,6 @@ export class CatalogGateway implements Gateway {
       onNotification: (from, session, frame) => this.#notified(from, session, frame),
       onReady: (server, session) => this.#memory.started(server, session),
     };
-  }
-
-  #admit(): void {
-    this.#requests++;
-    if (this.#draining) throw drainingError();
-    if (this.#inFlight >= maxCallsInFlight) {
-      throw new OmgError("overloaded", {
-        detail: "inflight",
-        retryAfterMs: 1000,
-        message: `The gateway has ${maxCallsInFlight} calls in flight, its limit; try again shortly`,
-      });
-    }
-    this.#inFlight++;
-  }
-
-  #answered(): void {
-    this.#inFlight--;
-    if (this.#inFlight === 0) this.#whenDrained();
   }
 
   async #endSession(id: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ServerConfig } from "../config/types.ts";
+import { redactor } from "../redact.ts";
 import type { OptionsIssue, RuntimeV1 } from "../runtime/v1.ts";
 
 export interface RuntimeProblem {
@@ -23,12 +24,19 @@ export async function resolveRuntime(
     const version = String((runtime as { specVersion?: unknown }).specVersion);
     return problem(["type"], `The runtime ${type} is made for interface ${version}; this gateway has v1`);
   }
+  const redact = redactor([...(server.secrets ?? []), ...Object.values(server.env ?? {})]);
   try {
     const checked = await runtime.options["~standard"].validate(written);
     if (!checked.issues) return { runtime, options: checked.value };
-    return { problems: checked.issues.map(problemOf) };
+    // A schema may quote the values that it refuses.
+    return {
+      problems: checked.issues.map(problemOf).map((known) => ({ ...known, message: redact(known.message) })),
+    };
   } catch (error) {
-    return problem([], `The runtime ${type} failed to check its options: ${(error as Error).message}`);
+    return problem(
+      [],
+      `The runtime ${type} failed to check its options: ${redact((error as Error).message)}`,
+    );
   }
 }
 

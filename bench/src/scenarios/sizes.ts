@@ -1,0 +1,37 @@
+/** How much of everything is measured. */
+export interface Sizes {
+  readonly rounds: number;
+  /** Rounds of what costs a process each. */
+  readonly starts: number;
+  /** Milliseconds of load in one round. */
+  readonly loadMs: number;
+  /** Milliseconds of load before the clock starts. */
+  readonly warmMs: number;
+  /** Milliseconds until a fresh process counts as idle. */
+  readonly idleMs: number;
+  /** Sessions that are opened between two looks at the memory. */
+  readonly sessionStep: number;
+  /** Calls of one second at once. */
+  readonly sleepers: number;
+}
+
+export const fullSizes: Sizes = {
+  rounds: 5,
+  starts: 9,
+  loadMs: 2_500,
+  warmMs: 500,
+  idleMs: 2_000,
+  sessionStep: 500,
+  sleepers: 1_000,
+};
+
+/** Enough to see that everything works; the figures mean little. */
+export const quickSizes: Sizes = {
+  rounds: 1,
+  starts: 1,
+  loadMs: 300,
+  warmMs: 100,
+  idleMs: 500,
+  sessionStep: 100,
+  sleepers: 1_000,
+};

@@ -1,0 +1,17 @@
+import { allAtOnce } from "../client/load.ts";
+import { holds } from "../client/mcp-client.ts";
+import { launch, type Scenario, withTargets } from "./scenario.ts";
+
+const SLEEP_MS = 1_000;
+
+/** A thousand calls of one second at once, over one session: when does the last answer come? */
+export const sleepScenario: Scenario = (lab) =>
+  withTargets(
+    (["direct", "forwarder", "by-hand", "gateway"] as const).map((name) => launch(lab, name)),
+    lab.sizes.rounds,
+    async (target) => {
+      using lanes = await target.open(lab.sizes.sleepers, 1);
+      const calls = lanes.tool("sleep", { ms: SLEEP_MS }, holds("slept"));
+      lab.results.add("sleep last", target.name, await allAtOnce(calls));
+    },
+  );

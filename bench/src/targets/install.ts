@@ -1,0 +1,18 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { installConsumer } from "../../../scripts/packages/consumer.ts";
+import { readTarball } from "../../../scripts/packages/inspect.ts";
+import { buildPackages, packPackage, publishablePackages } from "../../../scripts/packages/pack.ts";
+
+/** Builds and packs all packages and installs them with npm into a folder. Gives the `omg` command. */
+export async function installGateway(folder: string, say: (line: string) => void): Promise<string> {
+  const tarballs = join(folder, "tarballs");
+  mkdirSync(tarballs, { recursive: true });
+  say("Building the packages");
+  await buildPackages();
+  say("Packing and installing them");
+  const packed = [];
+  for (const item of publishablePackages()) packed.push(await readTarball(await packPackage(item, tarballs)));
+  const { directory } = await installConsumer(join(folder, "consumer"), packed);
+  return join(directory, "node_modules/.bin/omg");
+}

@@ -1,0 +1,31 @@
+import { fileURLToPath } from "node:url";
+import { launchHttpTarget } from "./http-target.ts";
+import { fixtureFile, type Launcher } from "./launcher.ts";
+import type { RunningTarget } from "./target.ts";
+
+export interface ProgramOptions {
+  /** Arguments of the fixture behind it. */
+  readonly fixture?: readonly string[];
+}
+
+/** Bare `node:http` that answers the same few bytes to everything. */
+export function launchHello(launcher: Launcher): Promise<RunningTarget> {
+  const args = [program("hello")];
+  return launchHttpTarget(launcher, { name: "hello", command: process.execPath, args, answers: false });
+}
+
+/** The byte forwarder: the practical limit of Node. */
+export function launchForwarder(launcher: Launcher, options: ProgramOptions = {}): Promise<RunningTarget> {
+  const args = [program("forwarder"), fixtureFile, ...(options.fixture ?? [])];
+  return launchHttpTarget(launcher, { name: "forwarder", command: process.execPath, args });
+}
+
+/** What one writes by hand with the SDK and express. */
+export function launchByHand(launcher: Launcher, options: ProgramOptions = {}): Promise<RunningTarget> {
+  const args = [program("sdk-by-hand"), fixtureFile, ...(options.fixture ?? [])];
+  return launchHttpTarget(launcher, { name: "by-hand", command: process.execPath, args });
+}
+
+function program(name: string): string {
+  return fileURLToPath(new URL(`programs/${name}.mjs`, import.meta.url));
+}

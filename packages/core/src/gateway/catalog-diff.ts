@@ -1,0 +1,60 @@
+import { createHmac } from "node:crypto";
+import type { ServerConfig } from "../config/types.ts";
+
+/** What a catalog entry says, part by part, as digests: they can be compared, but not read. */
+export interface EntryDigest {
+  readonly id: string;
+  /** By the keys that lead to the part, for example `runtime.args` or `env.TOKEN`. */
+  readonly parts: ReadonlyMap<string, string>;
+}
+
+/** What a catalog in the place of another would change, by ids. */
+export interface CatalogDiff {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** With the parts of the entry that differ. */
+  readonly changed: readonly { readonly id: string; readonly parts: readonly string[] }[];
+  readonly unchanged: readonly string[];
+}
+
+/** Digests of entries as they are written, references unresolved. Only digests of the same salt can be compared. */
+export function digestEntries(servers: readonly ServerConfig[], salt: string): EntryDigest[] {
+  const digest = (value: unknown) =>
+    createHmac("sha256", salt).update(JSON.stringify(value)).digest("base64url");
+  return servers.map((server) => {
+    const { runtime, env, ...plain } = asWritten(server);
+    const parts = [...Object.entries(plain), ...below("runtime", runtime), ...below("env", env)];
+    const given = parts.filter(([, value]) => value !== undefined);
+    return { id: server.id, parts: new Map(given.map(([path, value]) => [path, digest(value)])) };
+  });
+}
+
+export function diffCatalogs(before: readonly EntryDigest[], after: readonly EntryDigest[]): CatalogDiff {
+  const old = new Map(before.map((entry) => [entry.id, entry]));
+  const ids = new Set(after.map(({ id }) => id));
+  const known = after.filter(({ id }) => old.has(id));
+  const compared = known.map((entry) => ({
+    id: entry.id,
+    parts: differing(old.get(entry.id) ?? entry, entry),
+  }));
+  return {
+    added: after.filter(({ id }) => !old.has(id)).map(({ id }) => id),
+    removed: [...old.keys()].filter((id) => !ids.has(id)),
+    changed: compared.filter(({ parts }) => parts.length > 0),
+    unchanged: compared.filter(({ parts }) => parts.length === 0).map(({ id }) => id),
+  };
+}
+
+function asWritten({ secrets: _, problem: __, written, ...resolved }: ServerConfig) {
+  return written ? { ...resolved, env: undefined, ...written } : resolved;
+}
+
+function below(key: string, value: unknown): [string, unknown][] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).map(([name, part]) => [`${key}.${name}`, part]);
+}
+
+function differing(a: EntryDigest, b: EntryDigest): string[] {
+  const paths = new Set([...a.parts.keys(), ...b.parts.keys()]);
+  return [...paths].filter((path) => a.parts.get(path) !== b.parts.get(path)).sort();
+}
