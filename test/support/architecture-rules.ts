@@ -112,8 +112,10 @@ export function librariesNameWhatTheyImport(packages: readonly WorkspacePackage[
 
 export function importsAreDeclared(packages: readonly WorkspacePackage[]): Findings {
   return packages.flatMap((item) => {
-    const { dependencies, peerDependencies, optionalDependencies } = item.manifest;
-    const declared = { ...dependencies, ...peerDependencies, ...optionalDependencies };
+    const { dependencies, peerDependencies, optionalDependencies, devDependencies } = item.manifest;
+    // The build of the app puts into it all that it imports.
+    const bundled = roleOf(item) === "app" ? devDependencies : {};
+    const declared = { ...dependencies, ...peerDependencies, ...optionalDependencies, ...bundled };
     return findUses([item], undefined, (specifier) => {
       return !specifier.startsWith(".") && !isBuiltin(specifier) && !(packageName(specifier) in declared);
     });

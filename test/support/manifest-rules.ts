@@ -67,8 +67,9 @@ function distFile(source: string, ending: string): string {
   return source.replace(/^\.\/src\//, "./dist/").replace(/\.ts$/, ending);
 }
 
-/** The build must name every entry, or its `dist` file is missing from the package. */
+/** The build must name every entry, or its `dist` file is missing from the package. A program has a build of its own. */
 function buildScript(manifest: Manifest): string {
+  if (manifest.bin) return "tsdown";
   const sources = Object.values(manifest.exports ?? {}).filter((path) => String(path).endsWith(".ts"));
   const entries = [...sources, ...Object.values(manifest.bin ?? {})].map((path) => String(path).slice(2));
   const named = entries.length === 1 && entries[0] === "src/index.ts" ? [] : entries;

@@ -1,8 +1,9 @@
-import { OmgError } from "@omg/core";
+import { type CatalogDiff, type EntryDigest, OmgError, type ReloadReport } from "@omg/core";
 import { answerError } from "./answer-error.ts";
 import { parseListenAddress } from "./configuration/listen-address.ts";
-import type { Configuration } from "./configuration/load-configuration.ts";
+import { type ConfigurationFlags, loadAddress } from "./configuration/load-configuration.ts";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
+import { httpUrl } from "./http-url.ts";
 
 /** The part of a server's summary that the command line shows. */
 export interface ServerSummary {
@@ -15,6 +16,19 @@ export interface ServerSummary {
   readonly request_count?: number;
   readonly uptime_seconds?: number;
   readonly problem?: string;
+}
+
+/** The part of `GET /stats` that the command line shows. */
+export interface GatewayFigures {
+  readonly version?: string;
+  readonly uptime_seconds: number;
+  readonly total_requests: number;
+  readonly sessions: number;
+  readonly last_reload: string;
+  readonly config_stale: boolean;
+  readonly config_problems: readonly string[];
+  readonly needs_restart: readonly string[];
+  readonly servers: Readonly<Record<string, { readonly status: string }>>;
 }
 
 const probeMs = 1000;
@@ -47,6 +61,34 @@ export class GatewayClient {
     const servers = await this.#fetch("/servers");
     if (Array.isArray(servers)) return servers as ServerSummary[];
     throw this.#noGateway();
+  }
+
+  /** What the gateway says of itself, as `GET /stats` gives it. */
+  async stats(): Promise<GatewayFigures> {
+    const stats = await this.#fetch("/stats");
+    if (typeof stats === "object" && stats !== null && "servers" in stats) return stats as GatewayFigures;
+    throw this.#noGateway();
+  }
+
+  /** Has a server learn anew what it offers; gives the number of its tools. */
+  async warm(server: string): Promise<number> {
+    const answer = await this.#fetch(`/servers/${encodeURIComponent(server)}/warm`, { method: "POST" });
+    return Number((answer as { tools?: unknown } | null)?.tools ?? 0);
+  }
+
+  /** Has the gateway read its catalog now. */
+  async reload(): Promise<ReloadReport> {
+    return (await this.#fetch("/admin/reload", { method: "POST" })) as ReloadReport;
+  }
+
+  /** What these servers in the place of the gateway's would change. */
+  async diff(salt: string, servers: readonly EntryDigest[]): Promise<CatalogDiff> {
+    const entries = servers.map(({ id, parts }) => ({ id, parts: Object.fromEntries(parts) }));
+    return (await this.#fetch("/catalog/diff", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ salt, servers: entries }),
+    })) as CatalogDiff;
   }
 
   /** Sends a JSON-RPC message to one server and gives its answer. */
@@ -114,9 +156,20 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Where the gateway of this configuration would listen. */
-export function gatewayUrl(configuration: Configuration): string {
-  const { host, port } = parseListenAddress(configuration.file.listen_addr);
+/** Where a gateway with this `listen_addr` can be reached from here. */
+export function gatewayUrl(listenAddr: string): string {
+  const { host, port } = parseListenAddress(listenAddr);
   const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+}
+
+/** The gateway at a URL, else the one that the configuration says listens here. */
+export function runningGateway(flags: ConfigurationFlags & { readonly url?: string | undefined }) {
+  if (flags.url !== undefined) {
+    const url = httpUrl(flags.url);
+    return { url, client: new GatewayClient(url, process.env.MCP_GATEWAY_API_KEY || undefined) };
+  }
+  const { address, apiKey } = loadAddress(flags);
+  const url = gatewayUrl(address);
+  return { url, client: new GatewayClient(url, apiKey) };
 }

@@ -1,15 +1,23 @@
-import { createGateway, type Gateway, type RuntimeV1, redactor } from "@omg/core";
-import { distinct } from "./configuration/distinct-diagnostics.ts";
+import { createGateway, type Gateway, type RuntimeV1 } from "@omg/core";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { chooseLevel, type LogLevel } from "./logging/levels.ts";
+import { logDiagnostics } from "./logging/log-diagnostics.ts";
 import { logEvents, stackOf } from "./logging/log-events.ts";
 import { createLogger, type Logger } from "./logging/logger.ts";
+import { Redaction } from "./logging/redaction.ts";
 import { claimOwner } from "./owners/claim-owner.ts";
 import { sweepDeadOwners } from "./owners/sweep-dead-owners.ts";
+import { openStore } from "./state/open-store.ts";
 
-export interface Host extends AsyncDisposable {
-  readonly gateway: Gateway;
+export interface HostLog {
   readonly log: Logger;
+  readonly redaction: Redaction;
+}
+
+export interface Host extends HostLog, AsyncDisposable {
+  readonly gateway: Gateway;
+  /** Notes the runtimes that may start something from now on, for who cleans up after this process. */
+  recordRuntimes(runtimes: readonly RuntimeV1[]): void;
 }
 
 /** Logs to stderr: readable in a terminal, NDJSON elsewhere. */
@@ -17,38 +25,41 @@ export function openLog(
   flag: string | undefined,
   configuration: Pick<Configuration, "file" | "secrets">,
   fallback: LogLevel,
-): Logger {
-  return createLogger({
+): HostLog {
+  const redaction = new Redaction(configuration.secrets);
+  const log = createLogger({
     level: chooseLevel(flag, process.env, configuration.file.log_level, fallback),
     output: process.stderr,
     pretty: process.stderr.isTTY === true,
-    redact: redactor(configuration.secrets),
+    redact: redaction.redact,
   });
+  return { log, redaction };
 }
 
-/** A gateway with everything a process owes it: a log, an owner's mark, and the sweep of what dead owners left. */
-export async function openHost(configuration: Configuration, log: Logger): Promise<Host> {
+/** A gateway with everything a process owes it: a log, a store, an owner's mark, the sweep of what dead owners left. */
+export async function openHost(configuration: Configuration, { log, redaction }: HostLog): Promise<Host> {
   const { runtimes } = configuration;
   const owner = claimOwner(runtimes);
-  for (const diagnostic of distinct(configuration.diagnostics)) {
-    const { severity, message, file, line, server } = diagnostic;
-    log(severity === "error" ? "error" : "warn", message, { server_id: server, file: `${file}:${line}` });
-  }
+  logDiagnostics(log, configuration.diagnostics);
   if (owner.unrecorded !== undefined) {
     const lost = "should this gateway be killed, the next one can not remove what it leaves behind";
     log("warn", `No record of this gateway can be kept: ${lost}`, { why: owner.unrecorded });
   }
   void sweep(runtimes, log);
+  const store = openStore();
   const gateway = await createGateway({
     config: configuration.gateway,
     runtimes,
     hostEnv: process.env,
     owner: owner.id,
     onEvent: logEvents(log),
+    ...(store ? { store } : {}),
   });
   return {
     gateway,
     log,
+    redaction,
+    recordRuntimes: (now) => owner.record(now),
     async [Symbol.asyncDispose]() {
       await gateway[Symbol.asyncDispose]();
       owner.release();

@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { logLevels } from "./logging/levels.ts";
 import { runProgram } from "./run-program.ts";
 import { version } from "./version.ts";
@@ -33,12 +33,43 @@ export async function runOmg(args: readonly string[]): Promise<void> {
       await stdio(options);
     });
 
-  configured(program.command("validate").description("check configuration and catalog")).action(
-    async (options) => {
+  configured(program.command("validate").description("check configuration and catalog"))
+    .option("--listen-addr <host:port>", "address to check in place of the file's")
+    .addOption(
+      new Option("--format <format>", "how problems are written")
+        .choices(["text", "json", "github"])
+        .default("text"),
+    )
+    .action(async (options) => {
       const { validate } = await import("./commands/validate.ts");
       await validate(options);
-    },
-  );
+    });
+
+  program
+    .command("init")
+    .description("write a configuration to start from")
+    .argument("[folder]", "where to", ".")
+    .action(async (folder) => {
+      const { init } = await import("./commands/init.ts");
+      await init(folder);
+    });
+
+  configured(program.command("config").description("show which files are used, and what they come to"))
+    .option("--listen-addr <host:port>", "address in place of the file's")
+    .option("--resolved", "print the whole configuration with defaults and origins, secrets hidden")
+    .action(async (options) => {
+      const { config } = await import("./commands/config.ts");
+      await config(options);
+    });
+
+  program
+    .command("schema")
+    .description("print the JSON Schema of a configuration file")
+    .addArgument(new Argument("[file]", "which file").choices(["config", "catalog"]).default("config"))
+    .action(async (file) => {
+      const { schema } = await import("./commands/schema.ts");
+      await schema(file);
+    });
 
   configured(program.command("list").alias("ps").description("list the servers and what they are doing"))
     .option("--url <url>", "the running gateway")
@@ -47,6 +78,35 @@ export async function runOmg(args: readonly string[]): Promise<void> {
     .action(async (options) => {
       const { list } = await import("./commands/list.ts");
       await list(options);
+    });
+
+  reaching(program.command("status").description("say how the running gateway is doing"))
+    .option("--json", "print JSON")
+    .action(async (options) => {
+      const { status } = await import("./commands/status.ts");
+      await status(options);
+    });
+
+  reaching(program.command("reload").description("have the running gateway read its catalog now")).action(
+    async (options) => {
+      const { reload } = await import("./commands/reload.ts");
+      await reload(options);
+    },
+  );
+
+  reaching(program.command("diff").description("say what a catalog would change there"))
+    .argument("<file>", "the catalog")
+    .option("--json", "print JSON")
+    .action(async (file, options) => {
+      const { diff } = await import("./commands/diff.ts");
+      await diff(file, options);
+    });
+
+  reaching(program.command("warm").description("start servers once, to remember their lists"))
+    .argument("[id...]", "the servers; else all of the catalog")
+    .action(async (ids, options) => {
+      const { warm } = await import("./commands/warm.ts");
+      await warm(ids, options);
     });
 
   configured(program.command("call").description("call a tool: omg call SERVER.TOOL key=value key:=json"))
@@ -61,6 +121,11 @@ export async function runOmg(args: readonly string[]): Promise<void> {
     });
 
   await runProgram(program, args);
+}
+
+/** A command for the running gateway. */
+function reaching(command: Command): Command {
+  return configured(command).option("--url <url>", "the running gateway");
 }
 
 function configured(command: Command): Command {

@@ -15,7 +15,7 @@ type RuntimeModule = { default: () => RuntimeV1 | RuntimeV1[] };
 export async function loadRuntimes(
   servers: readonly ServerConfig[],
 ): Promise<{ runtimes: RuntimeV1[]; servers: ServerConfig[] }> {
-  const wanted = new Set(servers.filter((server) => server.problem === undefined).map(packageOf));
+  const wanted = new Set(servers.map(packageOf));
   const runtimes: RuntimeV1[] = [];
   const missing = new Set<string>();
   for (const name of wanted) {
@@ -27,11 +27,19 @@ export async function loadRuntimes(
   return { runtimes, servers: servers.map((server) => withProblem(server, missing)) };
 }
 
+/** Every runtime that is installed, whether a server names it or not. */
+export async function installedRuntimes(): Promise<RuntimeV1[]> {
+  const modules = await Promise.all([...new Set(Object.values(packages))].map(importRuntime));
+  return modules.flatMap((module) => (module ? module.default() : []));
+}
+
 function packageOf(server: ServerConfig): string | undefined {
   return Object.hasOwn(packages, server.runtime.type) ? packages[server.runtime.type] : undefined;
 }
 
 async function importRuntime(name: string): Promise<RuntimeModule | undefined> {
+  // Named as it is, so that it becomes part of the program.
+  if (name === "@omg/runtime-local") return import("@omg/runtime-local");
   try {
     return (await import(name)) as RuntimeModule;
   } catch (error) {
@@ -44,7 +52,10 @@ async function importRuntime(name: string): Promise<RuntimeModule | undefined> {
 
 function withProblem(server: ServerConfig, missing: ReadonlySet<string>): ServerConfig {
   const name = packageOf(server);
-  if (server.problem !== undefined || name === undefined || !missing.has(name)) return server;
+  if (name === undefined || !missing.has(name)) return server;
   const problem = `The runtime ${server.runtime.type} is not installed; install it with: npm install ${name}`;
-  return { ...server, problem };
+  return {
+    ...server,
+    problem: [...(server.problem === undefined ? [] : [server.problem]), problem].join("; "),
+  };
 }

@@ -1,9 +1,12 @@
+import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
 import { exitCodes } from "./exit-codes.ts";
 import { stackOf } from "./logging/log-events.ts";
 import type { Logger } from "./logging/logger.ts";
 
 export interface Shutdown {
+  /** What SIGHUP asks for, while the terminal is there. Absent: it stops, like the other signals. */
+  hangUp?(): void;
   /** Lets calls in flight finish. Skipped when a second signal comes. */
   drain(): Promise<void>;
   /** Ends everything. */
@@ -23,7 +26,11 @@ export async function untilStopped(shutdown: Shutdown, log: Logger, ended?: Prom
   const stopping = Promise.withResolvers<number>();
   const hurry = Promise.withResolvers<void>();
   let signals = 0;
+  const hadTerminal = hasTerminal();
   const onSignal = (signal: NodeJS.Signals) => {
+    // The signal also comes when the terminal closes: nobody is left then who could stop the gateway.
+    const terminalIsGone = hadTerminal && !hasTerminal();
+    if (signal === "SIGHUP" && shutdown.hangUp && !terminalIsGone) return shutdown.hangUp();
     signals++;
     if (signals === 1) {
       log("info", `${signal}: finishing the calls in flight; once more to stop at once`);
@@ -54,4 +61,14 @@ export async function untilStopped(shutdown: Shutdown, log: Logger, ended?: Prom
   setTimeout(() => process.exit(), lastResortMs);
   await shutdown.stop().catch(onFault);
   process.exit();
+}
+
+/** Whether this process can be reached from a terminal. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -199,7 +199,7 @@ describe("diagnostics", () => {
     const text = JSON.stringify({ servers: [{ id: "a", runtime }] });
     const catalog = sandbox.write("catalog.yaml", text);
     const { stderr } = await run(sandbox, bins.omg, ["validate", "--catalog", catalog]);
-    expect(stderr.match(/NOT_SET_ANYWHERE/g)).toHaveLength(1);
+    expect(stderr.match(/NOT_SET_ANYWHERE\} is not set/g)).toHaveLength(1);
     await using gateway = await RunningGateway.start(sandbox, ["--catalog", catalog]);
     const logged = gateway.log.filter(({ message }) => String(message).includes("NOT_SET_ANYWHERE"));
     expect(logged).toHaveLength(1);

@@ -14,7 +14,7 @@ describe("help and version", () => {
       const help = await run(sandbox, bin, ["--help"]);
       expect(help.code).toBe(0);
       const lines = help.stdout.split("\n");
-      expect(lines.length).toBeLessThanOrEqual(24);
+      expect(lines.length).toBeLessThanOrEqual(32);
       expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
     }
   });
@@ -65,15 +65,15 @@ describe("omg validate", () => {
     );
     const { code, stderr } = await run(sandbox, bins.omg, ["validate", "--catalog", catalog]);
     expect(code).toBe(5);
-    for (const line of [
-      /catalog\.yaml:4:5: error: Duplicate server ID: a/,
-      /catalog\.yaml:6:5: error: Server at index 2 missing required field: id/,
-      /catalog\.yaml:8:16: error: Server 'b' has unknown runtime type: teleport/,
-      /catalog\.yaml:10:37: error: The variable \$\{NOT_SET_ANYWHERE\} is not set/,
-      /catalog\.yaml:11:5: error: Unknown key "descripton"\. Did you mean "description"\?/,
+    for (const problem of [
+      /^error\[config_invalid\]: Duplicate server ID: a\n {2}\S*catalog\.yaml:4:5$/m,
+      /^error\[config_invalid\]: Server at index 2 missing required field: id\n {2}\S*catalog\.yaml:6:5$/m,
+      /^error\[config_invalid\]: Server 'b' has unknown runtime type: teleport\n {2}\S*catalog\.yaml:8:16$/m,
+      /^error\[config_invalid\]: The variable \$\{NOT_SET_ANYWHERE\} is not set\n {2}\S*catalog\.yaml:10:37$/m,
+      /Unknown key "descripton"\. Did you mean "description"\?\n {2}\S*catalog\.yaml:11:5$/m,
       /The runtime docker is not installed; install it with: npm install @omg\/runtime-docker/,
     ]) {
-      expect(stderr).toMatch(line);
+      expect(stderr).toMatch(problem);
     }
   });
 
@@ -103,7 +103,7 @@ describe("omg validate", () => {
     expect(code).toBe(5);
     expect(stderr).toContain("The file nope.txt can not be read: it does not exist");
     expect(stderr).toContain("The file /dev/zero can not be read: it is no regular file");
-    expect(stderr.trim().split("\n")).toHaveLength(2);
+    expect(stderr.match(/^error/gm)).toHaveLength(2);
     const called = await run(sandbox, bins.omg, ["call", "GOOD.env", "--catalog", catalog]);
     expect(JSON.parse(called.stdout).KEY).toBe("k3y");
   });

@@ -5,7 +5,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { bins, RunningGateway, repository, run, Sandbox } from "./support/omg.ts";
+import { RunningGateway, repository, Sandbox } from "./support/omg.ts";
 
 /** An entry of a client's configuration. */
 interface ClientEntry {
@@ -80,35 +80,4 @@ describe("docs/clients.md", () => {
     },
     60_000,
   );
-});
-
-describe("README.md", () => {
-  const blocks = blocksOf("README.md");
-
-  test("the sample of the first minute is what the gateway prints", () => {
-    const sample = blocks.find(({ text }) => text.includes("listens on"))?.text ?? "";
-    const { port } = new URL(gateway.url);
-    for (const line of sample.replaceAll("4444", port).split("\n").filter(Boolean)) {
-      expect(gateway.stdout).toContain(line);
-    }
-  });
-
-  test("the catalog it shows is valid", async () => {
-    using folder = new Sandbox();
-    const files = blocks.filter(({ language }) => language === "yaml").map(({ text }) => text);
-    for (const text of files) folder.write(/^# (\S+)/.exec(text)?.[1] ?? "", text);
-    const result = await run(folder, bins.omg, ["validate"], { env: { TICKETS_TOKEN: "t" } });
-    expect(result).toMatchObject({ code: 0, stdout: "The configuration is valid: 2 servers.\n" });
-  });
-
-  test("the command lines it shows work", async () => {
-    using folder = new Sandbox();
-    const lines = blocks.flatMap(({ text }) => text.split("\n").filter((line) => line.startsWith("npx ")));
-    expect(lines).toHaveLength(2);
-    for (const line of lines) {
-      const args = line.split(" ").slice(3);
-      const result = await run(folder, bins.omg, args, { cwd: repository });
-      expect(result).toMatchObject({ code: 0 });
-    }
-  }, 30_000);
 });

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
@@ -19,15 +19,15 @@ declare global {
 }
 `;
 
-test("the TypeScript examples of all READMEs type-check", async () => {
+test("the TypeScript examples of the documentation and all READMEs type-check", async () => {
   // Below the app, where every package of ours can be resolved.
   const folder = join(repository, "apps/gateway/node_modules/.readme-examples");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, "src"), { recursive: true });
   mkdirSync(join(folder, "examples"));
-  const packages = readdirSync(join(repository, "packages")).map((name) => `packages/${name}/README.md`);
+  const others = globSync(["{packages,apps}/*/README.md", "docs/**/*.md"], { cwd: repository });
   let count = 0;
-  for (const page of ["README.md", ...packages]) {
+  for (const page of ["README.md", ...others]) {
     const markdown = readFileSync(join(repository, page), "utf8");
     for (const [, code = ""] of markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm)) {
       writeFileSync(join(folder, "examples", `${count++}.ts`), `// ${page}\n${code}\nexport {};\n`);

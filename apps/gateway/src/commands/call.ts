@@ -39,7 +39,7 @@ export async function call(target: string, pairs: readonly string[], flags: Call
   const configuration = await loadConfiguration(flags);
   const servers = configuration.gateway.servers.map(({ id }) => id);
   const called = split(target, servers);
-  const url = gatewayUrl(configuration);
+  const url = gatewayUrl(configuration.file.listen_addr);
   const client = new GatewayClient(url, configuration.apiKey);
   if (await client.answers()) {
     const running = await client.servers();

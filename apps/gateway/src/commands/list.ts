@@ -36,7 +36,7 @@ function running(url: string): Promise<ServerSummary[]> {
 
 async function fromCatalog(flags: ListFlags): Promise<ServerSummary[]> {
   const configuration = await loadConfiguration(flags);
-  const url = gatewayUrl(configuration);
+  const url = gatewayUrl(configuration.file.listen_addr);
   const client = new GatewayClient(url, configuration.apiKey);
   if (await client.answers()) {
     const servers = await client.servers();

@@ -3,6 +3,7 @@ import { httpOptions } from "../configuration/http-options.ts";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { openHost, openLog } from "../host.ts";
 import { stackOf } from "../logging/log-events.ts";
+import { CatalogReloader } from "../reload/catalog-reloader.ts";
 import { untilStopped } from "../until-stopped.ts";
 import { version } from "../version.ts";
 import { banner } from "./banner.ts";
@@ -21,13 +22,15 @@ export async function serve(flags: ServeFlags): Promise<void> {
   if (flags.validate) return validate(flags);
   const configuration = await loadConfiguration(flags);
   const options = httpOptions(configuration, flags.listenAddr);
-  const log = openLog(flags.logLevel, configuration, "info");
-  const host = await openHost(configuration, log);
-  const { gateway } = host;
+  const host = await openHost(configuration, openLog(flags.logLevel, configuration, "info"));
+  const { gateway, log } = host;
+  const reloader = new CatalogReloader(flags, configuration, host);
   const front = await serveHttp({
     gateway,
     ...options,
     version,
+    reload: () => reloader.reload(),
+    catalog: () => reloader.state,
     onEvent: (event) => {
       if (event.type === "http-error") log("error", "Internal error", { error: stackOf(event.error) });
       else log("debug", event.type, { session: event.session });
@@ -36,20 +39,24 @@ export async function serve(flags: ServeFlags): Promise<void> {
     await host[Symbol.asyncDispose]();
     throw error;
   });
-  process.stdout.write(banner(front.addresses, gateway.servers()));
-  for (const { host: address, port } of front.addresses) log("info", "Listening", { address, port });
-
-  await untilStopped(
+  const stopped = untilStopped(
     {
+      hangUp: () => void reloader.reload().catch(() => {}),
       async drain() {
         void front.drain();
         await gateway.drain();
       },
       async stop() {
+        await reloader[Symbol.asyncDispose]();
         await front[Symbol.asyncDispose]();
         await host[Symbol.asyncDispose]();
       },
     },
     log,
   );
+  // Who reads this may send signals.
+  process.stdout.write(banner(front.addresses, gateway.servers()));
+  for (const { host: address, port } of front.addresses) log("info", "Listening", { address, port });
+  if (configuration.file.hot_reload) await reloader.watch();
+  await stopped;
 }

@@ -5,6 +5,7 @@ import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { openHost, openLog } from "../host.ts";
 import { httpUrl } from "../http-url.ts";
+import { CatalogReloader } from "../reload/catalog-reloader.ts";
 import { untilStopped } from "../until-stopped.ts";
 
 export interface StdioFlags {
@@ -24,26 +25,29 @@ export async function stdio(flags: StdioFlags): Promise<void> {
   if (server !== undefined && !configuration.gateway.servers.some(({ id }) => id === server)) {
     throw notInCatalog(server);
   }
-  const log = openLog(flags.logLevel, configuration, "warn");
-  const host = await openHost(configuration, log);
+  const host = await openHost(configuration, openLog(flags.logLevel, configuration, "warn"));
+  const reloader = new CatalogReloader(flags, configuration, host);
   const front = await serveStdio({
     gateway: host.gateway,
     input: process.stdin,
     output: process.stdout,
     server,
   });
-  await untilStopped(
+  const stopped = untilStopped(
     {
       drain: () => host.gateway.drain(),
       async stop() {
+        await reloader[Symbol.asyncDispose]();
         await front.close();
         await host[Symbol.asyncDispose]();
       },
     },
-    log,
+    host.log,
     // The session itself gives its calls time after the end of the input; without a parent nobody hears answers.
     Promise.race([front.ended, orphaned]),
   );
+  if (configuration.file.hot_reload) await reloader.watch();
+  await stopped;
 }
 
 async function bridge(gateway: string, server: string | undefined, orphaned: Promise<void>): Promise<void> {

@@ -1,20 +1,80 @@
-import { formatDiagnostic } from "@omg/core/config";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { redactor } from "@omg/core";
+import { type Diagnostic, type Place, parseConfig } from "@omg/core/config";
+import { ConfigurationRefused } from "../configuration/configuration-refused.ts";
+import { countOf, diagnosticText } from "../configuration/diagnostic-text.ts";
+import { displayPath } from "../configuration/display-path.ts";
 import { distinct } from "../configuration/distinct-diagnostics.ts";
+import { findConfig } from "../configuration/find-config.ts";
 import { httpOptions } from "../configuration/http-options.ts";
-import { type ConfigurationFlags, loadConfiguration } from "../configuration/load-configuration.ts";
+import {
+  type Configuration,
+  type ConfigurationFlags,
+  loadConfiguration,
+} from "../configuration/load-configuration.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { printable } from "../logging/logger.ts";
+import { printableLines } from "../logging/logger.ts";
+import { machineFormats } from "./diagnostic-formats.ts";
+
+export interface ValidateFlags extends ConfigurationFlags {
+  readonly listenAddr?: string;
+  readonly format?: "text" | keyof typeof machineFormats;
+}
 
 /** `omg validate`: says everything that is wrong with the configuration, with its place. */
-export async function validate(flags: ConfigurationFlags): Promise<void> {
-  const configuration = await loadConfiguration(flags);
-  const { diagnostics, gateway } = configuration;
-  httpOptions(configuration);
-  const lines = distinct(diagnostics).map(formatDiagnostic);
-  if (diagnostics.some(({ severity }) => severity === "error")) {
-    throw new CommandFailure(exitCodes.configurationRefused, lines.join("\n"));
+export async function validate(flags: ValidateFlags): Promise<void> {
+  const { diagnostics, servers } = await check(flags);
+  const isRefused = diagnostics.some(({ severity }) => severity === "error");
+  const { format = "text" } = flags;
+  if (format !== "text") {
+    process.stdout.write(machineFormats[format](diagnostics));
+    if (isRefused) throw new CommandFailure(exitCodes.configurationRefused, countOf(diagnostics));
+    return;
   }
-  for (const line of lines) process.stderr.write(`${printable(line)}\n`);
-  const count = gateway.servers.length;
-  process.stdout.write(`The configuration is valid: ${count} ${count === 1 ? "server" : "servers"}.\n`);
+  const text = diagnosticText(diagnostics);
+  if (isRefused) throw new CommandFailure(exitCodes.configurationRefused, text);
+  if (text !== "") process.stderr.write(printableLines(`${text}\n`));
+  process.stdout.write(`The configuration is valid: ${servers} ${servers === 1 ? "server" : "servers"}.\n`);
+}
+
+async function check(flags: ValidateFlags): Promise<{ diagnostics: Diagnostic[]; servers: number }> {
+  try {
+    const configuration = await loadConfiguration(flags);
+    // A runtime's own words may quote what it was given.
+    const redact = redactor(configuration.secrets);
+    const found = [...configuration.diagnostics, ...unservable(configuration, flags)];
+    const diagnostics = distinct(found.map((item) => ({ ...item, message: redact(item.message) })));
+    return { diagnostics: diagnostics.sort(byPlace), servers: configuration.gateway.servers.length };
+  } catch (error) {
+    if (!(error instanceof ConfigurationRefused)) throw error;
+    return { diagnostics: [...error.diagnostics].sort(byPlace), servers: 0 };
+  }
+}
+
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  return a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column;
+}
+
+/** What can be read, but could not be served over HTTP. */
+function unservable(configuration: Configuration, flags: ValidateFlags): Diagnostic[] {
+  try {
+    httpOptions(configuration, flags.listenAddr);
+    return [];
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    const message = error.message.replace(/^error\[config_invalid\]: /, "");
+    const key = /allowed_hosts|cors_origins/.exec(message)?.[0] ?? "listen_addr";
+    return [{ severity: "error", message, ...placeOf(key, flags) }];
+  }
+}
+
+/** Where a key of the top level stands; a configuration that is valid can be read once more. */
+function placeOf(key: string, flags: ValidateFlags): Place {
+  const path = flags.config === undefined ? findConfig() : resolve(flags.config);
+  const file = displayPath(path ?? "config.yaml");
+  if (path === undefined || (key === "listen_addr" && flags.listenAddr !== undefined)) {
+    return { file, line: 1, column: 1 };
+  }
+  return parseConfig(readFileSync(path, "utf8"), file, { variable: () => undefined }).place([key]);
 }

@@ -1,21 +1,20 @@
-import { readFile } from "node:fs/promises";
-import { dirname, relative, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { GatewayConfig, RuntimeV1, ServerConfig } from "@omg/core";
 import {
   type ConfigFile,
   checkRuntimeOptions,
   type Diagnostic,
-  formatDiagnostic,
   type Locate,
   parseCatalog,
   parseConfig,
 } from "@omg/core/config";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { loadRuntimes } from "../runtimes.ts";
-import { distinct } from "./distinct-diagnostics.ts";
+import { ConfigFiles } from "./config-files.ts";
+import { ConfigurationRefused } from "./configuration-refused.ts";
+import { displayPath } from "./display-path.ts";
 import { environmentSecrets } from "./environment-secrets.ts";
 import { configCandidates, findConfig, resolvePath } from "./find-config.ts";
-import { referenceSources } from "./reference-sources.ts";
 
 export interface ConfigurationFlags {
   readonly config?: string | undefined;
@@ -23,6 +22,8 @@ export interface ConfigurationFlags {
 }
 
 export interface Configuration {
+  /** The config.yaml that was found, if there is one. */
+  readonly path: string | undefined;
   /** The top level of config.yaml, with its defaults. */
   readonly file: Omit<ConfigFile, "servers">;
   readonly gateway: GatewayConfig;
@@ -30,6 +31,8 @@ export interface Configuration {
   readonly catalog: string;
   readonly runtimes: readonly RuntimeV1[];
   readonly diagnostics: readonly Diagnostic[];
+  /** The files that were read for it. */
+  readonly files: ConfigFiles;
   /** Values to keep out of every log. */
   readonly secrets: readonly string[];
   readonly apiKey: string | undefined;
@@ -45,23 +48,20 @@ interface CatalogSource {
 }
 
 /**
- * Finds, reads and checks the configuration and its catalog. A broken server entry is kept, with its problem; a broken
- * file ends the command with everything that is wrong with it.
+ * Finds, reads and checks the configuration and its catalog; `files` knows afterwards which files that took. A broken
+ * server entry is kept, with its problem. Rejects with `ConfigurationRefused` when a file is broken, which has everything
+ * that is wrong with it.
  */
-export async function loadConfiguration(flags: ConfigurationFlags): Promise<Configuration> {
-  const configPath = flags.config === undefined ? findConfig() : resolve(flags.config);
-  if (configPath === undefined && flags.catalog === undefined) throw nothingFound();
-  const folder = configPath === undefined ? process.cwd() : dirname(configPath);
-  const text = configPath === undefined ? "" : await readText(configPath, "configuration");
-  const file = display(configPath ?? "config.yaml");
-  const parsed = parseConfig(text, file, referenceSources(folder));
-  if (!parsed.config) throw refused(parsed.diagnostics);
-
+export async function loadConfiguration(
+  flags: ConfigurationFlags,
+  files = new ConfigFiles(),
+): Promise<Configuration> {
+  const { parsed, path, file, folder } = readConfig(flags, files);
   const catalogPath = flags.catalog === undefined ? parsed.config.catalog_path : resolve(flags.catalog);
   const catalog: CatalogSource =
     catalogPath === undefined
       ? { ...parsed, servers: parsed.servers ?? [], file, folder }
-      : await readCatalog(resolvePath(catalogPath, folder));
+      : readCatalog(files, resolvePath(catalogPath, folder));
   const { runtimes, servers } = await loadRuntimes(catalog.servers);
   const checked = await checkRuntimeOptions(servers, runtimes, catalog.locate);
   const diagnostics = [
@@ -72,10 +72,11 @@ export async function loadConfiguration(flags: ConfigurationFlags): Promise<Conf
   const fileIsBroken = diagnostics.some(
     ({ severity, server }) => severity === "error" && server === undefined,
   );
-  if (fileIsBroken) throw refused(diagnostics);
-  const apiKey = parsed.config.api_key ?? (process.env.MCP_GATEWAY_API_KEY || undefined);
+  if (fileIsBroken) throw new ConfigurationRefused(diagnostics);
+  const apiKey = apiKeyOf(parsed.config);
   return {
     file: parsed.config,
+    path,
     catalog: catalog.file,
     gateway: { ...parsed.config, servers: checked.servers, base_directory: catalog.folder },
     runtimes,
@@ -87,14 +88,49 @@ export async function loadConfiguration(flags: ConfigurationFlags): Promise<Conf
       ...environmentSecrets(catalog.servers, process.env),
     ],
     apiKey,
+    files,
   };
 }
 
-async function readCatalog(path: string): Promise<CatalogSource> {
-  const text = await readText(path, "catalog");
+/** Where the configuration says that its gateway listens, and the key to it; whatever there is to say of the catalog. */
+export function loadAddress(flags: ConfigurationFlags): { address: string; apiKey: string | undefined } {
+  const { config } = readConfig(flags, new ConfigFiles()).parsed;
+  return { address: config.listen_addr, apiKey: apiKeyOf(config) };
+}
+
+/** The servers that stand in a file, as they are written, references unresolved. Throws `ConfigurationRefused`. */
+export function loadWritten(path: string): readonly ServerConfig[] {
+  const file = displayPath(resolve(path));
+  const text = readText(new ConfigFiles(), resolve(path), "catalog");
+  const itself = { variable: (name: string) => `\${${name}}`, file: (name: string) => `\${file:${name}}` };
+  // A catalog is a configuration that says nothing else.
+  const { config, servers, diagnostics } = parseConfig(text, file, itself);
+  if (!config) throw new ConfigurationRefused(diagnostics);
+  if (servers) return servers;
+  throw refusedFile(file, `No servers stand in ${file}: name the catalog itself`);
+}
+
+function readConfig(flags: ConfigurationFlags, files: ConfigFiles) {
+  const path = flags.config === undefined ? findConfig() : resolve(flags.config);
+  if (path === undefined && flags.catalog === undefined) throw nothingFound();
+  const folder = path === undefined ? process.cwd() : dirname(path);
+  const file = displayPath(path ?? "config.yaml");
+  const text = path === undefined ? "" : readText(files, path, "configuration");
+  const parsed = parseConfig(text, file, files.references(folder));
+  const { config } = parsed;
+  if (!config) throw new ConfigurationRefused(parsed.diagnostics);
+  return { parsed: { ...parsed, config }, path, file, folder };
+}
+
+function apiKeyOf(config: Pick<ConfigFile, "api_key">): string | undefined {
+  return config.api_key ?? (process.env.MCP_GATEWAY_API_KEY || undefined);
+}
+
+function readCatalog(files: ConfigFiles, path: string): CatalogSource {
+  const text = readText(files, path, "catalog");
   const folder = dirname(path);
-  const file = display(path);
-  return { ...parseCatalog(text, file, referenceSources(folder)), file, folder };
+  const file = displayPath(path);
+  return { ...parseCatalog(text, file, files.references(folder)), file, folder };
 }
 
 /** What loading the runtimes found wrong, with its place. */
@@ -105,33 +141,17 @@ function notInstalled(catalog: CatalogSource, loaded: readonly ServerConfig[]): 
   });
 }
 
-const unreadable: Readonly<Record<string, string>> = {
-  ENOENT: "it does not exist",
-  EISDIR: "it is a folder",
-  EACCES: "this user has no permission to",
-};
-
-async function readText(path: string, what: string): Promise<string> {
+function readText(files: ConfigFiles, path: string, what: string): string {
+  const file = displayPath(path);
   try {
-    return await readFile(path, "utf8");
+    return files.read(path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new CommandFailure(
-      exitCodes.configurationRefused,
-      `error[config_invalid]: The ${what} ${display(path)} can not be read: ${unreadable[code ?? ""] ?? message}`,
-    );
+    throw refusedFile(file, `The ${what} ${file} can not be read: ${(error as Error).message}`);
   }
 }
 
-/** A path as short as it can be said. */
-function display(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short === "" || short.startsWith("..") ? path : short;
-}
-
-function refused(diagnostics: readonly Diagnostic[]): CommandFailure {
-  const lines = distinct(diagnostics).map(formatDiagnostic);
-  return new CommandFailure(exitCodes.configurationRefused, lines.join("\n"));
+function refusedFile(file: string, message: string): ConfigurationRefused {
+  return new ConfigurationRefused([{ severity: "error", message, file, line: 1, column: 1 }]);
 }
 
 function nothingFound(): CommandFailure {

@@ -2,15 +2,27 @@ import type { GatewayEvent } from "@omg/core";
 import type { LogLevel } from "./levels.ts";
 import type { LogFields, Logger } from "./logger.ts";
 
+const forgets = "the next gateway starts them to list them";
+
 type Entry = readonly [level: LogLevel, message: string, fields: LogFields];
 
 /** Turns what happens in the gateway into log lines. */
 export function logEvents(log: Logger): (event: GatewayEvent) => void {
-  return (event) => log(...entryOf(event));
+  let storeFailed = false;
+  return (event) => {
+    // One word about a full disk is enough.
+    if (event.type === "store-failed" && storeFailed) return;
+    storeFailed ||= event.type === "store-failed";
+    log(...entryOf(event));
+  };
 }
 
 export function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function entryOf(event: GatewayEvent): Entry {
@@ -33,6 +45,14 @@ function entryOf(event: GatewayEvent): Entry {
       return ["debug", "Session ended", { session: event.session, server_id: event.server }];
     case "call-end":
       return callEntry(event);
+    case "catalog-reload":
+      return reloadEntry(event);
+    case "store-failed":
+      return [
+        "warn",
+        `What servers offer can not be remembered: ${forgets}`,
+        { why: messageOf(event.error) },
+      ];
     case "internal-error":
       return ["error", "Internal error", { error: stackOf(event.error) }];
   }
@@ -53,6 +73,15 @@ function stateEntry(event: Extract<GatewayEvent, { type: "server-state" }>): Ent
     default:
       return ["debug", `Server ${to}`, { server_id, from, why }];
   }
+}
+
+function reloadEntry(event: Extract<GatewayEvent, { type: "catalog-reload" }>): Entry {
+  const { added, removed, changed, unchanged } = event;
+  const loaded = added.length + changed.length + unchanged.length;
+  const counts = `added: ${added.length}, removed: ${removed.length}, modified: ${changed.length}, unchanged: ${unchanged.length}`;
+  const fields = { added: added.join(" "), removed: removed.join(" "), changed: changed.join(" ") };
+  const kept = event.kept.length > 0 ? { kept: event.kept.join(" ") } : {};
+  return ["info", `Loaded ${loaded} servers (${counts})`, { ...fields, ...kept }];
 }
 
 function callEntry(event: Extract<GatewayEvent, { type: "call-end" }>): Entry {

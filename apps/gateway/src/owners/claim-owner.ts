@@ -9,6 +9,8 @@ export interface Owner {
   readonly id: string;
   /** Why this gateway left no record of itself, if so. */
   readonly unrecorded?: string;
+  /** Notes the runtimes that may start something from now on. */
+  record(runtimes: readonly RuntimeV1[]): void;
   /** Everything this gateway started is gone. */
   release(): void;
 }
@@ -16,16 +18,33 @@ export interface Owner {
 /** Registers this gateway as the owner of what it will start. Goes on without a record where none can be kept. */
 export function claimOwner(runtimes: readonly RuntimeV1[], folder = ownersFolder()): Owner {
   const id = randomBytes(6).toString("hex");
-  const unrecorded = (why: string): Owner => ({ id, unrecorded: why, release: () => {} });
+  const unrecorded = (why: string): Owner => ({
+    id,
+    unrecorded: why,
+    record: () => {},
+    release: () => {},
+  });
   if (folder === undefined) return unrecorded("this user has no home directory; set HOME or XDG_STATE_HOME");
   const file = join(folder, `${id}.json`);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(file, JSON.stringify(recordOf(id, runtimes)), { mode: 0o600 });
+    write(file, id, runtimes);
   } catch (error) {
     return unrecorded((error as Error).message);
   }
-  return { id, release: () => remove(file) };
+  return { id, record: (now) => rewrite(file, id, now), release: () => remove(file) };
+}
+
+function write(file: string, id: string, runtimes: readonly RuntimeV1[]): void {
+  writeFileSync(file, JSON.stringify(recordOf(id, runtimes)), { mode: 0o600 });
+}
+
+function rewrite(file: string, id: string, runtimes: readonly RuntimeV1[]): void {
+  try {
+    write(file, id, runtimes);
+  } catch {
+    // The record of the start still tells who is alive.
+  }
 }
 
 function recordOf(owner: string, runtimes: readonly RuntimeV1[]): OwnerRecord {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { homeDirectory } from "../home-directory.ts";
+import { stateFolder } from "../state/state-folder.ts";
 
 /** What a gateway leaves on disk while it lives, so that a later one can tell that it died. */
 export interface OwnerRecord {
@@ -14,11 +14,10 @@ export interface OwnerRecord {
   readonly runtimes: readonly string[];
 }
 
-/** Where owners are recorded: in `$XDG_STATE_HOME/omg`, else `~/.local/state/omg`. Undefined for a user without a home. */
+/** Where owners are recorded. Undefined for a user without a home. */
 export function ownersFolder(): string | undefined {
-  const home = homeDirectory();
-  const state = process.env.XDG_STATE_HOME || (home && join(home, ".local", "state"));
-  return state && join(state, "omg", "owners");
+  const state = stateFolder();
+  return state && join(state, "owners");
 }
 
 /** Reads a record. Undefined for anything else: what a sweep removes must never depend on a stray file. */

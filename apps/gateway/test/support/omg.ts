@@ -38,7 +38,7 @@ export class Sandbox implements Disposable {
 
   get env(): NodeJS.ProcessEnv {
     const { PATH, HOME } = process.env;
-    return { PATH, HOME, XDG_STATE_HOME: join(this.folder, "state") };
+    return { PATH, HOME, XDG_STATE_HOME: join(this.folder, "state"), NODE_DISABLE_COMPILE_CACHE: "1" };
   }
 
   [Symbol.dispose](): void {
@@ -139,6 +139,24 @@ export class RunningGateway implements AsyncDisposable {
       this.#heard.add(look);
       look();
     });
+  }
+
+  /** Resolves with the log entries whose message starts so, once there are as many. */
+  loggedTimes(start: string, count: number): Promise<Record<string, unknown>[]> {
+    return new Promise((resolve) => {
+      const look = () => {
+        const found = this.log.filter(({ message }) => String(message).startsWith(start));
+        if (found.length < count) return;
+        this.#heard.delete(look);
+        resolve(found);
+      };
+      this.#heard.add(look);
+      look();
+    });
+  }
+
+  async json(path: string, init: RequestInit = {}): Promise<Record<string, unknown>> {
+    return (await (await fetch(this.url + path, init)).json()) as Record<string, unknown>;
   }
 
   async rpc(server: string, method: string, params?: object): Promise<Record<string, unknown>> {

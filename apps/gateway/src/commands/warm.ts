@@ -1,0 +1,58 @@
+import { asOmgError } from "@omg/core";
+import { type ConfigurationFlags, loadConfiguration } from "../configuration/load-configuration.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { runningGateway } from "../gateway-client.ts";
+import { openHost, openLog } from "../host.ts";
+import { printableLines } from "../logging/logger.ts";
+
+export interface WarmFlags extends ConfigurationFlags {
+  readonly url?: string;
+  readonly logLevel?: string;
+}
+
+/** Has one server learn what it offers; gives the number of its tools. */
+type Warm = (server: string) => Promise<number>;
+
+/** Starts at the same time. */
+const width = 8;
+
+/**
+ * `omg warm`: fetches and starts servers once and remembers what they offer, in the running gateway if there is one, else
+ * with a gateway for this alone.
+ */
+export async function warm(ids: readonly string[], flags: WarmFlags): Promise<void> {
+  const { client } = runningGateway(flags);
+  if (flags.url !== undefined || (await client.answers())) {
+    const servers = ids.length > 0 ? ids : (await client.servers()).map(({ id }) => id);
+    return warmAll(servers, (server) => client.warm(server));
+  }
+  const configuration = await loadConfiguration(flags);
+  const { servers } = configuration.gateway;
+  const wanted = ids.length > 0 ? ids : servers.map(({ id }) => id);
+  const diagnostics = configuration.diagnostics.filter(({ server }) => server === undefined);
+  const log = openLog(flags.logLevel, configuration, "error");
+  await using host = await openHost({ ...configuration, diagnostics }, log);
+  await warmAll(wanted, (server) => host.gateway.warmServer(server));
+}
+
+async function warmAll(servers: readonly string[], warmOne: Warm): Promise<void> {
+  const queue = [...servers];
+  const work = async () => {
+    for (let server = queue.shift(); server !== undefined; server = queue.shift())
+      await report(server, warmOne);
+  };
+  await Promise.all(Array.from({ length: width }, work));
+}
+
+/** One that fails is said to fail, and the others go on. */
+async function report(server: string, warmOne: Warm): Promise<void> {
+  try {
+    const tools = await warmOne(server);
+    process.stdout.write(printableLines(`${server}  ${tools} ${tools === 1 ? "tool" : "tools"}\n`));
+  } catch (error) {
+    const known = asOmgError(error);
+    if (known.reason === "internal" || known.reason === "gateway_unreachable") throw error;
+    process.stderr.write(printableLines(`${server}  error[${known.reason}]: ${known.message}\n`));
+    process.exitCode = exitCodes.serverNotReady;
+  }
+}

@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import type { ReferenceSources } from "@omg/core/config";
+import { resolvePath } from "./find-config.ts";
+
+/** A configuration is read whole; beyond this the parser refuses it. */
+const maxConfigBytes = 1024 * 1024;
+/** A secret is short; this is for a key file, not for data. */
+const maxSecretBytes = 64 * 1024;
+
+interface SeenFile {
+  readonly maxBytes: number;
+  /** Of its content; empty for a file that could not be read. */
+  readonly digest: string;
+}
+
+/** Reads the files of a configuration and remembers what it saw, so that a change can be told. */
+export class ConfigFiles {
+  readonly #seen = new Map<string, SeenFile>();
+
+  /** Every file that was asked for, whether it could be read or not. */
+  get paths(): string[] {
+    return [...this.#seen.keys()];
+  }
+
+  /** Equal for equal contents of the same files. */
+  get digest(): string {
+    return digestOf(
+      [...this.#seen]
+        .map(([path, { digest }]) => `${path}\0${digest}`)
+        .sort()
+        .join("\0"),
+    );
+  }
+
+  /** The text of a file. Throws an error whose message says why it can not be had. */
+  read(path: string, maxBytes = maxConfigBytes): string {
+    this.#seen.set(path, { maxBytes, digest: "" });
+    const text = readRegularFile(path, maxBytes);
+    this.#seen.set(path, { maxBytes, digest: digestOf(text) });
+    return text;
+  }
+
+  /** The same files as they are now. */
+  readAgain(): ConfigFiles {
+    const now = new ConfigFiles();
+    for (const [path, { maxBytes }] of this.#seen) {
+      try {
+        now.read(path, maxBytes);
+      } catch {
+        // It has been noted as a file that can not be read.
+      }
+    }
+    return now;
+  }
+
+  /** Variables of this process, and files relative to the folder of the file that names them. */
+  references(folder: string): ReferenceSources {
+    return {
+      variable: (name) => process.env[name],
+      file: (written) => {
+        try {
+          return this.read(resolvePath(written, folder), maxSecretBytes);
+        } catch (error) {
+          throw new Error(`The file ${written} can not be read: ${(error as Error).message}`);
+        }
+      },
+    };
+  }
+}
+
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64");
+}
+
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: "it does not exist",
+  ENOTDIR: "it does not exist",
+  EISDIR: "it is a folder",
+  EACCES: "this user has no permission to",
+};
+
+/** A device or a pipe might never end. */
+function readRegularFile(path: string, maxBytes: number): string {
+  try {
+    const stats = statSync(path);
+    if (stats.isDirectory()) throw new Error("it is a folder");
+    if (!stats.isFile()) throw new Error("it is no regular file");
+    if (stats.size > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    throw new Error(unreadable[code] ?? message, { cause: error });
+  }
+}

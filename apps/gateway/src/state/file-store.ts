@@ -1,0 +1,69 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { StateStore } from "@omg/core";
+
+const day = 24 * 60 * 60 * 1000;
+/** What nobody asked for in so long belongs to entries that are gone. */
+const forgottenAfterMs = 60 * day;
+
+/**
+ * Keeps each value in a file of its own, for this user alone. A value is replaced whole, so that a reader never sees half
+ * of one, also when several gateways write.
+ */
+export function fileStore(folder: string): StateStore {
+  return {
+    async get(key) {
+      const file = join(folder, fileName(key));
+      try {
+        const text = await readFile(file, "utf8");
+        await markUsed(file);
+        return text;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+        throw error;
+      }
+    },
+    async set(key, value) {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const file = join(folder, fileName(key));
+      const half = `${file}.${randomBytes(6).toString("hex")}.tmp`;
+      try {
+        await writeFile(half, value, { mode: 0o600, flush: true });
+        await rename(half, file);
+      } catch (error) {
+        await rm(half, { force: true });
+        throw error;
+      }
+    },
+    async delete(key) {
+      await rm(join(folder, fileName(key)), { force: true });
+    },
+  };
+}
+
+/** Removes what has not been used for two months. Never rejects. */
+export async function removeForgotten(folder: string, now = Date.now()): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const file = join(folder, name);
+    const used = await stat(file).catch(() => undefined);
+    if (used && now - used.mtimeMs > forgottenAfterMs) await rm(file, { force: true }).catch(() => {});
+  }
+}
+
+/** Once a day is enough to tell that somebody still asks. */
+async function markUsed(file: string): Promise<void> {
+  const now = Date.now();
+  const { mtimeMs } = await stat(file);
+  if (now - mtimeMs > day) await utimes(file, now / 1000, now / 1000).catch(() => {});
+}
+
+const maxName = 200;
+
+/** A name that every file system takes, one for each key. */
+function fileName(key: string): string {
+  const name = encodeURIComponent(key);
+  if (name.length <= maxName) return name;
+  throw new Error(`The key ${key.slice(0, 40)}… is too long for a file's name`);
+}
