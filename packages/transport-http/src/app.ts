@@ -1,6 +1,7 @@
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
+import { answerCatalogDiff } from "./catalog-diff.ts";
 import type { HttpContext } from "./context.ts";
 import { answerRpc } from "./envelope.ts";
 import { type Handler, type ManagementOptions, management, refusal } from "./management.ts";
@@ -15,7 +16,7 @@ type Methods = { readonly GET?: Handler; readonly POST?: Handler };
 export function createApp(http: HttpContext, sessions: Sessions, options: ManagementOptions): App {
   const app: App = new Hono();
   const mcp = mcpEndpoint(http, sessions);
-  const { health, ready, list, detail, start, stop, stats, reload } = management(http, options);
+  const { health, ready, list, detail, start, stop, warm, stats, reload } = management(http, options);
 
   app.all("/mcp", ({ env }) => {
     mcp(env.incoming, env.outgoing, undefined);
@@ -31,6 +32,12 @@ export function createApp(http: HttpContext, sessions: Sessions, options: Manage
     return RESPONSE_ALREADY_SENT;
   };
 
+  const diff: Handler = ({ env }) => {
+    const { incoming, outgoing } = env as HttpBindings;
+    void answerCatalogDiff(http, incoming, outgoing);
+    return RESPONSE_ALREADY_SENT;
+  };
+
   app.all("/rpc", only({ POST: rpc }));
   app.all("/health", only({ GET: health }));
   app.all("/healthz", only({ GET: health }));
@@ -39,6 +46,8 @@ export function createApp(http: HttpContext, sessions: Sessions, options: Manage
   app.all("/servers/:id", only({ GET: detail }));
   app.all("/servers/:id/start", only({ POST: start }));
   app.all("/servers/:id/stop", only({ POST: stop }));
+  app.all("/servers/:id/warm", only({ POST: warm }));
+  app.all("/catalog/diff", only({ POST: diff }));
   app.all("/stats", only({ GET: stats }));
   if (reload !== undefined) app.all("/admin/reload", only({ POST: reload }));
 

@@ -2,9 +2,9 @@ export type { HttpCounters, HttpEvent } from "./context.ts";
 export type { HttpLimits } from "./limits.ts";
 export type { HttpAddress } from "./listen.ts";
 export {
+  type CatalogState,
   checkServeOptions,
   type HttpFront,
-  type ReloadSummary,
   type ServeOptions,
   serveHttp,
 } from "./serve.ts";

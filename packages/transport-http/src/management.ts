@@ -1,21 +1,23 @@
-import type { ServerState, ServerStatus } from "@omg/core";
+import { maskedEntry, type ReloadReport, type ServerState, type ServerStatus } from "@omg/core";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { HttpContext } from "./context.ts";
 import { errorBody, failureOf } from "./http-errors.ts";
-import { maskEnvironment, maskOptions } from "./mask.ts";
 
-/** What a reload of the catalog did. */
-export interface ReloadSummary {
-  readonly serversLoaded: number;
-  readonly serversAdded: number;
-  readonly serversRemoved: number;
+/** How the catalog in use relates to its files. */
+export interface CatalogState {
+  /** When the catalog in use was read. */
+  readonly loadedAt: Date;
+  /** What is wrong with the files as they are now, so that the catalog in use is an older one. */
+  readonly problems: readonly string[];
+  /** Settings that were changed and count only after a restart. */
+  readonly needsRestart: readonly string[];
 }
 
 export interface ManagementOptions {
-  readonly reload?: (() => Promise<ReloadSummary>) | undefined;
-  /** When the catalog was read last. Default: when the gateway started. */
-  readonly lastReload?: (() => Date | undefined) | undefined;
+  readonly reload?: (() => Promise<ReloadReport>) | undefined;
+  /** Default: the catalog that the gateway was made with, or that came by the last reload over HTTP. */
+  readonly catalog?: (() => CatalogState) | undefined;
   readonly version?: string | undefined;
   readonly isDraining: () => boolean;
 }
@@ -37,7 +39,8 @@ const STATUS = {
 /** Handlers of the management API. They read ids, never commands, arguments, environments, images or addresses. */
 export function management(http: HttpContext, options: ManagementOptions) {
   const { gateway } = http;
-  let lastReload: Date | undefined;
+  let loadedAt = gateway.stats().startedAt;
+  const catalog = options.catalog ?? (() => ({ loadedAt, problems: [], needsRestart: [] }));
 
   /** Runs a handler for the server that the path names. */
   function withServer(work: (id: string, context: Context) => Promise<Response>): Handler {
@@ -52,7 +55,8 @@ export function management(http: HttpContext, options: ManagementOptions) {
 
   const ready: Handler = (context) => {
     const draining = options.isDraining() || gateway.draining;
-    return context.json({ status: draining ? "draining" : "ready" }, draining ? 503 : 200);
+    const status = draining ? "draining" : "ready";
+    return context.json({ status, ...staleness(catalog()) }, draining ? 503 : 200);
   };
 
   const list: Handler = (context) => {
@@ -90,7 +94,8 @@ export function management(http: HttpContext, options: ManagementOptions) {
   });
 
   const stats: Handler = (context) => {
-    const { startedAt, totalRequests } = gateway.stats();
+    const { startedAt, totalRequests, sessions } = gateway.stats();
+    const { loadedAt, problems, needsRestart } = catalog();
     const servers = gateway.servers();
     return context.json({
       version: options.version,
@@ -98,7 +103,11 @@ export function management(http: HttpContext, options: ManagementOptions) {
       total_requests: totalRequests,
       active_servers: servers.filter(({ state }) => STATUS[state] === "running").length,
       total_servers: servers.length,
-      last_reload: (options.lastReload?.() ?? lastReload ?? startedAt).toISOString(),
+      sessions,
+      last_reload: loadedAt.toISOString(),
+      config_stale: problems.length > 0,
+      config_problems: problems,
+      needs_restart: needsRestart,
       servers: Object.fromEntries(servers.map((status) => [status.config.id, figures(status)])),
     });
   };
@@ -108,15 +117,9 @@ export function management(http: HttpContext, options: ManagementOptions) {
     reload &&
     (async (context) => {
       try {
-        const { serversLoaded, serversAdded, serversRemoved } = await reload();
-        lastReload = new Date();
-        return context.json({
-          status: "ok",
-          message: "Catalog reloaded",
-          servers_loaded: serversLoaded,
-          servers_added: serversAdded,
-          servers_removed: serversRemoved,
-        });
+        const report = await reload();
+        loadedAt = new Date();
+        return context.json({ status: "ok", message: "Catalog reloaded", ...reloaded(report) });
       } catch (thrown) {
         return failed(context, thrown, "Failed to reload catalog: ", 500);
       }
@@ -131,7 +134,37 @@ export function management(http: HttpContext, options: ManagementOptions) {
     return refusal(context, fixed ?? (status === 200 ? 502 : status), what + error.message);
   }
 
-  return { health, ready, list, detail, start, stop, stats, reload: reloadCatalog };
+  const warm = withServer(async (id, context) => {
+    try {
+      return context.json({ id, status: "ok", tools: await gateway.warmServer(id) });
+    } catch (thrown) {
+      return failed(context, thrown, "Failed to warm server: ");
+    }
+  });
+
+  return { health, ready, list, detail, start, stop, warm, stats, reload: reloadCatalog };
+}
+
+/** Without the problems themselves: this route asks nobody for a key. */
+function staleness({ loadedAt, problems }: CatalogState) {
+  if (problems.length === 0) return {};
+  const detail = `The catalog's files have errors; the catalog of ${loadedAt.toISOString()} stays in use`;
+  return { config_stale: true, detail };
+}
+
+function reloaded({ added, removed, changed, unchanged, kept }: ReloadReport) {
+  return {
+    servers_loaded: added.length + changed.length + unchanged.length,
+    servers_added: added.length,
+    servers_removed: removed.length,
+    servers_changed: changed.length,
+    servers_unchanged: unchanged.length,
+    added,
+    removed,
+    changed,
+    unchanged,
+    kept,
+  };
 }
 
 /** An error as the management API words it. */
@@ -160,14 +193,7 @@ function summary({ config, state, problem, startedAt, lastActivity, requestCount
 }
 
 function details(status: ServerStatus) {
-  const { written, runtime, env } = status.config;
-  const shown = { references: written !== undefined };
-  return {
-    ...summary(status),
-    runtime: maskOptions(written?.runtime ?? runtime, shown),
-    env: maskEnvironment((written === undefined ? env : written.env) ?? {}, shown),
-    connection_count: status.instances,
-  };
+  return { ...summary(status), ...maskedEntry(status.config), connection_count: status.instances };
 }
 
 function figures({ state, requestCount, errorCount, startedAt, lastActivity }: ServerStatus) {

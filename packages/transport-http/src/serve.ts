@@ -1,6 +1,6 @@
 import type { RequestListener } from "node:http";
 import { getRequestListener } from "@hono/node-server";
-import { type Gateway, OmgError } from "@omg/core";
+import { type Gateway, OmgError, type ReloadReport } from "@omg/core";
 import { createApp } from "./app.ts";
 import type { HttpContext, HttpCounters, HttpEvent } from "./context.ts";
 import { createGuard } from "./guard.ts";
@@ -8,10 +8,10 @@ import { bracketed, isLoopback } from "./host.ts";
 import { InFlight } from "./in-flight.ts";
 import { defaultLimits, type HttpLimits } from "./limits.ts";
 import { addressOf, close, type HttpAddress, listenAll } from "./listen.ts";
-import type { ReloadSummary } from "./management.ts";
+import type { CatalogState } from "./management.ts";
 import { Sessions } from "./sessions.ts";
 
-export type { ReloadSummary } from "./management.ts";
+export type { CatalogState } from "./management.ts";
 
 export interface ServeOptions {
   readonly gateway: Gateway;
@@ -23,9 +23,9 @@ export interface ServeOptions {
   /** Origins of web pages that may use this front; `*`: all. Default: none but pages of this machine. */
   readonly corsOrigins?: readonly string[] | undefined;
   /** Reads the catalog anew. Without it there is no `POST /admin/reload`. */
-  readonly reload?: (() => Promise<ReloadSummary>) | undefined;
-  /** When the catalog was read last, for `GET /stats`. Default: the last reload over HTTP, else the gateway's start. */
-  readonly lastReload?: (() => Date | undefined) | undefined;
+  readonly reload?: (() => Promise<ReloadReport>) | undefined;
+  /** For `GET /stats` and `GET /readyz`. Default: the catalog is as it was read at the start or by the last reload. */
+  readonly catalog?: (() => CatalogState) | undefined;
   /** The product's version, for `GET /stats`. */
   readonly version?: string | undefined;
   readonly limits?: Partial<HttpLimits> | undefined;

@@ -9,7 +9,7 @@ import { StubGateway } from "./support/stub-gateway.ts";
 
 const KEY = "a-key-of-some-length";
 const PUBLIC = ["/health", "/healthz", "/readyz"];
-const reload = async () => ({ serversLoaded: 0, serversAdded: 0, serversRemoved: 0 });
+const reload = async () => ({ added: [], removed: [], changed: [], unchanged: [], kept: [] });
 
 async function registeredPaths(): Promise<string[]> {
   const context: HttpContext = {
@@ -29,7 +29,7 @@ describe("without the key", () => {
   it("every registered route but the public ones answers 401, for every method", async () => {
     const { url, gateway } = await served({ apiKey: KEY, reload });
     const paths = await registeredPaths();
-    expect(paths).toHaveLength(12);
+    expect(paths).toHaveLength(14);
     for (const path of paths) {
       for (const method of ["GET", "HEAD", "POST", "DELETE", "PUT", "OPTIONS"]) {
         const open = PUBLIC.includes(path) && (method === "GET" || method === "HEAD");

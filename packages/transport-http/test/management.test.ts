@@ -1,4 +1,4 @@
-import { OmgError, type ServerState } from "@omg/core";
+import { digestEntries, OmgError, type ServerState } from "@omg/core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { call, served } from "./support/http.ts";
 import { StubGateway, serverStatus } from "./support/stub-gateway.ts";
@@ -149,7 +149,7 @@ describe("GET", () => {
       "--key",
       "***",
       "--pat=***",
-      "https://h/sse?a=1&api_key=***&b=2",
+      "https://h/sse?a=***&api_key=***&b=***",
       "MODE=fast",
     ]);
     expect(reply.json.runtime.nested.flag).toBe(true);
@@ -179,6 +179,10 @@ describe("GET", () => {
       total_requests: 310,
       active_servers: 1,
       total_servers: 2,
+      sessions: 0,
+      config_stale: false,
+      config_problems: [],
+      needs_restart: [],
       last_reload: expect.stringMatching(/^\d{4}-.*Z$/),
     });
     expect(json.servers).toEqual({
@@ -233,8 +237,8 @@ describe("POST", () => {
   });
 
   it("reload says what changed, and when it was shows in the statistics", async () => {
-    const reload = async () => ({ serversLoaded: 4, serversAdded: 1, serversRemoved: 0 });
-    const { url } = await served({ reload });
+    const report = { added: ["a"], removed: [], changed: ["b"], unchanged: ["c", "d"], kept: ["d"] };
+    const { url } = await served({ reload: async () => report });
     expect((await call(`${url}/stats`)).json.last_reload).toBe("2026-01-15T10:00:00.500Z");
     expect((await call(`${url}/admin/reload`, { method: "POST" })).json).toEqual({
       status: "ok",
@@ -242,6 +246,9 @@ describe("POST", () => {
       servers_loaded: 4,
       servers_added: 1,
       servers_removed: 0,
+      servers_changed: 1,
+      servers_unchanged: 2,
+      ...report,
     });
     expect((await call(`${url}/stats`)).json.last_reload).toBe(now.toISOString());
   });
@@ -256,6 +263,14 @@ describe("POST", () => {
       500,
       "Failed to reload catalog: line 3: unknown key",
     ]);
+  });
+
+  it("warm tells what was learnt, or why nothing was", async () => {
+    const { url, gateway } = await served();
+    const warm = () => call(`${url}/servers/pg/warm`, { method: "POST" });
+    expect((await warm()).json).toEqual({ id: "pg", status: "ok", tools: 3 });
+    gateway.failure = new OmgError("upstream_start_failed", { message: "spawn failed" });
+    expect((await warm()).json.message).toBe("Failed to warm server: spawn failed");
   });
 
   it("reload does not exist unless it was given", async () => {
@@ -317,5 +332,79 @@ describe("errors", () => {
       expect(text).not.toContain("secret");
     }
     expect(events).toEqual(Array(3).fill({ type: "http-error", error: fault }));
+  });
+});
+
+describe("a catalog that is older than its files", () => {
+  const state = {
+    loadedAt: new Date("2026-01-15T08:00:00Z"),
+    problems: ["catalog.yaml:3:5: Unknown key"],
+    needsRestart: ["listen_addr"],
+  };
+
+  it("shows in /stats with what is wrong, in /readyz without", async () => {
+    const { url } = await served({ catalog: () => state, apiKey: "a-key-of-some-length" });
+    const headers = { "x-api-key": "a-key-of-some-length" };
+    expect((await call(`${url}/stats`, { headers })).json).toMatchObject({
+      last_reload: "2026-01-15T08:00:00.000Z",
+      config_stale: true,
+      config_problems: state.problems,
+      needs_restart: ["listen_addr"],
+    });
+    const ready = await call(`${url}/readyz`);
+    expect([ready.status, ready.json]).toEqual([
+      200,
+      {
+        status: "ready",
+        config_stale: true,
+        detail: "The catalog's files have errors; the catalog of 2026-01-15T08:00:00.000Z stays in use",
+      },
+    ]);
+  });
+});
+
+describe("POST /catalog/diff", () => {
+  const salt = "0123456789abcdef";
+  const entry = (id: string, runtime: object, more = {}) => ({
+    id,
+    runtime: { type: "local-process", ...runtime },
+    ...more,
+  });
+  const digests = (...servers: ReturnType<typeof entry>[]) =>
+    digestEntries(servers, salt).map(({ id, parts }) => ({ id, parts: Object.fromEntries(parts) }));
+
+  it("says what a catalog would change, from digests alone", async () => {
+    const gateway = new StubGateway(
+      ...["same", "gone", "other"].map((id) =>
+        serverStatus(id, {
+          config: entry(id, { command: "x" }, { written: entry(id, { command: "${X}" }) }),
+        }),
+      ),
+    );
+    const { url } = await served({}, gateway);
+    const servers = digests(
+      entry("same", { command: "${X}" }),
+      entry("other", { command: "${X}", args: ["1"] }, { env: { A: "b" } }),
+      entry("new", {}),
+    );
+    const { json } = await call(`${url}/catalog/diff`, { body: { salt, servers } });
+    expect(json).toEqual({
+      added: ["new"],
+      removed: ["gone"],
+      changed: [{ id: "other", parts: ["env.A", "runtime.args"] }],
+      unchanged: ["same"],
+    });
+  });
+
+  it.each([
+    ["no salt", { servers: [] }],
+    ["a short salt", { salt: "x", servers: [] }],
+    ["no list", { salt, servers: {} }],
+    ["an entry without parts", { salt, servers: [{ id: "x" }] }],
+    ["nothing", null],
+  ])("refuses %s", async (_, body) => {
+    const { url } = await served();
+    const reply = await call(`${url}/catalog/diff`, { body });
+    expect([reply.status, reply.json.error]).toEqual([400, "Bad Request"]);
   });
 });

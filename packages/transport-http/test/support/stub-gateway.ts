@@ -111,6 +111,15 @@ export class StubGateway implements Gateway {
     return this.starts > 0;
   }
 
+  async reload() {
+    return { added: [], removed: [], changed: [], unchanged: [], kept: [] };
+  }
+
+  async warmServer(): Promise<number> {
+    if (this.failure !== undefined) throw this.failure;
+    return 3;
+  }
+
   stats() {
     return {
       startedAt: new Date(Date.now() - 7_200_000),
