@@ -119,6 +119,26 @@ describe("a reload", () => {
     expect(runtime.running).toBe(0);
   });
 
+  test("fails none of 10,000 calls that are in flight during 100 reloads", async () => {
+    const { server, answer } = holdable();
+    const { gateway, runtime } = await testGateway({ s: server });
+    const client = await TestClient.connect(gateway, "s");
+    let answered = 0;
+    for (let round = 0; round < 100; round++) {
+      const calls = Array.from({ length: 100 }, () => client.call("hold"));
+      await settle();
+      await gateway.reload(
+        reload(round % 10 === 9 ? [] : [fakeEntry("s", { env: { ROUND: String(round) } })]),
+      );
+      if (round % 10 === 9) await gateway.reload(reload([fakeEntry("s")]));
+      for (let call = 0; call < 100; call++) answer(`${round}.${call}`);
+      answered += new Set(await Promise.all(calls)).size;
+    }
+    expect(answered).toBe(10_000);
+    await settle();
+    expect(runtime.running).toBe(0);
+  });
+
   test("waits 30 s for calls in flight, and says what became of them then", async () => {
     const { gateway, runtime, clock } = await testGateway(
       { s: holdable().server },
