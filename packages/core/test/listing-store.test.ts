@@ -82,7 +82,10 @@ describe("what servers offer is remembered in the store", () => {
     await toolsOf(await TestClient.connect(first.gateway));
     const { gateway } = await gatewayOn(store, servers);
     const client = await TestClient.connect(gateway);
-    expect(await client.refusal("tools/call", { name: "s__nope" })).toMatchObject({ reason: "unknown_tool" });
+    const unknown = { name: "s__nope", _meta: { progressToken: 1 } };
+    expect(await client.refusal("tools/call", unknown)).toMatchObject({ reason: "unknown_tool" });
+    // Nothing was started for it, so nothing is said to start.
+    expect(client.received).toHaveLength(1);
     expect(await client.call("s__x")).toBe("hi");
   });
 
@@ -187,6 +190,42 @@ describe("what servers offer is remembered in the store", () => {
     expect(await tools).toEqual(["s__x"]);
     expect(events).toContainEqual({ type: "store-failed", error: new Error("disk full") });
   });
+});
+
+test("a server that is removed while its listing is being looked up is not started", async () => {
+  const found = Promise.withResolvers<string | undefined>();
+  const slow: StateStore = {
+    get: (key) => (key.includes("listings") ? found.promise : Promise.resolve(undefined)),
+    set: async () => {},
+    delete: async () => {},
+  };
+  const { gateway, runtime } = await gatewayOn(slow, { s: fakeServer({ x: () => text("") }) });
+  const client = await TestClient.connect(gateway);
+  const tools = toolsOf(client);
+  await settle();
+  await gateway.reload({ servers: [] });
+  found.resolve(undefined);
+  expect(await tools).toEqual([]);
+  expect(runtime.starts).toBe(0);
+});
+
+test("a store that answers late still tells, and clients hear of it", async () => {
+  const found = Promise.withResolvers<string | undefined>();
+  const slow: StateStore = {
+    get: (key) => (key.includes("listings") ? found.promise : Promise.resolve(undefined)),
+    set: async () => {},
+    delete: async () => {},
+  };
+  const stuck = fakeServer({}, { beforeStart: () => new Promise(() => {}) });
+  const { gateway, clock } = await gatewayOn(slow, { s: stuck });
+  const client = await TestClient.connect(gateway);
+  const tools = toolsOf(client);
+  await clock.advance(5000);
+  expect(await tools).toEqual([]);
+  found.resolve('{"tools":[{"name":"x"}]}');
+  await clock.advance(100);
+  await client.heard("notifications/tools/list_changed");
+  expect(await toolsOf(client)).toEqual(["s__x"]);
 });
 
 describe("warming a server", () => {

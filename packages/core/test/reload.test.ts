@@ -1,7 +1,9 @@
 import { queryObjects } from "node:v8";
 import { describe, expect, test } from "vitest";
 import type { ServerConfig } from "../src/config/types.ts";
+import { memoryStore } from "../src/gateway/memory-store.ts";
 import { PooledServer } from "../src/pool/server.ts";
+import { requestFrame } from "../src/runtime/frame.ts";
 import { type FakeServer, fakeServer, text } from "./support/fake-runtime.ts";
 import { fakeEntry, statesOf, testGateway } from "./support/gateway.ts";
 import { TestClient } from "./support/test-client.ts";
@@ -223,6 +225,11 @@ describe("a reload", () => {
     expect(await gateway.reload(reload([fakeEntry("s", { problem: "broken" })]))).toMatchObject({
       unchanged: ["s"],
     });
+    expect(await gateway.reload(reload([fakeEntry("s", { problem: "worse" })]))).toMatchObject({
+      changed: ["s"],
+      kept: [],
+    });
+    expect(gateway.server("s")).toMatchObject({ state: "disabled", problem: "worse" });
     expect(await gateway.reload(reload([fakeEntry("s")]))).toMatchObject({ changed: ["s"] });
     expect(gateway.server("s")?.state).toBe("stopped");
   });
@@ -257,12 +264,23 @@ describe("a reload", () => {
     expect(gateway.server("s")).toBeDefined();
   });
 
-  test("follows another in the order they were asked for", async () => {
-    const { gateway } = await testGateway({ a: fakeServer(), b: fakeServer() }, { servers: [] });
-    const reports = await Promise.all([
-      gateway.reload(reload([fakeEntry("a")])),
+  test("follows another in the order they were asked for, however long a runtime takes to check", async () => {
+    const { gateway, runtime } = await testGateway({ a: fakeServer(), b: fakeServer() }, { servers: [] });
+    const checked = Promise.withResolvers<void>();
+    const validate = async (value: unknown) => {
+      await checked.promise;
+      return { value };
+    };
+    const options = { "~standard": { version: 1, vendor: "test", validate } } as const;
+    const { name: _, ...rest } = runtime;
+    const slow = { ...rest, name: "slow", specVersion: "v1", start: runtime.start, options } as const;
+    const asked = [
+      gateway.reload(reload([fakeEntry("a", { runtime: { type: "slow" } })]), [slow]),
       gateway.reload(reload([fakeEntry("b")])),
-    ]);
+    ];
+    await settle();
+    checked.resolve();
+    const reports = await Promise.all(asked);
     expect(reports.map(({ added }) => added)).toEqual([["a"], ["b"]]);
     expect(gateway.servers().map(({ config }) => config.id)).toEqual(["b"]);
   });
@@ -282,12 +300,13 @@ describe("a reload", () => {
 
   test("goes with the gateway's end while a removed server still has calls", async () => {
     const { gateway, runtime } = await testGateway({ s: holdable().server });
-    const client = await TestClient.connect(gateway, "s");
-    void client.call("hold");
+    const call = gateway.request("s", requestFrame(1, "tools/call", { name: "hold" }));
+    const refused = expect(call).rejects.toMatchObject({ reason: "draining" });
     await settle();
     await gateway.reload(reload([]));
     await gateway[Symbol.asyncDispose]();
     expect(runtime.running).toBe(0);
+    await refused;
   });
 });
 
@@ -299,6 +318,7 @@ describe("clients of the aggregate", () => {
     const { gateway, clock } = await testGateway({ a: fakeServer({ x: () => text("") }), b: fakeServer() });
     const client = await TestClient.connect(gateway);
     expect(await tools(client)).toEqual(["a__x"]);
+    await clock.advance(1000);
     await gateway.reload(reload([fakeEntry("b")]));
     await clock.advance(100);
     await client.heard("notifications/tools/list_changed");
@@ -317,6 +337,42 @@ describe("clients of the aggregate", () => {
     await client.heard("notifications/tools/list_changed");
     expect(statesOf(events, "b")).toEqual([]);
     expect(await tools(client)).toEqual(["b__y"]);
+  });
+
+  test("hear that a server was added that is remembered, and find it with none started", async () => {
+    const store = memoryStore();
+    const servers = { a: fakeServer({ x: () => text("") }), b: fakeServer({ y: () => text("") }) };
+    const before = await testGateway(servers, {}, {}, {}, store);
+    await before.gateway.warmServer("b");
+    const { gateway, clock, events } = await testGateway(
+      servers,
+      { servers: [fakeEntry("a")] },
+      {},
+      {},
+      store,
+    );
+    const client = await TestClient.connect(gateway);
+    expect(await tools(client)).toEqual(["a__x"]);
+    await clock.advance(1000);
+    await gateway.reload(reload([fakeEntry("a"), fakeEntry("b")]));
+    await clock.advance(100);
+    await client.heard("notifications/tools/list_changed");
+    expect(await tools(client)).toEqual(["a__x", "b__y"]);
+    expect(statesOf(events, "b")).toEqual([]);
+  });
+
+  test("find each server's tools under its own name when a new one takes a name", async () => {
+    const servers = {
+      "a.b": fakeServer({ x: () => text("dot") }),
+      a_b: fakeServer({ x: () => text("plain") }),
+    };
+    const { gateway } = await testGateway(servers, { servers: [fakeEntry("a.b")] });
+    const client = await TestClient.connect(gateway);
+    expect(await tools(client)).toEqual(["a_b__x"]);
+    await gateway.reload(reload([fakeEntry("a.b"), fakeEntry("a_b")]));
+    const [dot = "", plain = ""] = await tools(client);
+    expect(plain).toBe("a_b__x");
+    expect([await client.call(dot), await client.call(plain)]).toEqual(["dot", "plain"]);
   });
 
   test("hear nothing of a reload that changes nothing", async () => {

@@ -194,7 +194,6 @@ export class CatalogGateway implements Gateway {
   }
 
   async #reload(config: GatewayConfig, runtimes: readonly RuntimeV1[]): Promise<ReloadReport> {
-    this.#admission.mustBeOpen();
     const planned = await this.#plan(config, runtimes);
     this.#admission.mustBeOpen();
     const report = this.#servers.apply(planned);
