@@ -7,17 +7,17 @@ export const localOptions = z.strictObject({
   command: text
     .min(1, "must not be empty")
     .describe(
-      "The program: a name that is looked up in PATH, or a path (relative to the configuration; ~/ is the home folder).",
+      "The program: a name that is looked up in the server's PATH, or a path (relative to the file it stands in; ~/ is the home folder).",
     ),
   args: z
     .array(text)
     .default([])
-    .describe("Its arguments, passed exactly as they are, never through a shell."),
+    .describe("Its arguments, texts (quote numbers), passed exactly as they are, never through a shell."),
   working_dir: text
     .min(1, "must not be empty")
     .optional()
     .describe(
-      "The folder it runs in (relative to the configuration). Default: the folder of the configuration.",
+      "The folder it runs in (relative to the file it stands in; ~/ is the home folder). Default: the folder of that file.",
     ),
 });
 

@@ -13,50 +13,100 @@ const id = z
 
 /** One entry of `servers:`. */
 export const serverSchema = z.strictObject({
-  id: id.describe("Unique name of the server"),
+  id: id.describe(
+    "Unique name of the server, without control characters; part of URLs and tool names, so best lower case, digits and hyphens",
+  ),
   display_name: z.string().optional().describe("Name for people. Default: the id"),
-  description: z.string().optional().describe("What the server is for"),
+  description: z.string().optional().describe("What the server is for; shown by omg list and GET /servers"),
   runtime: z.looseObject({ type: z.string().min(1) }).describe("Where and how the server runs"),
-  env: z.record(z.string(), envValue).optional().describe("Variables of the server's environment"),
-  inherit_env: z.array(z.string()).optional().describe("Variables it gets from the gateway's environment"),
-  tags: z.array(z.string()).optional().describe("Words to find the server by"),
+  env: z
+    .record(z.string(), envValue)
+    .optional()
+    .describe("Variables of the server's environment; numbers and truth values are taken as text"),
+  inherit_env: z
+    .array(z.string())
+    .optional()
+    .describe("Names of variables that it gets from the gateway's own environment"),
+  tags: z
+    .array(z.string())
+    .optional()
+    .describe("Words to find the server by: GET /servers?tag= and omg list --tag"),
   scope: z
     .enum(["shared", "session"])
     .optional()
-    .describe("One instance for all clients (shared, the default) or one for each session"),
-  idle_timeout_seconds: seconds.optional().describe("Stop after this long without use; 0: never"),
-  start_timeout_seconds: seconds.min(1).max(600).optional().describe("Longest time a start may take"),
+    .describe(
+      "One instance for all clients (shared) or one for each client session (session). Default: shared",
+    ),
+  idle_timeout_seconds: seconds
+    .optional()
+    .describe("The server stops after this long without use; 0: never. Default: the gateway's"),
+  start_timeout_seconds: seconds
+    .min(1)
+    .max(600)
+    .optional()
+    .describe("Longest time from its start to the end of its handshake. Default: the gateway's"),
 });
 
 /** The top level of config.yaml, but for its servers. */
 export const configSchema = z.strictObject({
-  listen_addr: z.string().default("localhost:4444").describe("host:port to listen on"),
-  catalog_path: z.string().optional().describe("The catalog file, relative to this file"),
-  servers: z.unknown().optional().describe("The catalog, in place of catalog_path"),
+  listen_addr: z
+    .string()
+    .default("localhost:4444")
+    .describe("host:port to listen on; localhost is 127.0.0.1 and ::1. Elsewhere only with a key"),
+  catalog_path: z
+    .string()
+    .optional()
+    .describe("The catalog file, relative to this file, or starting with ~/"),
+  servers: z.unknown().optional().describe("The catalog itself, in place of catalog_path"),
   log_level: z
     .enum(["trace", "debug", "info", "warn", "error"])
     .optional()
-    .describe("Least level that is logged. Default: info"),
-  api_key: z.string().min(1).optional().describe("Key that every request must carry"),
+    .describe(
+      "Least level that is logged; --log-level and OMG_LOG_LEVEL win. Default: info; warn for omg stdio",
+    ),
+  api_key: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Key that every request must carry. Default: MCP_GATEWAY_API_KEY, if it is set"),
   idle_timeout_seconds: seconds.default(300).describe("A server stops after this long without use; 0: never"),
-  start_timeout_seconds: seconds.min(1).max(600).default(30).describe("Longest time a start may take"),
+  start_timeout_seconds: seconds
+    .min(1)
+    .max(600)
+    .default(30)
+    .describe("Longest time from a server's start to the end of its handshake"),
   request_timeout_seconds: seconds
     .min(1)
     .max(3600)
     .default(30)
-    .describe("Longest wait for an answer or progress"),
+    .describe("Longest wait for an answer or progress; with progress ten minutes at most"),
   health_check_interval_seconds: seconds
     .default(30)
-    .describe("How often running servers are asked whether they are well; 0: never"),
-  max_connections_per_server: z.number().int().min(1).optional().describe("Calls in flight on one server"),
-  listing_wait_seconds: seconds.default(3).describe("Longest wait for servers never listed before"),
+    .describe("How often running servers are pinged; 0: never"),
+  max_connections_per_server: z
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe("Calls in flight on one server; more are refused. Default: 4096"),
+  listing_wait_seconds: seconds
+    .default(3)
+    .describe("Longest wait for servers never listed before, when a client lists all"),
   cors_enabled: z.boolean().default(true).describe("Whether cors_origins counts"),
-  cors_origins: z.array(z.string()).default([]).describe("Origins that browsers may call from"),
+  cors_origins: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'Origins whose web pages may call the gateway, for example https://app.example.com; "*" for all',
+    ),
   allowed_hosts: z
     .array(z.string())
     .default([])
     .describe("Host names that clients may use besides localhost"),
-  hot_reload: z.boolean().default(true).describe("Whether changes of the catalog take effect while it runs"),
+  hot_reload: z
+    .boolean()
+    .default(true)
+    .describe("Whether the files are watched and their changes take effect by themselves"),
 });
 
 export type ConfigFile = z.output<typeof configSchema>;

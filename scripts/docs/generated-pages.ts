@@ -1,0 +1,27 @@
+import { readFileSync } from "node:fs";
+import { commandsRegions } from "./commands.ts";
+import { reasonsRegions } from "./reasons.ts";
+import { fillRegions } from "./regions.ts";
+import { settingsRegions } from "./settings.ts";
+
+/** The pages with generated regions, and what makes each region. */
+export const generatedPages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "docs/cli.md": commandsRegions,
+  "docs/configuration.md": settingsRegions,
+  "docs/errors.md": reasonsRegions,
+};
+
+/** The file of a page. */
+export function pageUrl(page: string): URL {
+  return new URL(`../../${page}`, import.meta.url);
+}
+
+/** A page as it should be. Throws for a region that nothing makes. */
+export function generate(page: string): string {
+  const makers = generatedPages[page] ?? {};
+  return fillRegions(readFileSync(pageUrl(page), "utf8"), (name) => {
+    const make = makers[name];
+    if (make === undefined) throw new Error(`${page}: nothing makes the region "${name}"`);
+    return make();
+  });
+}

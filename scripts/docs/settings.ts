@@ -1,0 +1,90 @@
+import { catalogJsonSchema, configJsonSchema } from "../../packages/core/src/config/index.ts";
+import createLocalRuntime from "../../packages/runtime-local/src/index.ts";
+import { markdownTable } from "./table.ts";
+
+/** The part of JSON Schema that our own schemas use. */
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly string[];
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, Schema | true>>;
+  readonly required?: readonly string[];
+  readonly definitions?: Readonly<Record<string, Schema>>;
+}
+
+/** Keys of config.yaml that count at once when the file changes; a test compares this with what a gateway says. */
+export const liveKeys: readonly string[] = ["catalog_path", "servers"];
+
+const runtimes = [createLocalRuntime()];
+const config = configJsonSchema(runtimes) as Schema;
+const catalog = catalogJsonSchema(runtimes) as Schema;
+
+export const settingsRegions = {
+  "keys of config.yaml": () =>
+    tableOf(config, (key) => (liveKeys.includes(key) ? "at once" : "after a restart")),
+  "keys of a catalog entry": () => tableOf(catalog.definitions?.server),
+  "options of local-process": () => tableOf(catalog.definitions?.["runtime-local-process"]),
+} as const;
+
+/** The keys of config.yaml. */
+export const configKeys: readonly string[] = keysOf(config).map(([key]) => key);
+
+function tableOf(schema: Schema = {}, takesEffect?: (key: string) => string): string {
+  const rows = keysOf(schema).map(([key, value]) => {
+    const [meaning, preset] = describe(value, schema.required?.includes(key) === true);
+    return [`\`${key}\``, typeOf(value), preset, meaning, ...(takesEffect ? [takesEffect(key)] : [])];
+  });
+  const head = ["Key", "Type", "Default", "Meaning", ...(takesEffect ? ["A change counts"] : [])];
+  return markdownTable(head, rows);
+}
+
+/** Without `$schema`, which is the editor's, and the runtime's `type`, which stands in the text. */
+function keysOf({ properties = {} }: Schema): [string, Schema][] {
+  return Object.entries(properties).flatMap(([key, value]) =>
+    key === "$schema" || value === true ? [] : [[key, value] as [string, Schema]],
+  );
+}
+
+/** A default that no file could hold stands at the end of the description. */
+function describe({ description = "", default: preset }: Schema, required: boolean): [string, string] {
+  const [meaning = "", inWords] = description.replace(/\.$/, "").split(/\. Default: /);
+  if (required) return [withCode(meaning), "required"];
+  const isEmpty = Array.isArray(preset) && preset.length === 0;
+  if (preset !== undefined && !isEmpty) return [withCode(meaning), `\`${preset}\``];
+  const isValue = inWords !== undefined && /^\w+$/.test(inWords);
+  return [withCode(meaning), isValue ? `\`${inWords}\`` : withCode(inWords ?? "none")];
+}
+
+/** Keys, variables, flags and addresses, which editors show as plain text. */
+function withCode(text: string): string {
+  return text.replace(/https?:\/\/[\w./:-]+|~\/|--[a-z-]+|\b\w+_\w+\b|\bhost:port\b/g, "`$&`");
+}
+
+function typeOf(schema: Schema): string {
+  // The other one is a text with a reference in it, which every value may be.
+  const own = schema.anyOf?.[0] ?? schema;
+  if (own.enum) return own.enum.map((word) => `\`${word}\``).join(", ");
+  const type = Array.isArray(own.type) ? own.type[0] : own.type;
+  switch (type) {
+    case "integer":
+      return `number${range(own)}`;
+    case "boolean":
+      return "`true`, `false`";
+    case "array":
+      return own.items?.type === "string" ? "list of texts" : "list of entries";
+    case "object":
+      return "map";
+    default:
+      return "text";
+  }
+}
+
+function range({ minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: Schema): string {
+  if (maximum < Number.MAX_SAFE_INTEGER) return `, ${minimum} to ${maximum}`;
+  return minimum > 0 ? `, ${minimum} or more` : "";
+}
