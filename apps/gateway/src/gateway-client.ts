@@ -108,8 +108,8 @@ export class GatewayClient {
       if (body === undefined) throw this.#noGateway();
       return body;
     }
-    const message = (body as { message?: unknown } | null | undefined)?.message ?? statusText;
-    throw answerError(this.#base, status, String(message));
+    const { message, reason } = (body ?? {}) as { message?: unknown; reason?: unknown };
+    throw answerError(this.#base, status, String(message ?? statusText), reason);
   }
 
   async #exchange(path: string, init: RequestInit) {

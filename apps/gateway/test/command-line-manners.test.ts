@@ -119,16 +119,14 @@ describe("a call over a gateway", () => {
   });
 
   test.each([
-    [404, "Server 'a' not found", "server_unknown"],
-    [413, "too large", "message_too_large"],
-    [503, "full", "overloaded"],
-    [504, "slow", "upstream_timeout"],
-    [502, "Server 'a' did not start: no such file", "upstream_start_failed"],
-    [502, "Server 'a' failed and is tried again in 2 s.", "upstream_start_failed"],
-    [502, "Server 'a' is disabled: no command", "upstream_start_failed"],
-    [502, "Server 'a' exited\nIts last output: database not ready", "upstream_closed"],
-  ])("status %i with %j means %s", (status, text, reason) => {
-    expect(answerError("http://localhost:1", status, text)).toMatchObject({ reason });
+    [404, "server_unknown", "server_unknown"],
+    [502, "upstream_backoff", "upstream_backoff"],
+    [400, undefined, "invalid_request"],
+    [500, undefined, "upstream_protocol_error"],
+    [502, "constructor", "upstream_protocol_error"],
+    [502, { of: "another kind" }, "upstream_protocol_error"],
+  ])("status %i with the reason %j means %s", (status, said, reason) => {
+    expect(answerError("http://localhost:1", status, "text", said)).toMatchObject({ reason });
   });
 
   test("takes only a failed connection for an absent gateway", async () => {

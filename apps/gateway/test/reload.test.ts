@@ -275,6 +275,10 @@ describe("a file that can not be used", () => {
       status: "running",
       problem: expect.stringContaining("${NOT_SET_ANYWHERE}"),
     });
+    expect(await gateway.json("/stats")).toMatchObject({
+      config_stale: true,
+      config_problems: [expect.stringMatching(/^catalog\.yaml:\d+:\d+: .*NOT_SET_ANYWHERE/)],
+    });
     expect(await gateway.json("/servers/c")).toMatchObject({ problem: expect.stringContaining("teleport") });
   });
 });

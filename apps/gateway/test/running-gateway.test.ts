@@ -45,10 +45,17 @@ describe("omg status", () => {
     });
     sandbox.write("catalog.yaml", "servers: [");
     const reload = await run(sandbox, bins.omg, ["reload"]);
-    expect(reload).toMatchObject({ code: 1, stdout: "" });
+    expect(reload).toMatchObject({ code: 5, stdout: "" });
     expect(reload.stderr).toMatch(/Failed to reload catalog: catalog\.yaml:\d+:\d+: /);
+    const list = await run(sandbox, bins.omg, ["list"]);
+    expect(list).toMatchObject({ code: 0, stdout: expect.stringMatching(/^a +stopped/m) });
+    expect(list.stderr).toContain("the catalog here has errors, see: omg validate");
+    expect(await run(sandbox, bins.omg, ["call", "a.echo", "text=on"])).toMatchObject({
+      code: 0,
+      stdout: "on\n",
+    });
     const { stdout } = await run(sandbox, bins.omg, ["status"]);
-    expect(stdout).toMatch(/catalog has errors; .*\n {4}catalog\.yaml:\d+:\d+: .*\n/);
+    expect(stdout).toMatch(/the configuration has errors; .*\n {4}catalog\.yaml:\d+:\d+: .*\n/);
     expect(stdout).toContain("in effect only after a restart: listen_addr\n");
   });
 
@@ -104,6 +111,15 @@ describe("omg diff", () => {
       5,
       expect.stringContaining("No servers stand in empty.yaml"),
     ]);
+    const { command } = scripted();
+    const draft = { type: "local-process", comand: command };
+    const wrong = await diff(sandbox.write("wrong.yaml", { servers: [{ id: "a", runtime: draft }] }));
+    expect(wrong).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^~ a {2}runtime\.args, runtime\.comand/),
+    });
+    expect(wrong.stderr).toContain('Unknown key "comand". Did you mean "command"?');
+    expect(wrong.stderr).not.toContain("required");
     const absent = await diff("nope.yaml");
     expect([absent.code, absent.stderr]).toEqual([5, expect.stringContaining("it does not exist")]);
   });

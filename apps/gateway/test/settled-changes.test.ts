@@ -31,6 +31,7 @@ class StepClock implements Clock {
 
 describe("changes", () => {
   let content = "first";
+  let writes = 0;
   let applied: string[] = [];
   let clock = new StepClock();
   let changes = settled();
@@ -42,7 +43,7 @@ describe("changes", () => {
     return new SettledChanges("first", {
       clock,
       settleMs: 200,
-      digestNow: () => content,
+      look: () => ({ digest: content, stamp: String(writes) }),
       apply: async (digest) => {
         applied.push(digest);
         await apply(digest);
@@ -52,6 +53,7 @@ describe("changes", () => {
 
   const write = (text: string) => {
     content = text;
+    writes++;
     void changes.hint();
   };
 
@@ -83,6 +85,18 @@ describe("changes", () => {
     }
     await clock.advance(1000);
     expect(applied).toEqual(["round 99"]);
+  });
+
+  test("caught twice in the same half of two writes do not count", async () => {
+    write("");
+    await clock.advance(150);
+    write("second");
+    await clock.advance(40);
+    write("");
+    await clock.advance(20);
+    write("second");
+    await clock.advance(1000);
+    expect(applied).toEqual(["second"]);
   });
 
   test("that are taken back do not count", async () => {

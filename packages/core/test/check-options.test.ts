@@ -74,7 +74,7 @@ describe("the options of a server", () => {
     expect(servers[0]?.[1]).toMatch(/^scope: .*; runtime\.command: /);
   });
 
-  test("of an entry with a variable that is not set are not looked at: nobody knows what they are", async () => {
+  test("of an entry with a variable that is not set are looked at for their keys: nobody knows the values", async () => {
     const text = 'servers: [{ id: a, runtime: { type: program, command: 5, args: ["${NOT_SET}"] } }]';
     const { problems } = await check(text);
     expect(problems).toEqual([]);
@@ -127,11 +127,16 @@ describe("a key that the options do not know", () => {
   });
 
   test("is named beside everything else that is wrong", async () => {
-    const { problems } = await check("servers:\n  - id: a\n    runtime: { type: program, comand: y }\n");
+    const { problems } = await check("servers:\n  - id: a\n    runtime: { type: program, xyz: y }\n");
     expect(problems).toEqual([
-      'c.yaml:3:31: error: Unknown key "comand". Did you mean "command"?',
+      'c.yaml:3:31: error: Unknown key "xyz".',
       "c.yaml:3:5: error: runtime.command: Invalid input: expected string, received undefined",
     ]);
+  });
+
+  test("is not missed as well under the name that was meant", async () => {
+    const { problems } = await check("servers:\n  - id: a\n    runtime: { type: program, comand: y }\n");
+    expect(problems).toEqual(['c.yaml:3:31: error: Unknown key "comand". Did you mean "command"?']);
   });
 
   test("is one that the schema drops without a word, but not one that it keeps", async () => {

@@ -1,6 +1,10 @@
 import { z } from "zod";
 
-const text = z.string().refine((value) => !value.includes("\0"), "must not contain a NUL byte");
+const missing = (issue: { readonly input?: unknown }) =>
+  issue.input === undefined ? "is required" : undefined;
+const text = z
+  .string({ error: missing })
+  .refine((value) => !value.includes("\0"), "must not contain a NUL byte");
 
 /** What a catalog entry of type `local-process` may say. */
 export const localOptions = z.strictObject({

@@ -1,11 +1,12 @@
 import { type Frame, frameOf, type JsonRpcMessage, OmgError } from "@omg/core";
 
 const OPEN_ARRAY = 0x5b;
-const WHITE_SPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 /** Whether a body is a JSON array. */
 export function isBatch(body: Buffer): boolean {
-  return body[body.findIndex((byte) => !WHITE_SPACE.has(byte))] === OPEN_ARRAY;
+  let at = 0;
+  while (isWhiteSpace(body[at])) at++;
+  return body[at] === OPEN_ARRAY;
 }
 
 /** Splits a batch. Throws `parse_error`, or `invalid_request` for one that is empty, too long or holds no messages. */
@@ -17,6 +18,10 @@ export function batchFrames(body: Buffer, limit: number): Frame[] {
   if (frames.some(({ head }) => head.method === "initialize"))
     throw invalid("initialize must not be in a batch");
   return frames;
+}
+
+function isWhiteSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
 
 function parse(body: Buffer): unknown[] {

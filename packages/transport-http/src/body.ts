@@ -32,21 +32,20 @@ export function isFormByTool({ headers }: IncomingMessage): boolean {
 export function readBody(incoming: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (Number(incoming.headers["content-length"]) > limit) return reject(tooLarge(limit));
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let size = 0;
-    const settle = (finish: () => void) => {
-      incoming.off("data", onData).off("end", onEnd).off("error", onError);
-      finish();
-    };
-    const onData = (chunk: Buffer) => {
+    incoming.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size > limit) settle(() => reject(tooLarge(limit)));
-      else chunks.push(chunk);
-    };
-    const onEnd = () => settle(() => resolve(joined(chunks)));
-    const onError = (cause: Error) =>
-      settle(() => reject(new OmgError("cancelled", { message: "The request broke off", cause })));
-    incoming.on("data", onData).on("end", onEnd).on("error", onError);
+      if (size <= limit) chunks.push(chunk);
+      else {
+        chunks = [];
+        reject(tooLarge(limit));
+      }
+    });
+    incoming.on("end", () => resolve(joined(chunks)));
+    incoming.on("error", (cause: Error) =>
+      reject(new OmgError("cancelled", { message: "The request broke off", cause })),
+    );
   });
 }
 

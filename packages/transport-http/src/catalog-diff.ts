@@ -22,7 +22,7 @@ export async function answerCatalogDiff(
   } catch (thrown) {
     const { status, headers, error } = failureOf(thrown);
     if (error.reason === "internal") context.emit({ type: "http-error", error: thrown });
-    sendRefusal(outgoing, status, error.message, headers);
+    sendRefusal(outgoing, status, error.message, headers, error.reason);
   }
 }
 

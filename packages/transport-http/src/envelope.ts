@@ -115,7 +115,7 @@ function withId(answer: Frame, id: RequestId | null): Buffer {
   return Buffer.concat([bytes.subarray(0, spans.id.start), NULL, bytes.subarray(spans.id.end)]);
 }
 
-/** Turns what fails into `{error, message}`. */
+/** Turns what fails into `{error, message, reason}`. */
 async function answering(
   context: HttpContext,
   outgoing: ServerResponse,
@@ -131,7 +131,7 @@ async function answering(
       error.reason === "server_unknown" && error.server !== undefined
         ? unknownServer(error.server).message
         : error.message;
-    sendRefusal(outgoing, status, message, headers);
+    sendRefusal(outgoing, status, message, headers, error.reason);
   } finally {
     context.inFlight.leave();
   }

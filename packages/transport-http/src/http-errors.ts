@@ -44,19 +44,20 @@ export function failureOf(thrown: unknown): HttpFailure {
   return { status, headers, error };
 }
 
-/** The body of errors on all routes that do not speak JSON-RPC. */
-export function errorBody(status: number, message: string): { error: string; message: string } {
-  return { error: STATUS_CODES[status] ?? "Error", message };
+/** The body of errors on all routes that do not speak JSON-RPC. What the guard turns away has no reason. */
+export function errorBody(status: number, message: string, reason?: string) {
+  return { error: STATUS_CODES[status] ?? "Error", message, reason };
 }
 
-/** Answers with `{error, message}`. */
+/** Answers with `{error, message, reason}`. */
 export function sendRefusal(
   outgoing: ServerResponse,
   status: number,
   message: string,
   headers: OutgoingHttpHeaders = {},
+  reason?: string,
 ): void {
-  sendJson(outgoing, status, Buffer.from(JSON.stringify(errorBody(status, message))), headers);
+  sendJson(outgoing, status, Buffer.from(JSON.stringify(errorBody(status, message, reason))), headers);
 }
 
 /** Answers with a JSON-RPC error. */
@@ -66,29 +67,37 @@ export function sendRpcFailure(outgoing: ServerResponse, thrown: unknown, id?: R
 }
 
 /**
- * Answers with bytes that are JSON, in one write. Does nothing when the client is gone or has its answer. A client that
+ * Answers with bytes that are JSON, in one write, also of several pieces. Does nothing when the client is gone or has its answer. A client that
  * takes nothing for `stallMs` is cut off: what it does not read stays in memory.
  */
 export function sendJson(
   outgoing: ServerResponse,
   status: number,
-  bytes: Buffer,
+  body: Buffer | readonly Buffer[],
   headers?: OutgoingHttpHeaders,
   stallMs = defaultLimits.stallMs,
 ): void {
   if (outgoing.destroyed || outgoing.headersSent) return;
+  const pieces = Buffer.isBuffer(body) ? [body] : body;
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const all = {
     "content-type": "application/json",
-    "content-length": bytes.length,
+    "content-length": length,
     "cache-control": "no-store",
     ...headers,
   };
-  if (status === 413) endAfterBody(outgoing.writeHead(status, { ...all, connection: "close" }), bytes);
-  else if (bytes.length > ONE_WRITE_BYTES) {
-    outgoing.writeHead(status, all).end(bytes);
+  if (status === 413) {
+    endAfterBody(outgoing.writeHead(status, { ...all, connection: "close" }), Buffer.concat(pieces));
+  } else if (length > ONE_WRITE_BYTES) {
+    outgoing.writeHead(status, all).cork();
+    for (const piece of pieces) outgoing.write(piece);
+    outgoing.end();
     // Node counts progress of the write as activity, and sets its own timeout once the answer is out.
     if (!outgoing.writableFinished) outgoing.socket?.setTimeout(stallMs);
-  } else outgoing.writeHead(status, all).end(bytes.toString("latin1"), "latin1");
+  } else {
+    const text = pieces.map((piece) => piece.toString("latin1")).join("");
+    outgoing.writeHead(status, all).end(text, "latin1");
+  }
 }
 
 function endAfterBody(outgoing: ServerResponse, bytes: Buffer): void {

@@ -8,7 +8,7 @@ import { errorBody, failureOf } from "./http-errors.ts";
 export interface CatalogState {
   /** When the catalog in use was read. */
   readonly loadedAt: Date;
-  /** What is wrong with the files as they are now, so that the catalog in use is an older one. */
+  /** What is wrong with the files as they are now, so that all or some of the catalog in use is older than they are. */
   readonly problems: readonly string[];
   /** Settings that were changed and count only after a restart. */
   readonly needsRestart: readonly string[];
@@ -46,7 +46,7 @@ export function management(http: HttpContext, options: ManagementOptions) {
   function withServer(work: (id: string, context: Context) => Promise<Response>): Handler {
     return async (context) => {
       const id = context.req.param("id") ?? "";
-      if (gateway.server(id) === undefined) return refusal(context, 404, notFound(id));
+      if (gateway.server(id) === undefined) return refusal(context, 404, notFound(id), "server_unknown");
       return work(id, context);
     };
   }
@@ -70,7 +70,9 @@ export function management(http: HttpContext, options: ManagementOptions) {
   const detail: Handler = (context) => {
     const id = context.req.param("id") ?? "";
     const status = gateway.server(id);
-    return status === undefined ? refusal(context, 404, notFound(id)) : context.json(details(status));
+    return status === undefined
+      ? refusal(context, 404, notFound(id), "server_unknown")
+      : context.json(details(status));
   };
 
   const start = withServer(async (id, context) => {
@@ -129,9 +131,9 @@ export function management(http: HttpContext, options: ManagementOptions) {
     const { status, headers, error } = failureOf(thrown);
     if (error.reason === "internal") http.emit({ type: "http-error", error: thrown });
     for (const [name, value] of Object.entries(headers)) context.header(name, String(value));
-    if (error.reason === "server_unknown") return refusal(context, 404, error.message);
+    if (error.reason === "server_unknown") return refusal(context, 404, error.message, error.reason);
     // A reason that is no fault of HTTP's is the server's here.
-    return refusal(context, fixed ?? (status === 200 ? 502 : status), what + error.message);
+    return refusal(context, fixed ?? (status === 200 ? 502 : status), what + error.message, error.reason);
   }
 
   const warm = withServer(async (id, context) => {
@@ -146,9 +148,9 @@ export function management(http: HttpContext, options: ManagementOptions) {
 }
 
 /** Without the problems themselves: this route asks nobody for a key. */
-function staleness({ loadedAt, problems }: CatalogState) {
+function staleness({ problems }: CatalogState) {
   if (problems.length === 0) return {};
-  const detail = `The catalog's files have errors; the catalog of ${loadedAt.toISOString()} stays in use`;
+  const detail = "The configuration has errors; what they concern stays as it was before";
   return { config_stale: true, detail };
 }
 
@@ -168,8 +170,8 @@ function reloaded({ added, removed, changed, unchanged, kept }: ReloadReport) {
 }
 
 /** An error as the management API words it. */
-export function refusal(context: Context, status: number, message: string): Response {
-  return context.json(errorBody(status, message), status as ContentfulStatusCode);
+export function refusal(context: Context, status: number, message: string, reason?: string): Response {
+  return context.json(errorBody(status, message, reason), status as ContentfulStatusCode);
 }
 
 function notFound(id: string): string {

@@ -74,7 +74,11 @@ describe.each([
     const { url, gateway } = await served();
     const reply = await call(url + path, form({ ...plain, ...change }));
     expect(reply.status).toBe(400);
-    expect(reply.json).toEqual({ error: "Bad Request", message: expect.stringContaining(message) });
+    expect(reply.json).toEqual({
+      error: "Bad Request",
+      message: expect.stringContaining(message),
+      reason: "invalid_request",
+    });
     expect(gateway.requests).toEqual([]);
   });
 
@@ -98,7 +102,7 @@ describe.each([
     const reply = await call(url + path, form(plain));
     expect([reply.status, reply.json, reply.headers["retry-after"]]).toEqual([
       status,
-      { error, message: "It failed" },
+      { error, message: "It failed", reason },
       "2",
     ]);
   });
@@ -182,7 +186,11 @@ describe("at /mcp", () => {
   it.each([[1], [null], [""], [["pg"]]])("a server_id of %j is refused", async (server) => {
     const { url } = await served();
     const reply = await call(`${url}/mcp`, { body: { server_id: server, method: "ping" } });
-    expect(reply.json).toEqual({ error: "Bad Request", message: '"server_id" must be a string' });
+    expect(reply.json).toEqual({
+      error: "Bad Request",
+      message: '"server_id" must be a string',
+      reason: "invalid_request",
+    });
   });
 
   it("an unknown server is 404 in the original's words", async () => {
@@ -190,7 +198,7 @@ describe("at /mcp", () => {
     const reply = await call(`${url}/mcp`, { body: { server_id: "nope", method: "ping" } });
     expect([reply.status, reply.json]).toEqual([
       404,
-      { error: "Not Found", message: "Server 'nope' not found" },
+      { error: "Not Found", message: "Server 'nope' not found", reason: "server_unknown" },
     ]);
   });
 
@@ -219,7 +227,7 @@ describe("at /rpc", () => {
     const reply = await call(`${url}/rpc`, { body: { method: "ping" } });
     expect([reply.status, reply.json]).toEqual([
       400,
-      { error: "Bad Request", message: "X-Server-ID header required" },
+      { error: "Bad Request", message: "X-Server-ID header required", reason: "invalid_request" },
     ]);
   });
 

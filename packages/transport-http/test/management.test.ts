@@ -232,7 +232,7 @@ describe("POST", () => {
     const reply = await call(`${url}/servers/pg/start`, { method: "POST" });
     expect([reply.status, reply.json]).toEqual([
       status,
-      { error, message: "Failed to start server: spawn failed" },
+      { error, message: "Failed to start server: spawn failed", reason },
     ]);
   });
 
@@ -357,7 +357,7 @@ describe("a catalog that is older than its files", () => {
       {
         status: "ready",
         config_stale: true,
-        detail: "The catalog's files have errors; the catalog of 2026-01-15T08:00:00.000Z stays in use",
+        detail: "The configuration has errors; what they concern stays as it was before",
       },
     ]);
   });

@@ -1,9 +1,8 @@
 import { requestFrame } from "@omg/core";
 import { type Configuration, loadConfiguration } from "../configuration/load-configuration.ts";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
-import { GatewayClient, gatewayUrl } from "../gateway-client.ts";
+import { type GatewayClient, runningGateway } from "../gateway-client.ts";
 import { openHost, openLog } from "../host.ts";
-import { httpUrl } from "../http-url.ts";
 import { printable } from "../logging/logger.ts";
 import { parseArguments, type Tool } from "./call-arguments.ts";
 import { formatResult, type ToolResult } from "./call-result.ts";
@@ -31,19 +30,18 @@ type Ask = (
 
 /** `omg call`: one tool, over the running gateway if there is one, else with a gateway for this call alone. */
 export async function call(target: string, pairs: readonly string[], flags: CallFlags): Promise<void> {
-  if (flags.url !== undefined) {
-    const client = new GatewayClient(httpUrl(flags.url), process.env.MCP_GATEWAY_API_KEY || undefined);
-    const servers = (await client.servers()).map(({ id }) => id);
-    return run(split(target, servers), pairs, flags, overHttp(client));
-  }
+  const { url, client } = runningGateway(flags);
+  const isRunning = flags.url !== undefined || (await client.answers());
+  const running = isRunning ? (await client.servers()).map(({ id }) => id) : [];
+  const there = split(target, running);
+  if (there) return run(there, pairs, flags, overHttp(client));
+  if (flags.url !== undefined) throw notATarget(target, running);
+
   const configuration = await loadConfiguration(flags);
   const servers = configuration.gateway.servers.map(({ id }) => id);
   const called = split(target, servers);
-  const url = gatewayUrl(configuration.file.listen_addr);
-  const client = new GatewayClient(url, configuration.apiKey);
-  if (await client.answers()) {
-    const running = await client.servers();
-    if (running.some(({ id }) => id === called.server)) return run(called, pairs, flags, overHttp(client));
+  if (!called) throw notATarget(target, servers);
+  if (isRunning) {
     // Whatever holds the port serves another catalog, or an older state of this one.
     const note = `The gateway that runs at ${url} has no server '${called.server}'; it runs for this call alone`;
     process.stderr.write(`${printable(note)}\n`);
@@ -66,11 +64,14 @@ async function run(
 }
 
 /** Ids may hold dots, so the longest id that fits is meant. */
-function split(target: string, servers: readonly string[]): Target {
+function split(target: string, servers: readonly string[]): Target | undefined {
   const fitting = servers.filter((id) => target.startsWith(`${id}.`)).sort((a, b) => b.length - a.length);
   const server = fitting[0];
-  if (server !== undefined) return { server, name: target.slice(server.length + 1) };
-  throw new CommandFailure(
+  return server === undefined ? undefined : { server, name: target.slice(server.length + 1) };
+}
+
+function notATarget(target: string, servers: readonly string[]): CommandFailure {
+  return new CommandFailure(
     exitCodes.usage,
     `error: "${target}" is not SERVER.TOOL; servers: ${servers.join(", ") || "none"}`,
   );

@@ -61,7 +61,10 @@ const answers = {
   }),
   ping: () => ({}),
   "tools/list": () => ({ tools: [greet] }),
-  "tools/call": ({ arguments: { name } }) => ({ content: [{ type: "text", text: \`Hello, \${name}!\` }] }),
+  "tools/call": ({ name, arguments: given = {} }) => {
+    if (name !== "greet") return { content: [{ type: "text", text: \`No tool \${name}\` }], isError: true };
+    return { content: [{ type: "text", text: \`Hello, \${given.name ?? "whoever you are"}!\` }] };
+  },
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

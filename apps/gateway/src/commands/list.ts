@@ -1,6 +1,6 @@
+import { ConfigurationRefused } from "../configuration/configuration-refused.ts";
 import { type Configuration, loadConfiguration } from "../configuration/load-configuration.ts";
-import { GatewayClient, gatewayUrl, type ServerSummary } from "../gateway-client.ts";
-import { httpUrl } from "../http-url.ts";
+import { runningGateway, type ServerSummary } from "../gateway-client.ts";
 import { printable, printableLines } from "../logging/logger.ts";
 import { formatTable } from "./table.ts";
 
@@ -14,13 +14,13 @@ export interface ListFlags {
 
 /** `omg list`: the servers of the running gateway, else those of the catalog. */
 export async function list(flags: ListFlags): Promise<void> {
-  const all = flags.url === undefined ? await fromCatalog(flags) : await running(flags.url);
-  const servers = all.filter(({ tags }) => flags.tag === undefined || tags?.includes(flags.tag));
+  const all = await servers(flags);
+  const wanted = all.filter(({ tags }) => flags.tag === undefined || tags?.includes(flags.tag));
   if (flags.json) {
-    process.stdout.write(printableLines(`${JSON.stringify({ v: 1, servers }, undefined, 2)}\n`));
+    process.stdout.write(printableLines(`${JSON.stringify({ v: 1, servers: wanted }, undefined, 2)}\n`));
     return;
   }
-  const rows = servers.map((server) => [
+  const rows = wanted.map((server) => [
     server.id,
     server.status,
     server.runtime_type,
@@ -30,30 +30,35 @@ export async function list(flags: ListFlags): Promise<void> {
   process.stdout.write(formatTable(["NAME", "STATE", "RUNTIME", "CALLS", "NOTE"], rows));
 }
 
-function running(url: string): Promise<ServerSummary[]> {
-  return new GatewayClient(httpUrl(url), process.env.MCP_GATEWAY_API_KEY || undefined).servers();
-}
-
-async function fromCatalog(flags: ListFlags): Promise<ServerSummary[]> {
-  const configuration = await loadConfiguration(flags);
-  const url = gatewayUrl(configuration.file.listen_addr);
-  const client = new GatewayClient(url, configuration.apiKey);
+async function servers(flags: ListFlags): Promise<ServerSummary[]> {
+  const { url, client } = runningGateway(flags);
+  if (flags.url !== undefined) return client.servers();
   if (await client.answers()) {
-    const servers = await client.servers();
-    process.stderr.write(`${printable(whoAnswers(url, servers, configuration))}\n`);
-    return servers;
+    const running = await client.servers();
+    process.stderr.write(`${printable(await whoAnswers(url, running, flags))}\n`);
+    return running;
   }
+  const configuration = await loadConfiguration(flags);
   process.stderr.write("No gateway is running; this is the catalog.\n");
   return configuration.gateway.servers.map(summaryOf);
 }
 
 /** Whatever holds the port answers, which need not be the gateway of this catalog. */
-function whoAnswers(url: string, running: readonly ServerSummary[], configuration: Configuration): string {
-  const here = new Set(configuration.gateway.servers.map(({ id }) => id));
-  const there = new Set(running.map(({ id }) => id));
-  const other = here.size !== there.size || [...here].some((id) => !there.has(id));
-  const note = other ? `; it serves another catalog than ${configuration.catalog}` : "";
-  return `Servers of the gateway that runs at ${url}${note}`;
+async function whoAnswers(url: string, running: readonly ServerSummary[], flags: ListFlags): Promise<string> {
+  return `Servers of the gateway that runs at ${url}${await differenceOf(running, flags)}`;
+}
+
+async function differenceOf(running: readonly ServerSummary[], flags: ListFlags): Promise<string> {
+  try {
+    const { gateway, catalog } = await loadConfiguration(flags);
+    const here = new Set(gateway.servers.map(({ id }) => id));
+    const there = new Set(running.map(({ id }) => id));
+    const other = here.size !== there.size || [...here].some((id) => !there.has(id));
+    return other ? `; it serves another catalog than ${catalog}` : "";
+  } catch (error) {
+    if (!(error instanceof ConfigurationRefused)) throw error;
+    return "; the catalog here has errors, see: omg validate";
+  }
 }
 
 function summaryOf(server: Configuration["gateway"]["servers"][number]): ServerSummary {

@@ -27,7 +27,7 @@ function linesOf(url: string, stats: GatewayFigures): string[] {
     `  catalog   read at ${last_reload}`,
   ];
   if (stats.config_stale) {
-    lines.push("  catalog has errors; the one that was read then stays in use:");
+    lines.push("  the configuration has errors; what they concern stays as it was before:");
     lines.push(...stats.config_problems.map((problem) => `    ${problem}`));
   }
   if (stats.needs_restart.length > 0) {

@@ -12,6 +12,8 @@ interface SeenFile {
   readonly maxBytes: number;
   /** Of its content; empty for a file that could not be read. */
   readonly digest: string;
+  /** Of the write that made it what it is. */
+  readonly stamp: string;
 }
 
 /** Reads the files of a configuration and remembers what it saw, so that a change can be told. */
@@ -25,19 +27,21 @@ export class ConfigFiles {
 
   /** Equal for equal contents of the same files. */
   get digest(): string {
-    return digestOf(
-      [...this.#seen]
-        .map(([path, { digest }]) => `${path}\0${digest}`)
-        .sort()
-        .join("\0"),
-    );
+    return this.#combined(({ digest }) => digest);
+  }
+
+  /** Different after every write, also one that leaves the contents as they were. */
+  get stamp(): string {
+    return this.#combined(({ stamp }) => stamp);
   }
 
   /** The text of a file. Throws an error whose message says why it can not be had. */
   read(path: string, maxBytes = maxConfigBytes): string {
-    this.#seen.set(path, { maxBytes, digest: "" });
+    this.#seen.set(path, { maxBytes, digest: "", stamp: "" });
+    // Before the content: a write in between then shows at the next look.
+    const stamp = fileStamp(path);
     const text = readRegularFile(path, maxBytes);
-    this.#seen.set(path, { maxBytes, digest: digestOf(text) });
+    this.#seen.set(path, { maxBytes, digest: digestOf(text), stamp });
     return text;
   }
 
@@ -54,6 +58,11 @@ export class ConfigFiles {
     return now;
   }
 
+  #combined(part: (file: SeenFile) => string): string {
+    const parts = [...this.#seen].map(([path, file]) => `${path}\0${part(file)}`);
+    return digestOf(parts.sort().join("\0"));
+  }
+
   /** Variables of this process, and files relative to the folder of the file that names them. */
   references(folder: string): ReferenceSources {
     return {
@@ -67,6 +76,12 @@ export class ConfigFiles {
       },
     };
   }
+}
+
+/** What changes when a file is written, replaced, or reached by another way; empty when there is none. */
+export function fileStamp(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return stats ? `${stats.dev}:${stats.ino}:${stats.mtimeNs}:${stats.size}` : "";
 }
 
 function digestOf(text: string): string {

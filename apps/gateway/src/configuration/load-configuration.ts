@@ -98,16 +98,24 @@ export function loadAddress(flags: ConfigurationFlags): { address: string; apiKe
   return { address: config.listen_addr, apiKey: apiKeyOf(config) };
 }
 
-/** The servers that stand in a file, as they are written, references unresolved. Throws `ConfigurationRefused`. */
-export function loadWritten(path: string): readonly ServerConfig[] {
+/**
+ * The servers that stand in a file, as they are written, references unresolved, and what is wrong with them. Rejects with
+ * `ConfigurationRefused`.
+ */
+export async function loadWritten(
+  path: string,
+): Promise<{ servers: readonly ServerConfig[]; diagnostics: readonly Diagnostic[] }> {
   const file = displayPath(resolve(path));
   const text = readText(new ConfigFiles(), resolve(path), "catalog");
   const itself = { variable: (name: string) => `\${${name}}`, file: (name: string) => `\${file:${name}}` };
   // A catalog is a configuration that says nothing else.
-  const { config, servers, diagnostics } = parseConfig(text, file, itself);
+  const { config, servers, diagnostics, locate } = parseConfig(text, file, itself);
   if (!config) throw new ConfigurationRefused(diagnostics);
-  if (servers) return servers;
-  throw refusedFile(file, `No servers stand in ${file}: name the catalog itself`);
+  if (!servers) throw refusedFile(file, `No servers stand in ${file}: name the catalog itself`);
+  const { runtimes } = await loadRuntimes(servers);
+  const known = servers.filter(({ runtime }) => runtimes.some(({ name }) => name === runtime.type));
+  const checked = await checkRuntimeOptions(known, runtimes, locate);
+  return { servers, diagnostics: [...diagnostics, ...checked.diagnostics] };
 }
 
 function readConfig(flags: ConfigurationFlags, files: ConfigFiles) {

@@ -69,6 +69,8 @@ function stateEntry(event: Extract<GatewayEvent, { type: "server-state" }>): Ent
       return ["info", "Server stopped", { server_id }];
     case "backoff":
     case "failed":
+      // The end of the backoff is no failure of its own.
+      if (from === "backoff") return ["debug", "Server may be tried again", { server_id }];
       return ["warn", "Server failed", { server_id, from, why }];
     default:
       return ["debug", `Server ${to}`, { server_id, from, why }];

@@ -1,4 +1,5 @@
 import { OmgError, type ReloadReport } from "@omg/core";
+import type { Diagnostic } from "@omg/core/config";
 import type { CatalogState } from "@omg/transport-http";
 import { ConfigFiles } from "../configuration/config-files.ts";
 import { ConfigurationRefused } from "../configuration/configuration-refused.ts";
@@ -16,7 +17,7 @@ import { type FileWatch, watchFiles } from "./watch-files.ts";
 
 const settleMs = 200;
 /** Settings that are read anew with the catalog; all others need a restart. */
-const liveKeys = new Set(["catalog_path", "servers", "runtimes", "hot_reload"]);
+const liveKeys = new Set(["catalog_path", "servers", "runtimes"]);
 
 /** Keeps a running gateway's catalog like its files. A broken file changes nothing but what `state` says. */
 export class CatalogReloader implements AsyncDisposable {
@@ -39,7 +40,7 @@ export class CatalogReloader implements AsyncDisposable {
     this.#state = { loadedAt: new Date(), problems: [], needsRestart: [] };
     this.#changes = new SettledChanges(this.#files.digest, {
       settleMs,
-      digestNow: () => this.#files.readAgain().digest,
+      look: () => this.#files.readAgain(),
       apply: (digest) => this.#applySettled(digest),
     });
   }
@@ -109,7 +110,8 @@ export class CatalogReloader implements AsyncDisposable {
     const report = await gateway.reload(configuration.gateway, configuration.runtimes);
     this.#seen(files);
     const needsRestart = this.#needsRestart(configuration);
-    this.#state = { loadedAt: new Date(), problems: [], needsRestart };
+    const kept = configuration.diagnostics.filter(({ server = "" }) => report.kept.includes(server));
+    this.#state = { loadedAt: new Date(), problems: linesOf(kept), needsRestart };
     logDiagnostics(log, configuration.diagnostics);
     if (needsRestart.length > 0) {
       log("warn", `Changed, but in effect only after a restart: ${needsRestart.join(", ")}`);
@@ -158,8 +160,11 @@ export class CatalogReloader implements AsyncDisposable {
 }
 
 function problemsOf(failure: CommandFailure): string[] {
-  if (!(failure instanceof ConfigurationRefused)) return [failure.message];
-  const errors = failure.diagnostics.filter(({ severity }) => severity === "error");
+  return failure instanceof ConfigurationRefused ? linesOf(failure.diagnostics) : [failure.message];
+}
+
+function linesOf(diagnostics: readonly Diagnostic[]): string[] {
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
   return errors.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`);
 }
 

@@ -1,8 +1,14 @@
 import { type Clock, systemClock } from "@omg/core";
 
-export interface SettledChangesOptions {
+export interface Look {
   /** Equal for equal contents. */
-  readonly digestNow: () => string;
+  readonly digest: string;
+  /** Different after every write. */
+  readonly stamp: string;
+}
+
+export interface SettledChangesOptions {
+  readonly look: () => Look;
   /** The contents are `digest` and have been for a while. */
   readonly apply: (digest: string) => Promise<void>;
   /** Milliseconds without a change after which contents count as settled. */
@@ -48,18 +54,19 @@ export class SettledChanges {
 
   /** Ends only when what is there has been acted upon: hints that come meanwhile are seen to. */
   async #look(): Promise<void> {
-    const { digestNow, settleMs, apply, clock = systemClock } = this.#options;
-    for (let before = digestNow(); before !== this.#acted; ) {
+    const { look, settleMs, apply, clock = systemClock } = this.#options;
+    for (let before = look(); before.digest !== this.#acted; ) {
       await new Promise<void>((resolve) => {
         clock.after(settleMs, resolve);
       });
       if (this.#closed) return;
-      const now = digestNow();
-      if (now === before && now !== this.#acted) {
-        this.#acted = now;
-        await apply(now);
+      const now = look();
+      // Two looks may catch the same half of a file in two writes: their stamps tell.
+      if (now.digest === before.digest && now.stamp === before.stamp && now.digest !== this.#acted) {
+        this.#acted = now.digest;
+        await apply(now.digest);
       }
-      before = digestNow();
+      before = look();
     }
   }
 }

@@ -1,6 +1,7 @@
-import { lstatSync, readlinkSync, statSync } from "node:fs";
+import { lstatSync, readlinkSync } from "node:fs";
 import { basename, dirname, join, parse, resolve, sep } from "node:path";
 import type { FSWatcher } from "chokidar";
+import { fileStamp } from "../configuration/config-files.ts";
 
 export interface FileWatchOptions {
   /** The files to watch, as they are now. Asked again after each hint. */
@@ -58,9 +59,9 @@ export async function watchFiles({ paths, onHint, onLost }: FileWatchOptions): P
     watcher.on("ready", onHint);
   }
 
-  let before = paths().map(signature).join();
+  let before = paths().map(fileStamp).join();
   const timer = setInterval(() => {
-    const now = paths().map(signature).join();
+    const now = paths().map(fileStamp).join();
     if (now !== before) onHint();
     before = now;
   }, pollMs);
@@ -73,12 +74,6 @@ export async function watchFiles({ paths, onHint, onLost }: FileWatchOptions): P
       await watcher?.close();
     },
   };
-}
-
-/** What changes when a file is written, replaced, or reached by another way. */
-function signature(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return stats ? `${stats.dev}:${stats.ino}:${stats.mtimeNs}:${stats.size}` : "";
 }
 
 const maxLinks = 40;

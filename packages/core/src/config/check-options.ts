@@ -4,7 +4,7 @@ import type { Diagnostic } from "./diagnostic.ts";
 import { optionsSchemaOf } from "./options-schema.ts";
 import type { Locate } from "./parse.ts";
 import { maskKey } from "./sensitive.ts";
-import { unknownKey } from "./suggest.ts";
+import { suggest, unknownKey } from "./suggest.ts";
 import type { ServerConfig } from "./types.ts";
 import { type UnknownOption, unknownOptions } from "./unknown-options.ts";
 
@@ -46,9 +46,9 @@ export async function checkRuntimeOptions(
   return { servers: checked, diagnostics };
 }
 
-/** Whether the options of a broken entry could be read: an unresolved reference would be taken for a value. */
-function isWhole({ runtime }: ServerConfig): boolean {
-  return !JSON.stringify(runtime).includes("${");
+/** Whether the values of an entry are known: a reference that was not resolved would be taken for one. */
+function isWhole({ runtime, problem }: ServerConfig): boolean {
+  return problem === undefined || !JSON.stringify(runtime).includes("${");
 }
 
 function asProblem({ path, known }: UnknownOption): RuntimeProblem {
@@ -64,10 +64,18 @@ function withMaskedKeys({ path, message }: RuntimeProblem): RuntimeProblem {
 /** Whether a problem is about a key that is unknown anyway: schemas name it in the path, or in words for its object. */
 function isSaid({ path, message }: RuntimeProblem, unknown: readonly UnknownOption[]): boolean {
   return unknown.some((option) => {
+    // Whoever mistyped a key that is required hears of it once.
+    const isMeant = suggest(option.path.at(-1) ?? "", option.known) === path.at(-1);
+    if (isMeant && option.path.length === path.length && isSamePlace(option.path, path)) return true;
     const isBelow = option.path.every((key, index) => path[index] === key);
     if (isBelow) return true;
     const isObject =
       path.length === option.path.length - 1 && path.every((key, at) => option.path[at] === key);
     return isObject && message.includes(JSON.stringify(option.path.at(-1)));
   });
+}
+
+/** Whether two keys stand in the same object. */
+function isSamePlace(a: readonly string[], b: readonly string[]): boolean {
+  return a.slice(0, -1).join("\0") === b.slice(0, -1).join("\0");
 }

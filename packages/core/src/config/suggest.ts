@@ -1,7 +1,7 @@
 import { maskKey } from "./sensitive.ts";
 
 /** The candidate that a mistyped word most likely meant: at most two letters away. */
-function suggest(word: string, candidates: Iterable<string>): string | undefined {
+export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = 3;
   for (const candidate of candidates) {

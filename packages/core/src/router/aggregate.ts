@@ -64,7 +64,7 @@ export class AggregateEndpoint implements Endpoint {
         return this.#forwardNamed(call, "prompt", required(name, "ref.name"));
       default:
         throw new OmgError("method_not_found", {
-          message: `The aggregate endpoint does not know ${method}; /servers/:id/mcp forwards every method`,
+          message: `The aggregate endpoint does not know ${method}; that of one server, /servers/ID/mcp, may`,
         });
     }
   }
