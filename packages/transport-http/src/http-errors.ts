@@ -67,8 +67,8 @@ export function sendRpcFailure(outgoing: ServerResponse, thrown: unknown, id?: R
 }
 
 /**
- * Answers with bytes that are JSON, in one write, also of several pieces. Does nothing when the client is gone or has its answer. A client that
- * takes nothing for `stallMs` is cut off: what it does not read stays in memory.
+ * Answers with bytes that are JSON, in pieces or as a whole, in one write. Does nothing when the client is gone or has
+ * its answer. A client that takes nothing for `stallMs` is cut off: what it does not read stays in memory.
  */
 export function sendJson(
   outgoing: ServerResponse,
@@ -89,7 +89,7 @@ export function sendJson(
   if (status === 413) {
     endAfterBody(outgoing.writeHead(status, { ...all, connection: "close" }), Buffer.concat(pieces));
   } else if (length > ONE_WRITE_BYTES) {
-    outgoing.writeHead(status, all).cork();
+    outgoing.writeHead(status, all);
     for (const piece of pieces) outgoing.write(piece);
     outgoing.end();
     // Node counts progress of the write as activity, and sets its own timeout once the answer is out.

@@ -1,6 +1,6 @@
 import { OmgError } from "./errors.ts";
 import type { FrameHead, FrameKind, FrameSpans, RequestId } from "./frame.ts";
-import { duplicateKey, JsonScanner, type Span } from "./json-scanner.ts";
+import { duplicateKey, JsonScanner, type Scalar, type Span } from "./json-scanner.ts";
 
 type MutableHead = { -readonly [Field in keyof FrameHead]: FrameHead[Field] };
 type MutableSpans = { -readonly [Field in keyof FrameSpans]: FrameSpans[Field] };
@@ -17,7 +17,7 @@ export function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans } 
   const spans: MutableSpans = {};
   const params = new ParamsReader(scanner, spans);
   const seen = new Set<string>();
-  scanner.object((key) => {
+  for (let key = scanner.firstKey(); key !== undefined; key = scanner.nextKey()) {
     if (seen.has(key)) throw duplicateKey(key);
     if (looksLike(key, topLevelKeys)) throw lookalike(key);
     seen.add(key);
@@ -30,7 +30,7 @@ export function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans } 
       const span = scanner.skip();
       if (key === "result" || key === "error") spans.payload = span;
     }
-  });
+  }
   scanner.end();
   head.kind = kindOf(seen);
   // Only what a client sends is ever parsed here; a long answer is the client's business.
@@ -57,12 +57,18 @@ function kindOf(keys: ReadonlySet<string>): FrameKind {
   return keys.has("result") ? "result" : "error";
 }
 
+/** A member of `params`, or of an object in it. */
+interface Found extends Scalar {
+  readonly path: string;
+}
+
 /** Reads the fields of `params` that routing needs; which of them count depends on the method, read maybe later. */
 class ParamsReader {
   readonly #scanner: JsonScanner;
   readonly #spans: MutableSpans;
-  readonly #found = new Map<string, { value: unknown; span: Span }>();
-  readonly #parents = new Set<string>();
+  /** A handful at most: quicker to look through than a map. */
+  readonly #found: Found[] = [];
+  readonly #parents: string[] = [];
   #lookalike: string | undefined;
 
   constructor(scanner: JsonScanner, spans: MutableSpans) {
@@ -79,7 +85,7 @@ class ParamsReader {
       if (opening !== 0x6e) throw invalid('"params" must be an object');
       return span;
     }
-    scanner.object((key) => {
+    for (let key = scanner.firstKey(); key !== undefined; key = scanner.nextKey()) {
       if (key === "name" || key === "uri" || key === "cursor") this.#take(key);
       else if (key === "progressToken" || key === "requestId") this.#take(key);
       else if (key === "_meta") this.#inside(key, "progressToken");
@@ -88,7 +94,7 @@ class ParamsReader {
         if (looksLike(key, paramsKeys)) this.#lookalike ??= key;
         scanner.skip();
       }
-    });
+    }
     return { start, end: scanner.position };
   }
 
@@ -101,7 +107,7 @@ class ParamsReader {
     const progress = method === "notifications/progress";
     this.#assign(head, "token", progress ? "progressToken" : "_meta.progressToken", isRequestId);
     this.#assign(head, "requestId", "requestId", isRequestId);
-    const cursor = this.#found.get("cursor")?.value;
+    const cursor = this.#find("cursor")?.value;
     if (isText(cursor)) head.cursor = cursor;
   }
 
@@ -111,33 +117,35 @@ class ParamsReader {
     path: string,
     fits: (value: unknown) => boolean,
   ): void {
-    const found = this.#found.get(path);
+    const found = this.#find(path);
     if (found === undefined || !fits(found.value)) return;
     (head as Record<string, unknown>)[field] = found.value;
     this.#spans[field] = found.span;
   }
 
+  #find(path: string): Found | undefined {
+    return this.#found.find((found) => found.path === path);
+  }
+
   #inside(parent: string, ...keys: string[]): void {
-    if (this.#parents.has(parent)) throw duplicateKey(parent);
-    this.#parents.add(parent);
-    if (this.#scanner.peek() !== 0x7b) {
-      this.#scanner.skip();
+    const scanner = this.#scanner;
+    if (this.#parents.includes(parent)) throw duplicateKey(parent);
+    this.#parents.push(parent);
+    if (scanner.peek() !== 0x7b) {
+      scanner.skip();
       return;
     }
-    this.#scanner.object((key) => {
+    for (let key = scanner.firstKey(); key !== undefined; key = scanner.nextKey()) {
       if (keys.includes(key)) this.#take(`${parent}.${key}`);
       else if (looksLike(key, paramsKeys)) throw lookalike(key);
-      else this.#scanner.skip();
-    });
+      else scanner.skip();
+    }
   }
 
   #take(path: string): void {
-    if (this.#found.has(path)) throw duplicateKey(path);
-    const span = this.#scanner.skip();
-    const first = this.#scanner.bytes[span.start] as number;
-    const scalar = first !== 0x7b && first !== 0x5b;
-    const value = scalar ? JSON.parse(this.#scanner.bytes.toString("utf8", span.start, span.end)) : undefined;
-    this.#found.set(path, { value, span });
+    if (this.#find(path)) throw duplicateKey(path);
+    const { value, span } = this.#scanner.scalar();
+    this.#found.push({ path, value, span });
   }
 }
 
@@ -152,11 +160,12 @@ const maxRequestNodes = 250_000;
  * this scan would see different messages. The keys themselves are told apart before.
  */
 function looksLike(key: string, folded: ReadonlySet<string>): boolean {
-  const fold = key.replaceAll("\0", "").toUpperCase().toLowerCase();
-  return folded.has(fold) && !exactKeys.has(key);
+  if (trustedKeys.has(key)) return false;
+  return folded.has(key.replaceAll("\0", "").toUpperCase().toLowerCase());
 }
 
-const exactKeys = new Set([
+/** The keys themselves, and one that every call has: folding it costs as much as reading it. */
+const trustedKeys = new Set([
   ...topLevelKeys,
   "name",
   "uri",
@@ -165,6 +174,7 @@ const exactKeys = new Set([
   "requestId",
   "_meta",
   "ref",
+  "arguments",
 ]);
 
 function lookalike(key: string): OmgError {
@@ -193,18 +203,21 @@ function textOf(scanner: JsonScanner, key: string): string {
 }
 
 function idOf(scanner: JsonScanner, spans: MutableSpans): RequestId | undefined {
-  const span = scanner.skip();
-  const text = scanner.bytes.toString("utf8", span.start, Math.min(span.end, span.start + 2048));
-  if (text === "null") return undefined;
+  const { value, span } = scanner.scalar();
+  if (value === null) return undefined;
   spans.id = span;
-  if (/^-?\d+$/.test(text)) {
-    const id = Number(text);
-    if (Number.isSafeInteger(id)) return id;
-  } else if (text.startsWith('"') && span.end - span.start < 2048) {
-    const id = JSON.parse(text) as string;
-    if (id.length <= 256) return id;
-  }
+  if (isText(value) && value.length <= 256) return value;
+  // 1.0 and 1e2 are integers too, but the other side might write them another way.
+  if (Number.isSafeInteger(value) && isDigits(scanner.bytes, span)) return value as number;
   throw invalid('"id" must be a string of at most 256 characters or a safe integer');
+}
+
+function isDigits(bytes: Buffer, { start, end }: Span): boolean {
+  for (let at = bytes[start] === 0x2d ? start + 1 : start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte < 0x30 || byte > 0x39) return false;
+  }
+  return true;
 }
 
 function isText(value: unknown): value is string {

@@ -3,6 +3,9 @@ import { salvageId, scanHead } from "./frame-head.ts";
 import type { Span } from "./json-scanner.ts";
 import type { JsonRpcMessage, Params } from "./transport.ts";
 
+/** A rewritten message is joined up to this length; beyond, the copy costs more than writing three pieces. */
+const JOINED_BYTES = 16 * 1024;
+
 export type RequestId = string | number;
 
 export type FrameKind = "request" | "notification" | "result" | "error";
@@ -31,6 +34,8 @@ export type EditableField = "id" | "name" | "uri" | "token" | "requestId";
 export interface Frame {
   /** The message as UTF-8 JSON. */
   readonly bytes: Buffer;
+  /** The same bytes, in the pieces they are kept in: writing these spares a large message a copy. */
+  readonly pieces: readonly Buffer[];
   readonly head: FrameHead;
   /** Where the editable fields and the payload (`params`, `result` or `error`) stand in `bytes`. */
   readonly spans: FrameSpans;
@@ -47,7 +52,7 @@ export type FrameSpans = Readonly<Partial<Record<EditableField | "payload", Span
 export function parseFrame(bytes: Buffer): Frame {
   try {
     const { head, spans } = scanHead(bytes);
-    return new BytesFrame(bytes, head, spans);
+    return new BytesFrame([bytes], head, spans);
   } catch (error) {
     if (!OmgError.is(error)) throw error;
     throw new OmgError(error.reason, { message: error.message, requestId: salvageId(bytes) });
@@ -72,14 +77,14 @@ export function resultFrame(id: RequestId, result: Buffer | string): Frame {
   const opening = Buffer.from(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`);
   const payload = typeof result === "string" ? Buffer.from(result) : result;
   const bytes = Buffer.concat([opening, payload, Buffer.from("}")]);
-  return new BytesFrame(bytes, { kind: "result", id });
+  return new BytesFrame([bytes], { kind: "result", id });
 }
 
 /** The same message with some fields of the head replaced; all other bytes stay as they are. */
 export function rewriteFrame(frame: Frame, edits: Partial<Record<EditableField, RequestId>>): Frame {
-  const cuts: { span: Span; text: string }[] = [];
+  const cuts: Cut[] = [];
   const head: Record<string, unknown> = { ...frame.head };
-  for (const field of Object.keys(edits) as EditableField[]) {
+  for (const field of editableFields) {
     const value = edits[field];
     if (value === undefined || value === frame.head[field]) continue;
     const span = frame.spans[field];
@@ -88,16 +93,26 @@ export function rewriteFrame(frame: Frame, edits: Partial<Record<EditableField, 
     head[field] = value;
   }
   if (cuts.length === 0) return frame;
-  const { bytes } = frame;
+  return new BytesFrame(spliced(frame.bytes, cuts), head as unknown as FrameHead);
+}
+
+const editableFields: readonly EditableField[] = ["id", "name", "uri", "token", "requestId"];
+
+interface Cut {
+  readonly span: Span;
+  readonly text: string;
+}
+
+function spliced(bytes: Buffer, cuts: Cut[]): Buffer[] {
   cuts.sort((a, b) => a.span.start - b.span.start);
-  const parts: Buffer[] = [];
+  const pieces: Buffer[] = [];
   let from = 0;
   for (const { span, text } of cuts) {
-    parts.push(bytes.subarray(from, span.start), Buffer.from(text));
+    pieces.push(bytes.subarray(from, span.start), Buffer.from(text));
     from = span.end;
   }
-  parts.push(bytes.subarray(from));
-  return new BytesFrame(Buffer.concat(parts), head as unknown as FrameHead);
+  pieces.push(bytes.subarray(from));
+  return bytes.length > JOINED_BYTES ? pieces : [Buffer.concat(pieces)];
 }
 
 /** A frame's bytes without line breaks, which it may hold only as white space between tokens: the scan saw to that. */
@@ -107,15 +122,24 @@ export function oneLine(bytes: Buffer): Buffer {
 }
 
 class BytesFrame implements Frame {
-  readonly bytes: Buffer;
   readonly head: FrameHead;
+  #pieces: readonly Buffer[];
   #spans: FrameSpans | undefined;
   #value: JsonRpcMessage | undefined;
 
-  constructor(bytes: Buffer, head: FrameHead, spans?: FrameSpans) {
-    this.bytes = bytes;
+  constructor(pieces: readonly Buffer[], head: FrameHead, spans?: FrameSpans) {
+    this.#pieces = pieces;
     this.head = head;
     this.#spans = spans;
+  }
+
+  get pieces(): readonly Buffer[] {
+    return this.#pieces;
+  }
+
+  get bytes(): Buffer {
+    if (this.#pieces.length > 1) this.#pieces = [Buffer.concat(this.#pieces)];
+    return this.#pieces[0] as Buffer;
   }
 
   get spans(): FrameSpans {

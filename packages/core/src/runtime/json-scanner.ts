@@ -1,9 +1,16 @@
 import { OmgError } from "./errors.ts";
+import { endOfPlainRun } from "./plain-run.ts";
 
 /** Where a value stands in the bytes: `end` is exclusive. */
 export interface Span {
   readonly start: number;
   readonly end: number;
+}
+
+export interface Scalar {
+  /** `undefined`: an object or an array. */
+  readonly value: unknown;
+  readonly span: Span;
 }
 
 export interface ScanLimits {
@@ -21,10 +28,17 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
+const NINE = 0x39;
 
-/** Bytes that may follow a backslash; `u` needs four hex digits more. */
-const ESCAPES = new Set(Buffer.from('"\\/bfnrtu'));
+/** By byte: whether it may follow a backslash, `u` left out: it needs four hex digits more. */
+const ESCAPES = new Uint8Array(256);
+for (const byte of Buffer.from('"\\/bfnrt')) ESCAPES[byte] = 1;
 const LITERALS = new Map(["true", "false", "null"].map((word) => [word.charCodeAt(0), Buffer.from(word)]));
+
+/** A text up to this length is decoded as a whole: cutting a string out takes 18 ns, decoding it alone 83. */
+const SMALL_BYTES = 4096;
+/** A string is read byte by byte up to this length: only then looking at several bytes at once pays. */
+const SHORT_STRING = 64;
 
 /**
  * Reads JSON text (RFC 8259) as bytes, in one pass and without building values: it checks the grammar, depth and size,
@@ -35,6 +49,8 @@ export class JsonScanner {
   readonly bytes: Buffer;
   position: number;
   readonly #limits: ScanLimits;
+  readonly #text: string | undefined;
+  #view: DataView | undefined;
   #depth = 0;
   #nodes = 0;
 
@@ -42,6 +58,7 @@ export class JsonScanner {
     this.bytes = bytes;
     this.position = start;
     this.#limits = limits;
+    if (bytes.length <= SMALL_BYTES) this.#text = bytes.toString("latin1");
   }
 
   /** How many values have been passed over. */
@@ -57,17 +74,20 @@ export class JsonScanner {
 
   /** Walks an object; `member` must consume the value of its key (`skip`, `object`, `array` or `string`). */
   object(member: (key: string) => void): void {
+    for (let key = this.firstKey(); key !== undefined; key = this.nextKey()) member(key);
+  }
+
+  /** Enters an object and reads its first key, whose value must be consumed; `undefined` when there is none. */
+  firstKey(): string | undefined {
     this.#enter(OPEN_OBJECT);
-    if (this.#leaveIf(CLOSE_OBJECT)) return;
-    for (;;) {
-      this.#space();
-      const key = this.string();
-      this.#space();
-      this.#expect(COLON);
-      member(key);
-      if (this.#leaveIf(CLOSE_OBJECT)) return;
-      this.#expect(COMMA);
-    }
+    return this.#leaveIf(CLOSE_OBJECT) ? undefined : this.#key();
+  }
+
+  /** Reads the object's next key, whose value must be consumed; `undefined` when the object has ended. */
+  nextKey(): string | undefined {
+    if (this.#leaveIf(CLOSE_OBJECT)) return undefined;
+    this.#expect(COMMA);
+    return this.#key();
   }
 
   /** Walks an array; `element` must consume its value. */
@@ -86,26 +106,59 @@ export class JsonScanner {
     const start = this.peek() === QUOTE ? this.position : this.#fail();
     const plain = this.#skipString();
     const end = this.position;
-    if (plain) return this.bytes.toString("utf8", start + 1, end - 1);
+    if (plain) return this.#ascii(start + 1, end - 1);
     return JSON.parse(this.bytes.toString("utf8", start, end)) as string;
+  }
+
+  /** Consumes any value; tells what it is, if no object or array, and where it stood. */
+  scalar(): Scalar {
+    const first = this.peek();
+    const start = this.position;
+    let value: unknown;
+    if (first === QUOTE) {
+      this.#nodes++;
+      value = this.string();
+    } else {
+      this.#skip();
+      const isScalar = first !== OPEN_OBJECT && first !== OPEN_ARRAY;
+      if (isScalar) value = JSON.parse(this.#ascii(start, this.position));
+    }
+    return { value, span: { start, end: this.position } };
   }
 
   /** Consumes any value and tells where it stood. */
   skip(): Span {
-    const first = this.peek();
+    this.#space();
     const start = this.position;
-    this.#nodes++;
-    if (first === QUOTE) this.#skipString();
-    else if (first === OPEN_OBJECT) this.#skipObject();
-    else if (first === OPEN_ARRAY) this.array(() => this.skip());
-    else if (first !== undefined && LITERALS.has(first)) this.#skipLiteral(first);
-    else this.#skipNumber();
+    this.#skip();
     return { start, end: this.position };
   }
 
   /** Nothing but white space may follow. */
   end(): void {
     if (this.peek() !== undefined) this.#fail();
+  }
+
+  #key(): string {
+    const key = this.string();
+    this.#space();
+    this.#expect(COLON);
+    return key;
+  }
+
+  /** The text of bytes that are known to be ASCII. */
+  #ascii(start: number, end: number): string {
+    return this.#text?.slice(start, end) ?? this.bytes.toString("latin1", start, end);
+  }
+
+  #skip(): void {
+    const first = this.peek();
+    this.#nodes++;
+    if (first === QUOTE) this.#skipString();
+    else if (first === OPEN_OBJECT) this.#skipObject();
+    else if (first === OPEN_ARRAY) this.#skipArray();
+    else if (first === undefined || first <= NINE) this.#skipNumber();
+    else this.#skipLiteral(first);
   }
 
   #skipObject(): void {
@@ -116,16 +169,27 @@ export class JsonScanner {
       this.#skipString();
       this.#space();
       this.#expect(COLON);
-      this.skip();
+      this.#skip();
       if (this.#leaveIf(CLOSE_OBJECT)) return;
       this.#expect(COMMA);
     }
   }
 
-  /** Returns whether the string holds no escapes. */
+  #skipArray(): void {
+    this.#enter(OPEN_ARRAY);
+    if (this.#leaveIf(CLOSE_ARRAY)) return;
+    for (;;) {
+      this.#skip();
+      if (this.#leaveIf(CLOSE_ARRAY)) return;
+      this.#expect(COMMA);
+    }
+  }
+
+  /** Returns whether the string is known to be as it stands there: short, ASCII, without escapes. */
   #skipString(): boolean {
     const { bytes } = this;
     const { length } = bytes;
+    const longFrom = this.position + SHORT_STRING;
     let plain = true;
     for (let at = this.position + 1; at < length; at++) {
       const byte = bytes[at] as number;
@@ -139,7 +203,11 @@ export class JsonScanner {
       } else if (byte < 0x20) {
         this.position = at;
         this.#fail();
-      }
+      } else if (at > longFrom) {
+        plain = false;
+        this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, length);
+        at = endOfPlainRun(this.#view, at + 1) - 1;
+      } else if (byte > 0x7f) plain = false;
     }
     this.position = length;
     return this.#fail();
@@ -148,17 +216,20 @@ export class JsonScanner {
   #skipEscape(at: number): number {
     const { bytes } = this;
     const escaped = bytes[at + 1] ?? 0;
-    if (ESCAPES.has(escaped)) {
-      if (escaped !== 0x75) return at + 1;
-      if (isHex(bytes[at + 2]) && isHex(bytes[at + 3]) && isHex(bytes[at + 4]) && isHex(bytes[at + 5]))
-        return at + 5;
-    }
+    if (ESCAPES[escaped] === 1) return at + 1;
+    const isUnicode =
+      escaped === 0x75 &&
+      isHex(bytes[at + 2]) &&
+      isHex(bytes[at + 3]) &&
+      isHex(bytes[at + 4]) &&
+      isHex(bytes[at + 5]);
+    if (isUnicode) return at + 5;
     this.position = at;
     return this.#fail();
   }
 
   #skipLiteral(first: number): void {
-    const word = LITERALS.get(first) as Buffer;
+    const word = LITERALS.get(first) ?? this.#fail();
     for (let index = 1; index < word.length; index++) {
       if (this.bytes[this.position + index] !== word[index]) this.#fail();
     }
