@@ -11,6 +11,7 @@ import { openStore } from "./state/open-store.ts";
 
 export interface HostLog {
   readonly log: Logger;
+  readonly level: LogLevel;
   readonly redaction: Redaction;
 }
 
@@ -27,17 +28,21 @@ export function openLog(
   fallback: LogLevel,
 ): HostLog {
   const redaction = new Redaction(configuration.secrets);
+  const level = chooseLevel(flag, process.env, configuration.file.log_level, fallback);
   const log = createLogger({
-    level: chooseLevel(flag, process.env, configuration.file.log_level, fallback),
+    level,
     output: process.stderr,
     pretty: process.stderr.isTTY === true,
     redact: redaction.redact,
   });
-  return { log, redaction };
+  return { log, level, redaction };
 }
 
 /** A gateway with everything a process owes it: a log, a store, an owner's mark, the sweep of what dead owners left. */
-export async function openHost(configuration: Configuration, { log, redaction }: HostLog): Promise<Host> {
+export async function openHost(
+  configuration: Configuration,
+  { log, level, redaction }: HostLog,
+): Promise<Host> {
   const { runtimes } = configuration;
   const owner = claimOwner(runtimes);
   logDiagnostics(log, configuration.diagnostics);
@@ -52,12 +57,13 @@ export async function openHost(configuration: Configuration, { log, redaction }:
     runtimes,
     hostEnv: process.env,
     owner: owner.id,
-    onEvent: logEvents(log),
+    onEvent: logEvents(log, level),
     ...(store ? { store } : {}),
   });
   return {
     gateway,
     log,
+    level,
     redaction,
     recordRuntimes: (now) => owner.record(now),
     async [Symbol.asyncDispose]() {

@@ -31,10 +31,16 @@ export function frameLane(transport: Transport, events: FrameLaneEvents): FrameL
   }
   return {
     start: () => transport.start(),
-    // Async, so that a transport that throws is one that rejects.
-    async send(frame, options) {
-      if (transport.sendFrame) await transport.sendFrame(frame, options);
-      else await transport.send(frame.value(), options);
+    send(frame, options) {
+      try {
+        const { sendFrame } = transport;
+        return Promise.resolve(
+          sendFrame ? sendFrame.call(transport, frame, options) : transport.send(frame.value(), options),
+        );
+      } catch (error) {
+        // A transport that throws is one that rejects.
+        return Promise.reject(error);
+      }
     },
     close: () => transport.close(),
     setProtocolVersion: (version) => transport.setProtocolVersion?.(version),

@@ -5,17 +5,15 @@ import { answerCatalogDiff } from "./catalog-diff.ts";
 import type { HttpContext } from "./context.ts";
 import { answerRpc } from "./envelope.ts";
 import { type Handler, type ManagementOptions, management, refusal } from "./management.ts";
-import { mcpEndpoint } from "./mcp-endpoint.ts";
-import type { Sessions } from "./sessions.ts";
+import type { McpEndpoint } from "./mcp-endpoint.ts";
 
 export type App = Hono<{ Bindings: HttpBindings }>;
 
 type Methods = { readonly GET?: Handler; readonly POST?: Handler };
 
 /** All routes. Each path has exactly one handler: Hono calls a lone one without composing a chain. */
-export function createApp(http: HttpContext, sessions: Sessions, options: ManagementOptions): App {
+export function createApp(http: HttpContext, mcp: McpEndpoint, options: ManagementOptions): App {
   const app: App = new Hono();
-  const mcp = mcpEndpoint(http, sessions);
   const { health, ready, list, detail, start, stop, warm, stats, reload } = management(http, options);
 
   app.all("/mcp", ({ env }) => {

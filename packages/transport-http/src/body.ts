@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { OmgError } from "@omg/core";
+import { headerOf } from "./header.ts";
 import { Refusal } from "./http-errors.ts";
 
 export interface MediaOptions {
@@ -9,29 +10,28 @@ export interface MediaOptions {
 
 /** Refuses (415) a body that is compressed or not declared as JSON. */
 export function checkMedia(incoming: IncomingMessage, { form = false }: MediaOptions = {}): void {
-  const { headers } = incoming;
-  const encoding = headers["content-encoding"];
+  const encoding = headerOf(incoming, "content-encoding");
   if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
     throw new Refusal(415, `Content-Encoding '${encoding}' is not supported: send the body uncompressed`);
   }
-  const type = mediaType(headers["content-type"]);
+  const type = mediaType(headerOf(incoming, "content-type"));
   if (type === "application/json" || (form && isFormByTool(incoming))) return;
   throw new Refusal(415, "Content-Type must be application/json");
 }
 
 /** Whether the body is declared as a form, as command line tools do, and does not come from a browser's form. */
-export function isFormByTool({ headers }: IncomingMessage): boolean {
+export function isFormByTool(incoming: IncomingMessage): boolean {
   return (
-    mediaType(headers["content-type"]) === "application/x-www-form-urlencoded" &&
-    headers.origin === undefined &&
-    headers["sec-fetch-site"] === undefined
+    mediaType(headerOf(incoming, "content-type")) === "application/x-www-form-urlencoded" &&
+    headerOf(incoming, "origin") === undefined &&
+    headerOf(incoming, "sec-fetch-site") === undefined
   );
 }
 
 /** Reads the body, `limit` bytes at most. Rejects with `message_too_large`, or with `cancelled` when it breaks off. */
 export function readBody(incoming: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    if (Number(incoming.headers["content-length"]) > limit) return reject(tooLarge(limit));
+    if (Number(headerOf(incoming, "content-length")) > limit) return reject(tooLarge(limit));
     let chunks: Buffer[] = [];
     let size = 0;
     incoming.on("data", (chunk: Buffer) => {

@@ -26,16 +26,22 @@ export function createGuard(options: GuardOptions): Guard {
   const local = bound.every(isLoopback);
   const verify = apiKey === undefined ? undefined : credentialCheck(apiKey);
 
+  /** The Host that was served last: nearly always that of the next request. */
+  let servedHost: string | undefined;
+
   return (incoming, outgoing) => {
     const { rawHeaders, url: target = "" } = incoming;
     // Older releases of Node drop what is over their limit in silence, a second Host included.
     if (rawHeaders.length > 2 * maxHeaders) return refuse(outgoing, 431, "Too many header fields");
     const { hosts, origins, authorization, apiKeyHeader } = readHeaders(rawHeaders);
 
-    const hostname = hosts.length === 1 ? hostnameOf(hosts[0] ?? "") : undefined;
-    if (hostname === undefined)
-      return refuse(outgoing, 400, "Exactly one well-formed Host header is required");
-    if (!serves(hostname)) return refuse(outgoing, 403, `Host '${hostname}' is not served here`);
+    if (hosts.length !== 1 || hosts[0] !== servedHost) {
+      const hostname = hosts.length === 1 ? hostnameOf(hosts[0] ?? "") : undefined;
+      if (hostname === undefined)
+        return refuse(outgoing, 400, "Exactly one well-formed Host header is required");
+      if (!serves(hostname)) return refuse(outgoing, 403, `Host '${hostname}' is not served here`);
+      servedHost = hosts[0];
+    }
     if (!target.startsWith("/")) return refuse(outgoing, 400, "The request target must be a path");
 
     for (const origin of origins) {

@@ -87,10 +87,13 @@ export class HttpSession implements Transport {
 
   /** Notes whose answers an exchange waits for. Refuses ids that are in flight already. */
   expect(exchange: () => Exchange, requests: readonly Frame[]): void {
-    const ids = requests.map(({ head }) => head.id as RequestId);
-    const twice = ids.find((id, index) => this.#exchanges.has(id) || ids.indexOf(id) !== index);
-    if (twice !== undefined)
-      throw new Refusal(400, `A request with the id ${JSON.stringify(twice)} is in flight`);
+    const ids = new Set<RequestId>();
+    for (const { head } of requests) {
+      const id = head.id as RequestId;
+      if (this.#exchanges.has(id) || ids.has(id))
+        throw new Refusal(400, `A request with the id ${JSON.stringify(id)} is in flight`);
+      ids.add(id);
+    }
     const opened = exchange();
     for (const { head } of requests) {
       this.#exchanges.set(head.id as RequestId, opened);

@@ -6,6 +6,7 @@ import { checkMedia, isFormByTool, readBody } from "./body.ts";
 import type { HttpContext } from "./context.ts";
 import { answerEnvelope, envelopeMembers } from "./envelope.ts";
 import { Exchange } from "./exchange.ts";
+import { headerOf } from "./header.ts";
 import { Refusal, sendRpcFailure } from "./http-errors.ts";
 import type { HttpSession } from "./http-session.ts";
 import type { Sessions } from "./sessions.ts";
@@ -30,10 +31,10 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse, server: string | undefined) {
     const { method } = incoming;
     if (method === "POST") {
-      if (incoming.headers["mcp-session-id"] === undefined) await first(incoming, outgoing, server);
+      if (headerOf(incoming, "mcp-session-id") === undefined) await first(incoming, outgoing, server);
       else await next(incoming, outgoing, server);
     } else if (method === "GET") {
-      if (!acceptsOf(incoming.headers.accept).stream)
+      if (!acceptsOf(headerOf(incoming, "accept")).stream)
         throw new Refusal(406, "Accept must include text/event-stream");
       checkVersion(incoming);
       sessions.openStream(sessionOf(incoming, server), outgoing);
@@ -121,9 +122,9 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
   }
 
   function sessionOf(incoming: IncomingMessage, server: string | undefined): HttpSession {
-    const id = incoming.headers["mcp-session-id"];
+    const id = headerOf(incoming, "mcp-session-id");
     if (id === undefined) throw noSession();
-    const session = typeof id === "string" ? sessions.find(id, server) : undefined;
+    const session = sessions.find(id, server);
     if (session === undefined) throw unknownSession();
     session.lastUsed = Date.now();
     return session;
@@ -144,13 +145,13 @@ function accept(outgoing: ServerResponse): void {
 }
 
 function checkAccept(incoming: IncomingMessage): Accepts {
-  const accepts = acceptsOf(incoming.headers.accept);
+  const accepts = acceptsOf(headerOf(incoming, "accept"));
   if (accepts.json || accepts.stream) return accepts;
   throw new Refusal(406, "Accept must include application/json or text/event-stream, or better both");
 }
 
 function checkVersion(incoming: IncomingMessage): void {
-  const version = incoming.headers["mcp-protocol-version"];
+  const version = headerOf(incoming, "mcp-protocol-version");
   if (version === undefined || isSupportedVersion(version)) return;
   throw new Refusal(
     400,

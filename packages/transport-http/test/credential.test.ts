@@ -3,6 +3,7 @@ import { createApp } from "../src/app.ts";
 import type { HttpContext } from "../src/context.ts";
 import { InFlight } from "../src/in-flight.ts";
 import { defaultLimits } from "../src/limits.ts";
+import { mcpEndpoint } from "../src/mcp-endpoint.ts";
 import { Sessions } from "../src/sessions.ts";
 import { call, raw, served } from "./support/http.ts";
 import { StubGateway } from "./support/stub-gateway.ts";
@@ -20,7 +21,7 @@ async function registeredPaths(): Promise<string[]> {
     emit: () => {},
   };
   const sessions = new Sessions(context);
-  const app = createApp(context, sessions, { reload, isDraining: () => false });
+  const app = createApp(context, mcpEndpoint(context, sessions), { reload, isDraining: () => false });
   await sessions.close();
   return [...new Set(app.routes.map(({ path }) => path.replace(":id", "pg")))];
 }

@@ -7,9 +7,12 @@ const forgets = "the next gateway starts them to list them";
 type Entry = readonly [level: LogLevel, message: string, fields: LogFields];
 
 /** Turns what happens in the gateway into log lines. */
-export function logEvents(log: Logger): (event: GatewayEvent) => void {
+export function logEvents(log: Logger, level: LogLevel): (event: GatewayEvent) => void {
   let storeFailed = false;
+  const logsCalls = level === "debug" || level === "trace";
   return (event) => {
+    // Nothing is put together for a line that nobody reads.
+    if (event.type === "call-end" && event.error === undefined && !logsCalls) return;
     // One word about a full disk is enough.
     if (event.type === "store-failed" && storeFailed) return;
     storeFailed ||= event.type === "store-failed";

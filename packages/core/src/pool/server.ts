@@ -21,7 +21,8 @@ interface Figures {
   requests: number;
   errors: number;
   callsInFlight: number;
-  lastActivity: Date | undefined;
+  /** By the clock. */
+  lastActivity: number | undefined;
 }
 
 /** One server of the catalog: its entry, its instances, its figures. */
@@ -83,7 +84,7 @@ export class PooledServer {
       state: this.state,
       problem: this.config.problem ?? failure ?? this.newerProblem,
       startedAt: running.length > 0 ? this.#startedAt : undefined,
-      lastActivity,
+      lastActivity: lastActivity === undefined ? undefined : this.#dateOf(lastActivity),
       requestCount: requests,
       errorCount: errors,
       callsInFlight,
@@ -94,16 +95,20 @@ export class PooledServer {
 
   /** Sends a client's request to an instance, which is started if need be. */
   async forward(call: Call, edits?: { name?: string; uri?: string }): Promise<Frame> {
-    const { clock } = this.#mustBeUsable().plan;
+    const { plan, instances } = this.#mustBeUsable();
+    const { clock } = plan;
     mustBeUtf8(call.frame);
     const startedAt = clock.now();
     const figures = this.#figures;
     figures.requests++;
     figures.callsInFlight++;
-    figures.lastActivity = clock.date();
+    figures.lastActivity = startedAt;
+    this.#uses++;
     let error: OmgError | undefined;
     try {
-      const answer = await this.use(call.session, ({ upstream }) => upstream.forward(call, edits), { call });
+      const answer = await instances.use(call.session, ({ upstream }) => upstream.forward(call, edits), {
+        call,
+      });
       if (answer.head.kind === "error") figures.errors++;
       return answer;
     } catch (thrown) {
@@ -111,10 +116,11 @@ export class PooledServer {
       if (OmgError.is(thrown)) error = thrown;
       throw thrown;
     } finally {
+      this.#unuse();
       figures.callsInFlight--;
-      figures.lastActivity = clock.date();
+      figures.lastActivity = clock.now();
       const { method = "" } = call.frame.head;
-      const durationMs = clock.now() - startedAt;
+      const durationMs = figures.lastActivity - startedAt;
       const { session } = call;
       this.#settings.emit({ type: "call-end", server: this.id, method, session, durationMs, error });
     }
@@ -131,8 +137,7 @@ export class PooledServer {
     try {
       return await instances.use(session, action, options);
     } finally {
-      this.#uses--;
-      if (this.#uses === 0) this.#onUnused();
+      this.#unuse();
     }
   }
 
@@ -202,6 +207,17 @@ export class PooledServer {
   async checkHealth(): Promise<void> {
     const message = `Server '${this.id}' failed its health check`;
     await this.#instances?.checkHealth(new OmgError("upstream_closed", { server: this.id, message }));
+  }
+
+  #unuse(): void {
+    this.#uses--;
+    if (this.#uses === 0) this.#onUnused();
+  }
+
+  /** Wall time for people, made only when one asks. */
+  #dateOf(moment: number): Date {
+    const { clock } = this.#settings;
+    return new Date(clock.date().getTime() - (clock.now() - moment));
   }
 
   #mustBeUsable(): { plan: StartPlan; instances: Instances } {
