@@ -157,7 +157,7 @@ function parseJson(text: string): unknown {
 }
 
 /** Where a gateway with this `listen_addr` can be reached from here. */
-export function gatewayUrl(listenAddr: string): string {
+function gatewayUrl(listenAddr: string): string {
   const { host, port } = parseListenAddress(listenAddr);
   const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;

@@ -59,6 +59,9 @@ export async function openHost(
     owner: owner.id,
     onEvent: logEvents(log, level),
     ...(store ? { store } : {}),
+  }).catch((error: unknown) => {
+    owner.release();
+    throw error;
   });
   return {
     gateway,

@@ -205,6 +205,29 @@ describe("a secret in a file of its own", () => {
   });
 });
 
+test("a secret that has changed stays hidden while an instance lives that may tell it", async () => {
+  using sandbox = new Sandbox();
+  sandbox.write("token.txt", "S3CR3T-first");
+  const script =
+    "process.stdin.on('data', (chunk) => { for (const line of String(chunk).trim().split('\\n')) {" +
+    "const { id, method, params } = JSON.parse(line); if (id === undefined) continue;" +
+    "const result = method === 'initialize' ? { protocolVersion: params.protocolVersion, capabilities: { tools: {} }," +
+    "serverInfo: { name: 't', version: '1' } } : { tools: [] };" +
+    "const answer = () => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, result }) + '\\n');" +
+    "if (method !== 'tools/call') answer(); else setTimeout(() => { console.error('mine was', process.env.TOKEN); answer(); }, 1500); } })";
+  const runtime = { type: "local-process", command: process.execPath, args: ["-e", script] };
+  writeCatalog(sandbox, entry("s", { runtime, env: { TOKEN: "${file:token.txt}" } }));
+  await using gateway = await start(sandbox);
+  await gateway.rpc("s", "tools/list");
+  const call = gateway.rpc("s", "tools/call", { name: "x", arguments: {} });
+  await gateway.loggedTimes("Server ready", 1);
+  sandbox.write("token.txt", "S3CR3T-second");
+  for (let round = 0; round < 3; round++) await reloadNow(gateway);
+  await call;
+  await gateway.loggedTimes("mine was [redacted]", 1);
+  expect(JSON.stringify(gateway.log)).not.toContain("S3CR3T");
+});
+
 describe("a file that can not be used", () => {
   test("changes nothing, visibly, until it is mended", async () => {
     using sandbox = new Sandbox();
@@ -232,6 +255,46 @@ describe("a file that can not be used", () => {
     expect(await gateway.json("/stats")).toMatchObject({ config_stale: false, config_problems: [] });
     expect(await gateway.json("/readyz")).toEqual({ status: "ready" });
     expect(await pidOf(gateway, "a")).toBe(pid);
+  });
+
+  test("keeps the gateway alive, whatever is in its place", async () => {
+    using sandbox = new Sandbox();
+    const catalog = writeCatalog(sandbox, entry("a"));
+    await using gateway = await start(sandbox);
+    await gateway.logged("Hot reload enabled for catalog.yaml");
+    rmSync(catalog);
+    symlinkSync("catalog.yaml", catalog);
+    await gateway.loggedTimes("Keeping previous catalog", 1);
+    rmSync(catalog);
+    mkdirSync(catalog);
+    expect((await fetch(`${gateway.url}/admin/reload`, { method: "POST" })).status).toBe(500);
+    expect(await gateway.call("a", "echo", { text: "on" })).toBe("on");
+    rmSync(catalog, { recursive: true });
+    writeCatalog(sandbox, entry("a"), entry("b"));
+    await gateway.loggedTimes("Loaded", 1);
+  });
+
+  test("because an entry has lost its id removes no server", async () => {
+    using sandbox = new Sandbox();
+    const { id: _, ...nameless } = entry("a");
+    writeCatalog(sandbox, entry("a"));
+    await using gateway = await start(sandbox);
+    await gateway.logged("Hot reload enabled for catalog.yaml");
+    sandbox.write("catalog.yaml", { servers: [{ di: "a", ...nameless }] });
+    await gateway.loggedTimes("Keeping previous catalog", 1);
+    expect(await gateway.json("/stats")).toMatchObject({
+      config_stale: true,
+      config_problems: [expect.stringContaining("Server at index 0 missing required field: id")],
+      total_servers: 1,
+    });
+  });
+
+  test("is not a config.yaml that came up where none was at the start", async () => {
+    using sandbox = new Sandbox();
+    writeCatalog(sandbox, entry("a"));
+    await using gateway = await start(sandbox);
+    sandbox.write("config.yaml", "bogus: 1\n");
+    expect(await reloadNow(gateway)).toMatchObject({ unchanged: ["a"] });
   });
 
   test("drops no call, 100 times under load", async () => {

@@ -106,11 +106,12 @@ describe("omg diff", () => {
     const diff = (file: string) => run(sandbox, bins.omg, ["diff", file, "--url", gateway.url]);
     const typo = await diff(sandbox.write("typo.yaml", { servrs: [] }));
     expect([typo.code, typo.stderr]).toEqual([5, expect.stringContaining('Did you mean "servers"?')]);
-    const empty = await diff(sandbox.write("empty.yaml", { log_level: "info" }));
-    expect([empty.code, empty.stderr]).toEqual([
+    const other = await diff(sandbox.write("other.yaml", { catalog_path: "catalog.yaml" }));
+    expect([other.code, other.stderr]).toEqual([
       5,
-      expect.stringContaining("No servers stand in empty.yaml"),
+      expect.stringContaining("No servers stand in other.yaml"),
     ]);
+    expect((await diff(sandbox.write("empty.yaml", ""))).stdout).toMatch(/^- a\n/);
     const { command } = scripted();
     const draft = { type: "local-process", comand: command };
     const wrong = await diff(sandbox.write("wrong.yaml", { servers: [{ id: "a", runtime: draft }] }));
@@ -147,7 +148,8 @@ describe("omg warm", () => {
       expect.stringMatching(/^b {2}\d+ tools$/),
     ]);
     expect(warm.stderr).toContain("broken  error[upstream_start_failed]: ");
-    expect(warm.stderr).toContain("private  error[bad_params]: ");
+    expect(warm.stderr).toContain("private  passed over: ");
+    expect((await run(sandbox, bins.omg, ["warm", "private", "--config", config])).code).toBe(6);
     expect(readFileSync(count, "utf8").trim().split("\n")).toHaveLength(2);
     const list = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}\n';
     sandbox.write("catalog.yaml", { servers: ["a", "b"].map((id) => ({ id, runtime })) });

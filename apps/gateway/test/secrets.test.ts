@@ -3,7 +3,7 @@ import { redactor } from "@omg/core";
 import { describe, expect, test } from "vitest";
 import { environmentSecrets } from "../src/configuration/environment-secrets.ts";
 import { createLogger } from "../src/logging/logger.ts";
-import { RunningGateway, Sandbox, scripted } from "./support/omg.ts";
+import { bins, RunningGateway, run, Sandbox, scripted } from "./support/omg.ts";
 
 const canary = "S3CR3T-canary";
 
@@ -84,6 +84,46 @@ describe("no secret reaches a log, an error or a route", () => {
     const leaks = Object.keys(answers).filter((what) => answers[what]?.includes(canary));
     expect(leaks).toEqual([]);
   }, 60_000);
+});
+
+test("no secret is shown in what an entry says about itself", async () => {
+  using sandbox = new Sandbox();
+  const said = { display_name: "${CANARY}", description: "uses ${CANARY}", tags: ["${CANARY}"] };
+  const servers = [
+    { id: "a", runtime: scripted(), ...said },
+    { id: "b", runtime: { type: "${CANARY}" } },
+  ];
+  const catalog = sandbox.write("catalog.yaml", { servers });
+  const config = sandbox.write("config.yaml", { listen_addr: "localhost:9", catalog_path: "catalog.yaml" });
+  const env = { CANARY: `${canary}-variable` };
+  await using gateway = await RunningGateway.start(sandbox, ["--catalog", catalog], env);
+  const answers = await Promise.all(
+    ["/servers", "/servers/a", "/servers/b"].map((path) => gateway.json(path)),
+  );
+  const list = await run(sandbox, bins.omg, ["list", "--config", config], { env });
+  await gateway.stop();
+  const told = JSON.stringify([answers, gateway.stdout, gateway.log, list]);
+  expect(told).toContain("uses ${CANARY}");
+  expect(told).not.toContain(canary);
+});
+
+test("names that every object has are no variables that are set", async () => {
+  using sandbox = new Sandbox();
+  const servers = ["constructor", "toString", "__proto__"].map((name) => ({
+    id: name,
+    runtime: scripted(),
+    env: { X: `\${${name}}` },
+  }));
+  const inherits = { id: "inherits", runtime: scripted(), inherit_env: ["constructor", "__proto__"] };
+  const config = sandbox.write("config.yaml", {
+    listen_addr: "localhost:9",
+    servers: [...servers, inherits],
+  });
+  const validate = await run(sandbox, bins.omg, ["validate", "--config", config]);
+  expect(validate.code).toBe(5);
+  expect(validate.stderr).toContain("The variable ${constructor} is not set");
+  const call = await run(sandbox, bins.omg, ["call", "inherits.echo", "text=on", "--config", config]);
+  expect(call).toMatchObject({ code: 0, stdout: "on\n" });
 });
 
 describe("what counts as a secret", () => {

@@ -5,10 +5,17 @@ import type { InstanceV1, RuntimeV1 } from "../src/runtime/v1.ts";
 import { fakeServer, text } from "./support/fake-runtime.ts";
 import { statesOf, testGateway } from "./support/gateway.ts";
 import { TestClient } from "./support/test-client.ts";
-import { settle } from "./support/virtual-clock.ts";
+import { settle, VirtualClock } from "./support/virtual-clock.ts";
 
 const echo = { echo: () => text("hi") };
 const never = new Promise<never>(() => {});
+
+test("a gateway that can not be made leaves no timer behind", async () => {
+  const clock = new VirtualClock();
+  const config = { servers: [{ id: "a", runtime: { type: "x" }, inherit_env: 5 as unknown as string[] }] };
+  await expect(createGateway({ config, runtimes: [], clock })).rejects.toThrow();
+  expect(clock.armed).toBe(0);
+});
 
 describe("a runtime that does not keep its word", () => {
   test("a start that never settles ends at the start timeout, and what it makes later is disposed", async () => {

@@ -175,6 +175,16 @@ describe("a reload", () => {
     expect(runtime.running).toBe(1);
   });
 
+  test("lets a start by hand end well on a server that it replaces", async () => {
+    const begin = Promise.withResolvers<void>();
+    const { gateway } = await testGateway({ s: fakeServer({}, { beforeStart: () => begin.promise }) });
+    const started = gateway.startServer("s");
+    await settle();
+    await gateway.reload(reload([fakeEntry("s", { env: { A: "2" } })]));
+    begin.resolve();
+    expect(await started).toBe(true);
+  });
+
   test("replaces the instances of a session-scoped server", async () => {
     const { gateway, runtime } = await testGateway({ s: holdable().server }, {}, { scope: "session" });
     const client = await TestClient.connect(gateway, "s");
@@ -373,6 +383,39 @@ describe("clients of the aggregate", () => {
     const [dot = "", plain = ""] = await tools(client);
     expect(plain).toBe("a_b__x");
     expect([await client.call(dot), await client.call(plain)]).toEqual(["dot", "plain"]);
+  });
+
+  test("hear that a server which did not start was mended", async () => {
+    let broken = true;
+    const server = fakeServer(
+      { x: () => text("") },
+      { beforeStart: () => (broken ? Promise.reject(new Error("no such command")) : Promise.resolve()) },
+    );
+    const { gateway, clock } = await testGateway({ a: server });
+    const client = await TestClient.connect(gateway);
+    expect(await tools(client)).toEqual([]);
+    await clock.advance(1000);
+    broken = false;
+    await gateway.reload(reload([fakeEntry("a", { env: { MENDED: "1" } })]));
+    await clock.advance(100);
+    await client.heard("notifications/tools/list_changed");
+    expect(await tools(client)).toEqual(["a__x"]);
+  });
+
+  test("have their call answered by a server's successor when it was replaced while it started", async () => {
+    const begin = Promise.withResolvers<void>();
+    let starts = 0;
+    const server = fakeServer(
+      { x: () => text("hi") },
+      { beforeStart: () => (++starts === 1 ? begin.promise : Promise.resolve()) },
+    );
+    const { gateway } = await testGateway({ a: server });
+    const client = await TestClient.connect(gateway);
+    const call = client.call("a__x");
+    await settle();
+    await gateway.reload(reload([fakeEntry("a", { description: "new" })]));
+    begin.resolve();
+    expect(await call).toBe("hi");
   });
 
   test("hear nothing of a reload that changes nothing", async () => {

@@ -63,7 +63,7 @@ export function management(http: HttpContext, options: ManagementOptions) {
     const tag = context.req.query("tag");
     const servers = gateway.servers().filter(({ config }) => tag === undefined || config.tags?.includes(tag));
     return context.json(
-      servers.map((status) => ({ ...summary(status), runtime_type: status.config.runtime.type })),
+      servers.map((status) => ({ ...summary(status), runtime_type: maskedEntry(status.config).type })),
     );
   };
 
@@ -180,13 +180,14 @@ function notFound(id: string): string {
 
 /** What is unknown is left out, as JSON does with `undefined`. */
 function summary({ config, state, problem, startedAt, lastActivity, requestCount }: ServerStatus) {
+  const { display_name, description, tags } = maskedEntry(config);
   return {
     id: config.id,
-    display_name: config.display_name ?? config.id,
-    description: config.description ?? "",
+    display_name,
+    description,
     status: STATUS[state],
     problem,
-    tags: config.tags ?? [],
+    tags,
     started_at: startedAt?.toISOString(),
     last_activity: lastActivity?.toISOString(),
     request_count: requestCount,
@@ -195,7 +196,8 @@ function summary({ config, state, problem, startedAt, lastActivity, requestCount
 }
 
 function details(status: ServerStatus) {
-  return { ...summary(status), ...maskedEntry(status.config), connection_count: status.instances };
+  const { runtime, env } = maskedEntry(status.config);
+  return { ...summary(status), runtime, env, connection_count: status.instances };
 }
 
 function figures({ state, requestCount, errorCount, startedAt, lastActivity }: ServerStatus) {

@@ -1,4 +1,4 @@
-import type { ServerStatus } from "@omg/core";
+import { maskedEntry, type ServerStatus } from "@omg/core";
 import type { ListenAddress } from "../configuration/listen-address.ts";
 import { printable } from "../logging/logger.ts";
 
@@ -9,11 +9,10 @@ export function banner(addresses: readonly ListenAddress[], servers: readonly Se
   const url = `http://${loopback ? "localhost" : hostInUrl(first?.host ?? "localhost")}:${first?.port}`;
   const width = Math.max(0, ...servers.map(({ config }) => config.id.length));
   const rows = servers.map(({ config, problem }) => {
-    const what =
-      problem === undefined ? (config.description ?? config.display_name ?? "") : `disabled: ${problem}`;
-    return printable(
-      `  ${config.id.padEnd(width)}  ${config.runtime.type}  ${what.split("\n")[0]}`.trimEnd(),
-    );
+    const { description, display_name, type } = maskedEntry(config);
+    const named = display_name === config.id ? "" : display_name;
+    const what = problem === undefined ? description || named : `disabled: ${problem}`;
+    return printable(`  ${config.id.padEnd(width)}  ${type}  ${what.split("\n")[0]}`.trimEnd());
   });
   const sample = servers.find(({ problem }) => problem === undefined)?.config.id ?? "SERVER";
   const body = JSON.stringify({ server_id: sample, method: "tools/list" });

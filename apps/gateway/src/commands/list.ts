@@ -1,3 +1,4 @@
+import { maskedEntry } from "@omg/core";
 import { ConfigurationRefused } from "../configuration/configuration-refused.ts";
 import { type Configuration, loadConfiguration } from "../configuration/load-configuration.ts";
 import { runningGateway, type ServerSummary } from "../gateway-client.ts";
@@ -62,13 +63,14 @@ async function differenceOf(running: readonly ServerSummary[], flags: ListFlags)
 }
 
 function summaryOf(server: Configuration["gateway"]["servers"][number]): ServerSummary {
+  const { display_name, description, tags, type } = maskedEntry(server);
   return {
     id: server.id,
-    display_name: server.display_name ?? server.id,
-    description: server.description ?? "",
+    display_name,
+    description,
     status: server.problem === undefined ? "not running" : "disabled",
-    tags: server.tags ?? [],
-    runtime_type: server.runtime.type,
+    tags,
+    runtime_type: type,
     ...(server.problem === undefined ? {} : { problem: server.problem }),
   };
 }

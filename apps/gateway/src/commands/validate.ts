@@ -71,7 +71,7 @@ function unservable(configuration: Configuration, flags: ValidateFlags): Diagnos
 
 /** Where a key of the top level stands; a configuration that is valid can be read once more. */
 function placeOf(key: string, flags: ValidateFlags): Place {
-  const path = flags.config === undefined ? findConfig() : resolve(flags.config);
+  const path = flags.config ? resolve(flags.config) : findConfig();
   const file = displayPath(path ?? "config.yaml");
   if (path === undefined || (key === "listen_addr" && flags.listenAddr !== undefined)) {
     return { file, line: 1, column: 1 };

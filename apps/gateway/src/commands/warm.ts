@@ -24,7 +24,7 @@ export async function warm(ids: readonly string[], flags: WarmFlags): Promise<vo
   const { client } = runningGateway(flags);
   if (flags.url !== undefined || (await client.answers())) {
     const servers = ids.length > 0 ? ids : (await client.servers()).map(({ id }) => id);
-    return warmAll(servers, (server) => client.warm(server));
+    return warmAll(servers, (server) => client.warm(server), ids.length > 0);
   }
   const configuration = await loadConfiguration(flags);
   const { servers } = configuration.gateway;
@@ -32,26 +32,33 @@ export async function warm(ids: readonly string[], flags: WarmFlags): Promise<vo
   const diagnostics = configuration.diagnostics.filter(({ server }) => server === undefined);
   const log = openLog(flags.logLevel, configuration, "error");
   await using host = await openHost({ ...configuration, diagnostics }, log);
-  await warmAll(wanted, (server) => host.gateway.warmServer(server));
+  await warmAll(wanted, (server) => host.gateway.warmServer(server), ids.length > 0);
 }
 
-async function warmAll(servers: readonly string[], warmOne: Warm): Promise<void> {
+async function warmAll(servers: readonly string[], warmOne: Warm, named: boolean): Promise<void> {
   const queue = [...servers];
   const work = async () => {
     for (let server = queue.shift(); server !== undefined; server = queue.shift())
-      await report(server, warmOne);
+      await report(server, warmOne, named);
   };
   await Promise.all(Array.from({ length: width }, work));
 }
 
+/** Why a server that was not named need not be warm: it has a list for each session, or can not run. */
+const passedOver = new Set(["bad_params", "server_disabled"]);
+
 /** One that fails is said to fail, and the others go on. */
-async function report(server: string, warmOne: Warm): Promise<void> {
+async function report(server: string, warmOne: Warm, named: boolean): Promise<void> {
   try {
     const tools = await warmOne(server);
     process.stdout.write(printableLines(`${server}  ${tools} ${tools === 1 ? "tool" : "tools"}\n`));
   } catch (error) {
     const known = asOmgError(error);
     if (known.reason === "internal" || known.reason === "gateway_unreachable") throw error;
+    if (!named && passedOver.has(known.reason)) {
+      process.stderr.write(printableLines(`${server}  passed over: ${known.message}\n`));
+      return;
+    }
     process.stderr.write(printableLines(`${server}  error[${known.reason}]: ${known.message}\n`));
     process.exitCode = exitCodes.serverNotReady;
   }

@@ -66,7 +66,7 @@ export class ConfigFiles {
   /** Variables of this process, and files relative to the folder of the file that names them. */
   references(folder: string): ReferenceSources {
     return {
-      variable: (name) => process.env[name],
+      variable: (name) => (Object.hasOwn(process.env, name) ? process.env[name] : undefined),
       file: (written) => {
         try {
           return this.read(resolvePath(written, folder), maxSecretBytes);
@@ -78,10 +78,14 @@ export class ConfigFiles {
   }
 }
 
-/** What changes when a file is written, replaced, or reached by another way; empty when there is none. */
+/** What changes when a file is written, replaced, or reached by another way. Never throws: an error is a stamp too. */
 export function fileStamp(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return stats ? `${stats.dev}:${stats.ino}:${stats.mtimeNs}:${stats.size}` : "";
+  try {
+    const { dev, ino, mtimeNs, size } = statSync(path, { bigint: true });
+    return `${dev}:${ino}:${mtimeNs}:${size}`;
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
 }
 
 function digestOf(text: string): string {

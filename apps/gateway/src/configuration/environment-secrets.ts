@@ -9,7 +9,7 @@ export function environmentSecrets(
   const ids = new Set(servers.map(({ id }) => id));
   const values = servers.flatMap(({ env = {}, inherit_env = [] }) => [
     ...Object.values(env),
-    ...inherit_env.map((name) => hostEnv[name]),
+    ...inherit_env.map((name) => (Object.hasOwn(hostEnv, name) ? hostEnv[name] : undefined)),
   ]);
   return values.filter((value) => typeof value === "string" && !ids.has(value)) as string[];
 }

@@ -17,7 +17,8 @@ import { environmentSecrets } from "./environment-secrets.ts";
 import { configCandidates, findConfig, resolvePath } from "./find-config.ts";
 
 export interface ConfigurationFlags {
-  readonly config?: string | undefined;
+  /** `null`: there is none, and none is looked for. */
+  readonly config?: string | null | undefined;
   readonly catalog?: string | undefined;
 }
 
@@ -109,17 +110,22 @@ export async function loadWritten(
   const text = readText(new ConfigFiles(), resolve(path), "catalog");
   const itself = { variable: (name: string) => `\${${name}}`, file: (name: string) => `\${file:${name}}` };
   // A catalog is a configuration that says nothing else.
-  const { config, servers, diagnostics, locate } = parseConfig(text, file, itself);
+  const { config, servers = [], diagnostics, locate } = parseConfig(text, file, itself);
   if (!config) throw new ConfigurationRefused(diagnostics);
-  if (!servers) throw refusedFile(file, `No servers stand in ${file}: name the catalog itself`);
+  if (config.catalog_path) throw refusedFile(file, `No servers stand in ${file}: name the catalog itself`);
   const { runtimes } = await loadRuntimes(servers);
   const known = servers.filter(({ runtime }) => runtimes.some(({ name }) => name === runtime.type));
   const checked = await checkRuntimeOptions(known, runtimes, locate);
-  return { servers, diagnostics: [...diagnostics, ...checked.diagnostics] };
+  // What a reference stands for is not known here, so nothing can be said of an entry that has one.
+  const open = new Set(
+    servers.filter(({ written }) => JSON.stringify(written).includes("${")).map(({ id }) => id),
+  );
+  const found = [...diagnostics, ...checked.diagnostics];
+  return { servers, diagnostics: found.filter(({ server = "" }) => !open.has(server)) };
 }
 
 function readConfig(flags: ConfigurationFlags, files: ConfigFiles) {
-  const path = flags.config === undefined ? findConfig() : resolve(flags.config);
+  const path = configPath(flags.config);
   if (path === undefined && flags.catalog === undefined) throw nothingFound();
   const folder = path === undefined ? process.cwd() : dirname(path);
   const file = displayPath(path ?? "config.yaml");
@@ -128,6 +134,11 @@ function readConfig(flags: ConfigurationFlags, files: ConfigFiles) {
   const { config } = parsed;
   if (!config) throw new ConfigurationRefused(parsed.diagnostics);
   return { parsed: { ...parsed, config }, path, file, folder };
+}
+
+function configPath(flag: ConfigurationFlags["config"]): string | undefined {
+  if (flag === null) return undefined;
+  return flag === undefined ? findConfig() : resolve(flag);
 }
 
 function apiKeyOf(config: Pick<ConfigFile, "api_key">): string | undefined {

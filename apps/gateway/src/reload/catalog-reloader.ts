@@ -12,6 +12,7 @@ import {
 import { CommandFailure } from "../exit-codes.ts";
 import type { Host } from "../host.ts";
 import { logDiagnostics } from "../logging/log-diagnostics.ts";
+import { stackOf } from "../logging/log-events.ts";
 import { SettledChanges } from "./settled-changes.ts";
 import { type FileWatch, watchFiles } from "./watch-files.ts";
 
@@ -33,7 +34,7 @@ export class CatalogReloader implements AsyncDisposable {
 
   constructor(flags: ConfigurationFlags, configuration: Configuration, host: Host) {
     // A file that comes up earlier in the search does not take the place of the one in use.
-    this.#flags = { ...flags, config: configuration.path };
+    this.#flags = { ...flags, config: configuration.path ?? null };
     this.#host = host;
     this.#first = configuration;
     this.#files = configuration.files;
@@ -53,9 +54,8 @@ export class CatalogReloader implements AsyncDisposable {
   async watch(): Promise<void> {
     const { log } = this.#host;
     const hint = () => {
-      this.#changes
-        .hint()
-        .catch((error: unknown) => log("error", "Internal error", { error: String(error) }));
+      // What goes wrong has been logged by then.
+      this.#changes.hint().catch(() => {});
     };
     this.#watch = await watchFiles({
       paths: () => this.#files.paths,
@@ -93,7 +93,11 @@ export class CatalogReloader implements AsyncDisposable {
 
   async #load(files: ConfigFiles): Promise<Configuration> {
     try {
-      return await loadConfiguration(this.#flags, files);
+      const configuration = await loadConfiguration(this.#flags, files);
+      // Nobody can tell which server an entry without an id was: it must not count as removed.
+      const unnamed = configuration.diagnostics.filter(({ server }) => server?.startsWith("#"));
+      if (unnamed.length > 0) throw new ConfigurationRefused(unnamed);
+      return configuration;
     } catch (error) {
       if (!(error instanceof CommandFailure)) throw error;
       this.#seen(files);
@@ -111,7 +115,7 @@ export class CatalogReloader implements AsyncDisposable {
     this.#seen(files);
     const needsRestart = this.#needsRestart(configuration);
     const kept = configuration.diagnostics.filter(({ server = "" }) => report.kept.includes(server));
-    this.#state = { loadedAt: new Date(), problems: linesOf(kept), needsRestart };
+    this.#state = { loadedAt: new Date(), problems: linesOf(kept).map(redaction.redact), needsRestart };
     logDiagnostics(log, configuration.diagnostics);
     if (needsRestart.length > 0) {
       log("warn", `Changed, but in effect only after a restart: ${needsRestart.join(", ")}`);
@@ -127,7 +131,7 @@ export class CatalogReloader implements AsyncDisposable {
 
   #refused(failure: CommandFailure): OmgError {
     const { log } = this.#host;
-    const problems = problemsOf(failure);
+    const problems = problemsOf(failure).map(this.#host.redaction.redact);
     if (failure instanceof ConfigurationRefused) logDiagnostics(log, failure.diagnostics);
     else log("error", failure.message);
     log("warn", "Keeping previous catalog due to validation error");
@@ -154,7 +158,9 @@ export class CatalogReloader implements AsyncDisposable {
 
   #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
     const result = this.#reloading.then(action);
-    this.#reloading = result.catch(() => {});
+    this.#reloading = result.catch((error: unknown) => {
+      if (!OmgError.is(error)) this.#host.log("error", "Internal error", { error: stackOf(error) });
+    });
     return result;
   }
 }

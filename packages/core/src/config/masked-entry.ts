@@ -3,18 +3,39 @@ import type { ServerConfig } from "./types.ts";
 
 const secretMaps = new Set(["env", "headers"]);
 
+/** An entry as it may be shown to people. */
+export interface MaskedEntry {
+  readonly display_name: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  /** The name of the runtime. */
+  readonly type: string;
+  readonly runtime: unknown;
+  readonly env: unknown;
+}
+
 /**
- * A server's `runtime` and `env` as they may be shown to people: as written, where that is known. What is or looks secret
- * is `***`; references to variables and files stay, their defaults do not.
+ * A server's entry as written, where that is known: references to variables and files stay, their defaults do not. What
+ * is or looks secret in `runtime` and `env` is `***`.
  */
-export function maskedEntry({ runtime, env = {}, written }: ServerConfig): {
-  runtime: unknown;
-  env: unknown;
-} {
-  const shown = written ?? { runtime, env };
+export function maskedEntry(server: ServerConfig): MaskedEntry {
+  const { id, written } = server;
+  const shown: Partial<Record<keyof ServerConfig, unknown>> = { ...server, ...written };
   // What nobody wrote has its references resolved: a secret may look like one.
   const hide = written ? hideText : () => mask;
-  return { runtime: masked(shown.runtime, hide, false), env: masked(shown.env ?? {}, hide, true) };
+  const { type } = (shown.runtime ?? {}) as { type?: unknown };
+  return {
+    display_name: textOf(shown.display_name) || id,
+    description: textOf(shown.description),
+    tags: Array.isArray(shown.tags) ? shown.tags.map(textOf) : [],
+    type: textOf(type) || server.runtime.type,
+    runtime: masked(shown.runtime, hide, false),
+    env: masked((written ? written.env : server.env) ?? {}, hide, true),
+  };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function masked(value: unknown, hide: (text: string) => string, hidden: boolean, before?: unknown): unknown {

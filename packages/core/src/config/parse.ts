@@ -123,7 +123,9 @@ function readServer(
 ): ServerConfig | undefined {
   const at: Path = ["servers", index];
   const fields = (typeof entry === "object" && entry !== null ? entry : {}) as Record<string, unknown>;
-  if (fields.id === undefined || fields.id === null || fields.id === "") {
+  const isNamed =
+    typeof fields.id === "string" || typeof fields.id === "number" || typeof fields.id === "boolean";
+  if (!isNamed || fields.id === "") {
     // Without an id the entry has no name to be known by, yet it must not take the others down.
     source.report("error", at, `Server at index ${index} missing required field: id`, {
       server: `#${index}`,

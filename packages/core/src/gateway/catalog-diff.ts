@@ -1,5 +1,7 @@
 import { createHmac } from "node:crypto";
+import { maskKey } from "../config/sensitive.ts";
 import type { ServerConfig } from "../config/types.ts";
+import { canonical } from "./fingerprint.ts";
 
 /** What a catalog entry says, part by part, as digests: they can be compared, but not read. */
 export interface EntryDigest {
@@ -19,11 +21,12 @@ export interface CatalogDiff {
 
 /** Digests of entries as they are written, references unresolved. Only digests of the same salt can be compared. */
 export function digestEntries(servers: readonly ServerConfig[], salt: string): EntryDigest[] {
-  const digest = (value: unknown) =>
-    createHmac("sha256", salt).update(JSON.stringify(value)).digest("base64url");
+  const digest = (value: unknown) => createHmac("sha256", salt).update(canonical(value)).digest("base64url");
   return servers.map((server) => {
     const { runtime, env, ...plain } = asWritten(server);
-    const parts = [...Object.entries(plain), ...below("runtime", runtime), ...below("env", env)];
+    // A variable is text, however YAML reads it.
+    const variables = below("env", env).map(([path, value]) => [path, String(value)] as [string, unknown]);
+    const parts = [...Object.entries(plain), ...below("runtime", runtime), ...variables];
     const given = parts.filter(([, value]) => value !== undefined);
     return { id: server.id, parts: new Map(given.map(([path, value]) => [path, digest(value)])) };
   });
@@ -56,5 +59,6 @@ function below(key: string, value: unknown): [string, unknown][] {
 
 function differing(a: EntryDigest, b: EntryDigest): string[] {
   const paths = new Set([...a.parts.keys(), ...b.parts.keys()]);
-  return [...paths].filter((path) => a.parts.get(path) !== b.parts.get(path)).sort();
+  const different = [...paths].filter((path) => a.parts.get(path) !== b.parts.get(path));
+  return different.map((path) => path.split(".").map(maskKey).join(".")).sort();
 }

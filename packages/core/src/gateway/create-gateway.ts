@@ -40,7 +40,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     hostEnv: options.hostEnv ?? {},
     owner: options.owner ?? randomBytes(6).toString("hex"),
   });
-  await gateway.open(config, runtimes);
+  try {
+    await gateway.open(config, runtimes);
+  } catch (error) {
+    await gateway[Symbol.asyncDispose]();
+    throw error;
+  }
   return gateway;
 }
 

@@ -15,7 +15,7 @@ export type GatewayEvent =
       /** Milliseconds the start took, once ready. */
       readonly startMs?: number | undefined;
     }
-  /** A line the server wrote to stderr. May hold anything: redact before showing. */
+  /** A line the server wrote to stderr, without the secrets of its own entry. May hold anything else. */
   | { readonly type: "server-log"; readonly server: string; readonly line: string }
   /** How far a slow start is. */
   | { readonly type: "server-progress"; readonly server: string; readonly message: string }

@@ -28,7 +28,7 @@ export function fingerprint(key: string, server: ServerConfig, surroundings: obj
 }
 
 /** JSON with the keys of every map in order. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) => {
     if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
     return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -70,10 +70,6 @@ function pick(
   values: Readonly<Record<string, string | undefined>>,
   names: readonly string[],
 ): Record<string, string> {
-  const picked: Record<string, string> = {};
-  for (const name of names) {
-    const value = values[name];
-    if (value !== undefined) picked[name] = value;
-  }
-  return picked;
+  const present = names.filter((name) => Object.hasOwn(values, name) && values[name] !== undefined);
+  return Object.fromEntries(present.map((name) => [name, values[name] as string]));
 }

@@ -18,13 +18,13 @@ export async function resolveRuntime(
   runtimes: readonly RuntimeV1[],
 ): Promise<ResolvedRuntime> {
   const { type, ...written } = server.runtime;
+  const redact = redactor([...(server.secrets ?? []), ...Object.values(server.env ?? {})]);
   const runtime = runtimes.find(({ name }) => name === type);
-  if (!runtime) return problem(["type"], `Server '${server.id}' has unknown runtime type: ${type}`);
+  if (!runtime) return problem(["type"], `Server '${server.id}' has unknown runtime type: ${redact(type)}`);
   if (runtime.specVersion !== "v1") {
     const version = String((runtime as { specVersion?: unknown }).specVersion);
     return problem(["type"], `The runtime ${type} is made for interface ${version}; this gateway has v1`);
   }
-  const redact = redactor([...(server.secrets ?? []), ...Object.values(server.env ?? {})]);
   try {
     const checked = await runtime.options["~standard"].validate(written);
     if (!checked.issues) return { runtime, options: checked.value };

@@ -185,11 +185,13 @@ export class Instances {
 
   #events(session: string, watch: InstanceWatch): InstanceEvents {
     const { emit, onNotification } = this.#settings;
-    const server = this.#plan.config.id;
+    const { config, redact } = this.#plan;
+    const server = config.id;
     return {
       ...watch,
-      onLog: (line) => emit({ type: "server-log", server, line }),
-      onProgress: (message) => emit({ type: "server-progress", server, message }),
+      // Here, since nobody else knows the secrets of an instance whose entry has been replaced.
+      onLog: (line) => emit({ type: "server-log", server, line: redact(line) }),
+      onProgress: (message) => emit({ type: "server-progress", server, message: redact(message) }),
       onDropped: (what) => emit({ type: "frame-dropped", server, what }),
       onNotification: (frame) => onNotification(session, frame),
     };

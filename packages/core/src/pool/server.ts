@@ -163,7 +163,12 @@ export class PooledServer {
   async start(): Promise<boolean> {
     const { instances } = this.#mustBeUsable();
     this.mustBeShared();
-    return instances.start();
+    this.#uses++;
+    try {
+      return await instances.start();
+    } finally {
+      this.#unuse();
+    }
   }
 
   mustBeShared(): void {

@@ -10,10 +10,12 @@ import type { Catalog } from "./catalog.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ListKind } from "./listing.ts";
 
+const maxReplacements = 5;
+
 interface LastAnswer {
   readonly digest: string;
-  /** Servers whose offer was not known then. */
-  readonly missing: readonly string[];
+  /** Fingerprints of the servers whose offer was not known then. */
+  readonly missing: ReadonlySet<string>;
 }
 
 /** All servers as one: names carry the server's slug, lists are merged, requests go to the server that can answer. */
@@ -76,7 +78,7 @@ export class AggregateEndpoint implements Endpoint {
     const missing = this.#catalog.missing(this.#session);
     return [...this.#lastAnswers].flatMap(([kind, last]) => {
       // A server that the client has not waited for yet: to hear of it, the client must ask again.
-      const isNew = missing.some((id) => !last.missing.includes(id));
+      const isNew = missing.some(({ fingerprint }) => !last.missing.has(fingerprint));
       return isNew || this.#catalog.list(kind, this.#session).digest !== last.digest ? [kind] : [];
     });
   }
@@ -88,19 +90,26 @@ export class AggregateEndpoint implements Endpoint {
     await this.#catalog.learnAll(this.#session);
     const { array, digest } = this.#catalog.list(kind, this.#session);
     const missing = this.#catalog.missing(this.#session);
-    this.#lastAnswers.set(kind, { digest, missing });
-    const note = missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ "io.omg/missing": missing })}`;
+    this.#lastAnswers.set(kind, { digest, missing: new Set(missing.map(({ fingerprint }) => fingerprint)) });
+    const ids = missing.map(({ id }) => id);
+    const note = ids.length === 0 ? "" : `,"_meta":${JSON.stringify({ "io.omg/missing": ids })}`;
     const result = Buffer.concat([Buffer.from(`{"${kind}":`), array, Buffer.from(`${note}}`)]);
     return resultFrame(call.frame.head.id as RequestId, result);
   }
 
   async #forwardNamed(call: Call, kind: "tool" | "prompt", wireName: string): Promise<Frame> {
-    let route = this.#catalog[kind](wireName, this.#session);
-    if (!route) {
-      await this.#learn(call, this.#catalog.serverOf(wireName));
-      route = this.#catalog[kind](wireName, this.#session);
+    // A reload may replace the server while its listing is being learned: then its successor's counts.
+    for (let round = 0; round < maxReplacements; round++) {
+      const route = this.#catalog[kind](wireName, this.#session);
+      if (route) return route.server.forward(call, { name: route.name });
+      const server = this.#catalog.serverOf(wireName);
+      if (!server || this.#catalog.knows(server, this.#session)) break;
+      try {
+        await this.#learn(call, server);
+      } catch (error) {
+        if (this.#catalog.serverOf(wireName) === server) throw error;
+      }
     }
-    if (route) return route.server.forward(call, { name: route.name });
     throw new OmgError(`unknown_${kind}`, {
       message: `Unknown ${kind} '${wireName}': no server of the catalog offers it`,
     });
@@ -117,8 +126,7 @@ export class AggregateEndpoint implements Endpoint {
   }
 
   /** Waits for a listing that is not known yet, telling the caller that its server starts. */
-  async #learn(call: Call, server: PooledServer | undefined): Promise<void> {
-    if (!server) return;
+  async #learn(call: Call, server: PooledServer): Promise<void> {
     await this.#catalog.recall(server);
     if (this.#catalog.knows(server, this.#session)) return;
     const quiet = tellProgress(call, server.id, this.#clock);

@@ -93,10 +93,8 @@ export class Catalog {
   }
 
   /** Usable servers whose offer is not known (yet). */
-  missing(session: string): string[] {
-    return this.servers
-      .filter((server) => server.state !== "disabled" && !this.knows(server, session))
-      .map((server) => server.id);
+  missing(session: string): PooledServer[] {
+    return this.servers.filter((server) => server.state !== "disabled" && !this.knows(server, session));
   }
 
   tool(wireName: string, session: string): Route | undefined {
