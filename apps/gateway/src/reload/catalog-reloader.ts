@@ -17,6 +17,8 @@ import { SettledChanges } from "./settled-changes.ts";
 import { type FileWatch, watchFiles } from "./watch-files.ts";
 
 const settleMs = 200;
+/** Whoever starts a gateway waits for its first answer; to load the watcher takes 15 ms of that. */
+const watchAfterMs = 250;
 /** Settings that are read anew with the catalog; all others need a restart. */
 const liveKeys = new Set(["catalog_path", "servers", "runtimes"]);
 
@@ -31,6 +33,7 @@ export class CatalogReloader implements AsyncDisposable {
   #state: CatalogState;
   #watch: FileWatch | undefined;
   #reloading: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
   constructor(flags: ConfigurationFlags, configuration: Configuration, host: Host) {
     // A file that comes up earlier in the search does not take the place of the one in use.
@@ -53,6 +56,8 @@ export class CatalogReloader implements AsyncDisposable {
   /** Reloads by itself from now on, whenever one of the files has changed. */
   async watch(): Promise<void> {
     const { log } = this.#host;
+    await new Promise((resolve) => setTimeout(resolve, watchAfterMs));
+    if (this.#closed) return;
     const hint = () => {
       // What goes wrong has been logged by then.
       this.#changes.hint().catch(() => {});
@@ -72,6 +77,7 @@ export class CatalogReloader implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
     this.#changes.close();
     await this.#watch?.close();
   }
