@@ -12,6 +12,7 @@ import {
 } from "../runtime/frame.ts";
 import type { Params, Transport } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
+import { Deadlines } from "./deadlines.ts";
 import { Ledger } from "./ledger.ts";
 
 export interface UpstreamLimits {
@@ -42,6 +43,7 @@ export class Upstream {
   readonly #events: UpstreamEvents;
   readonly #lane: FrameLane;
   readonly #ledger = new Ledger();
+  readonly #deadlines: Deadlines;
   #fault: OmgError | undefined;
   #exit: string | undefined;
   #stopExitTimer = () => {};
@@ -56,6 +58,7 @@ export class Upstream {
   ) {
     this.#server = server;
     this.#clock = clock;
+    this.#deadlines = new Deadlines(clock);
     this.#limits = limits;
     this.#events = events;
     this.#lane = frameLane(transport, {
@@ -116,9 +119,9 @@ export class Upstream {
       if (way.call?.cancelled) throw way.call.cancelled;
       if (this.#ledger.size >= this.#limits.maxCallsInFlight) throw this.#full();
       const { call, timeoutMs } = way;
-      const deadline = this.#clock.now() + this.#limits.maxCallMs;
+      const latest = this.#clock.now() + this.#limits.maxCallMs;
       const settle = () => {
-        stopTimer();
+        this.#deadlines.remove(deadline);
         call?.whenCancelled(undefined);
       };
       const giveUp = (error: OmgError) => {
@@ -128,9 +131,10 @@ export class Upstream {
         if (frame.head.method !== "initialize") this.notify(cancellation(id, error.message));
         reject(error);
       };
-      const arm = () => {
-        const left = Math.min(timeoutMs, deadline - this.#clock.now());
-        return this.#clock.after(left, () => giveUp(this.#timeout(frame.head.method)));
+      const deadline = { at: 0, expire: () => giveUp(this.#timeout(frame.head.method)) };
+      const extend = () => {
+        deadline.at = Math.min(this.#clock.now() + timeoutMs, latest);
+        this.#deadlines.set(deadline);
       };
       const id = this.#ledger.open({
         method: frame.head.method ?? "",
@@ -145,12 +149,11 @@ export class Upstream {
           reject(error);
         },
         progress(progress) {
-          stopTimer();
-          stopTimer = arm();
+          extend();
           call?.tell(progress);
         },
       });
-      let stopTimer = arm();
+      extend();
       call?.whenCancelled(giveUp);
       // Our id is unique on this instance, so it serves as the progress token too.
       const rewritten = rewriteFrame(frame, { ...way.edits, id, token: id });
@@ -216,6 +219,7 @@ export class Upstream {
     this.#closed = why;
     this.#stopExitTimer();
     this.#ledger.failAll(why);
+    this.#deadlines.clear();
     this.#lane.close().catch(() => {});
   }
 
