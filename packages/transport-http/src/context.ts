@@ -1,6 +1,7 @@
 import type { Gateway } from "@omg/core";
 import type { InFlight } from "./in-flight.ts";
 import type { HttpLimits } from "./limits.ts";
+import type { Patience } from "./patience.ts";
 
 /** What the front tells about itself; it logs nothing. */
 export type HttpEvent =
@@ -27,6 +28,8 @@ export interface HttpContext {
   readonly gateway: Gateway;
   readonly limits: HttpLimits;
   readonly inFlight: InFlight;
+  /** When a request waits for longer than the keep-alive time. */
+  readonly patience: Patience;
   readonly counters: { streams: number; droppedFrames: number; refused: number };
   readonly emit: (event: HttpEvent) => void;
 }

@@ -23,7 +23,7 @@ export interface ExchangeOptions {
 export class Exchange {
   readonly #outgoing: ServerResponse;
   readonly #options: ExchangeOptions;
-  readonly #patience: NodeJS.Timeout | undefined;
+  readonly #stopPatience: () => void = () => {};
   #owed: number;
   #stream: SseStream | undefined;
 
@@ -33,8 +33,7 @@ export class Exchange {
     this.#owed = options.owed;
     options.context.inFlight.enter();
     if (options.accepts.stream) {
-      const { keepAliveMs } = options.context.limits;
-      this.#patience = setTimeout(() => this.#open()?.comment(), keepAliveMs).unref();
+      this.#stopPatience = options.context.patience.start(() => this.#open()?.comment());
     }
   }
 
@@ -80,7 +79,7 @@ export class Exchange {
   #open(first?: Frame): SseStream | undefined {
     const { context, accepts, session } = this.#options;
     if (!accepts.stream || this.#outgoing.destroyed) return undefined;
-    clearTimeout(this.#patience);
+    this.#stopPatience();
     this.#stream ??= new SseStream(this.#outgoing, {
       limits: context.limits,
       headers: this.#sessionHeader(first),
@@ -96,7 +95,7 @@ export class Exchange {
   }
 
   #finish(): void {
-    clearTimeout(this.#patience);
+    this.#stopPatience();
     this.#options.context.inFlight.leave();
   }
 

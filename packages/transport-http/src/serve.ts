@@ -10,6 +10,7 @@ import { defaultLimits, type HttpLimits } from "./limits.ts";
 import { addressOf, close, type HttpAddress, listenAll } from "./listen.ts";
 import type { CatalogState } from "./management.ts";
 import { mcpEndpoint } from "./mcp-endpoint.ts";
+import { Patience } from "./patience.ts";
 import { Sessions } from "./sessions.ts";
 
 export type { CatalogState } from "./management.ts";
@@ -103,10 +104,12 @@ export async function serveHttp(options: ServeOptions): Promise<HttpFront> {
 }
 
 function contextOf({ gateway, limits, onEvent }: ServeOptions): HttpContext {
+  const all = { ...defaultLimits, ...limits };
   return {
     gateway,
-    limits: { ...defaultLimits, ...limits },
+    limits: all,
     inFlight: new InFlight(),
+    patience: new Patience(all.keepAliveMs),
     counters: { streams: 0, droppedFrames: 0, refused: 0 },
     emit: (event) => onEvent?.(event),
   };

@@ -4,6 +4,7 @@ import type { HttpContext } from "../src/context.ts";
 import { InFlight } from "../src/in-flight.ts";
 import { defaultLimits } from "../src/limits.ts";
 import { mcpEndpoint } from "../src/mcp-endpoint.ts";
+import { Patience } from "../src/patience.ts";
 import { Sessions } from "../src/sessions.ts";
 import { call, raw, served } from "./support/http.ts";
 import { StubGateway } from "./support/stub-gateway.ts";
@@ -17,6 +18,7 @@ async function registeredPaths(): Promise<string[]> {
     gateway: new StubGateway(),
     limits: defaultLimits,
     inFlight: new InFlight(),
+    patience: new Patience(defaultLimits.keepAliveMs),
     counters: { streams: 0, droppedFrames: 0, refused: 0 },
     emit: () => {},
   };
