@@ -15,8 +15,12 @@ function writeCatalog(sandbox: Sandbox, ...servers: Entry[]): string {
   return sandbox.write("catalog.yaml", { servers });
 }
 
-const start = (sandbox: Sandbox, env: NodeJS.ProcessEnv = {}) =>
-  RunningGateway.start(sandbox, ["--catalog", join(sandbox.folder, "catalog.yaml")], env);
+/** A gateway of the catalog in the sandbox, which watches it by now. */
+async function start(sandbox: Sandbox): Promise<RunningGateway> {
+  const gateway = await RunningGateway.start(sandbox, ["--catalog", join(sandbox.folder, "catalog.yaml")]);
+  await gateway.logged("Hot reload enabled for catalog.yaml");
+  return gateway;
+}
 
 const pidOf = async (gateway: RunningGateway, server: string) =>
   (JSON.parse(await gateway.call(server, "pids")) as { server: number }).server;
@@ -28,7 +32,6 @@ describe("a change of the catalog's file", () => {
     using sandbox = new Sandbox();
     writeCatalog(sandbox, entry("same"), entry("changed"), entry("gone"));
     await using gateway = await start(sandbox);
-    await gateway.logged("Hot reload enabled for catalog.yaml");
     const pid = await pidOf(gateway, "same");
     const before = await pidOf(gateway, "changed");
     writeCatalog(sandbox, entry("new"), entry("changed", { env: { A: "1" } }), entry("same"));
@@ -52,7 +55,6 @@ describe("a change of the catalog's file", () => {
     using sandbox = new Sandbox();
     writeCatalog(sandbox, entry("changed"), entry("gone"));
     await using gateway = await start(sandbox);
-    await gateway.logged("Hot reload enabled for catalog.yaml");
     const pids = await Promise.all([pidOf(gateway, "changed"), pidOf(gateway, "gone")]);
     const calls = ["changed", "gone"].map((id) => gateway.call(id, "sleep", { ms: 1500 }));
     writeCatalog(sandbox, entry("changed", { env: { A: "1" } }));
@@ -68,7 +70,6 @@ describe("a change of the catalog's file", () => {
     using sandbox = new Sandbox();
     writeCatalog(sandbox, entry("same"));
     await using gateway = await start(sandbox);
-    await gateway.logged("Hot reload enabled for catalog.yaml");
     const pid = await pidOf(gateway, "same");
     for (let round = 1; round <= 50; round++) {
       writeCatalog(sandbox, entry("same"), entry(`other${round}`));
@@ -86,7 +87,6 @@ describe("a change of the catalog's file", () => {
     });
     sandbox.write("catalog.yaml", flow);
     await using gateway = await start(sandbox);
-    await gateway.logged("Hot reload enabled for catalog.yaml");
     const block = `# a comment\nservers:\n  - runtime:\n      args: ${JSON.stringify(args)}\n      command: ${command}\n      type: local-process\n    id: s\n`;
     sandbox.write("catalog.yaml", block);
     const [loaded] = await gateway.loggedTimes("Loaded", 1);
@@ -97,7 +97,6 @@ describe("a change of the catalog's file", () => {
     using sandbox = new Sandbox();
     const catalog = writeCatalog(sandbox, entry("a"));
     await using gateway = await start(sandbox);
-    await gateway.logged("Hot reload enabled for catalog.yaml");
     for (let round = 1; round <= 3; round++) {
       sandbox.write(".catalog.yaml.swp", { servers: [entry("a"), entry(`b${round}`)] });
       renameSync(catalog, `${catalog}~`);
@@ -119,7 +118,6 @@ describe("a change of the catalog's file", () => {
     put("..2026_1", entry("a"));
     symlinkSync(join("..data", "catalog.yaml"), join(folder, "catalog.yaml"));
     await using gateway = await start(sandbox);
-    await gateway.logged("Hot reload enabled for catalog.yaml");
     for (let round = 2; round <= 4; round++) {
       put(`..2026_${round}`, entry("a"), entry(`b${round}`));
       rmSync(join(folder, `..2026_${round - 1}`), { recursive: true });
@@ -132,7 +130,6 @@ describe("a change of the catalog's file", () => {
     using sandbox = new Sandbox();
     const catalog = writeCatalog(sandbox, entry("a"));
     await using gateway = await start(sandbox);
-    await gateway.logged("Hot reload enabled for catalog.yaml");
     rmSync(catalog);
     await gateway.loggedTimes("Keeping previous catalog", 1);
     expect(await gateway.call("a", "echo", { text: "still" })).toBe("still");
@@ -165,7 +162,7 @@ describe("a change of the catalog's file", () => {
     await using gateway = await RunningGateway.start(sandbox, []);
     sandbox.write("config.yaml", { hot_reload: false, servers: [entry("a"), entry("b")] });
     expect(await reloadNow(gateway)).toMatchObject({ servers_added: 1 });
-    expect(gateway.log.map(({ message }) => message)).not.toContain("Catalog file changed, reloading");
+    expect(gateway.log.map(({ message }) => message)).not.toContain("Catalog changed, reloading...");
   });
 });
 
@@ -179,7 +176,6 @@ describe("a secret in a file of its own", () => {
       entry("without"),
     );
     await using gateway = await start(sandbox);
-    await gateway.logged("Hot reload enabled for catalog.yaml");
     const pid = await pidOf(gateway, "without");
     sandbox.write("token.txt", "S3CR3T-second");
     const [loaded] = await gateway.loggedTimes("Loaded", 1);
@@ -233,7 +229,6 @@ describe("a file that can not be used", () => {
     using sandbox = new Sandbox();
     writeCatalog(sandbox, entry("a"));
     await using gateway = await start(sandbox);
-    await gateway.logged("Hot reload enabled for catalog.yaml");
     const pid = await pidOf(gateway, "a");
     sandbox.write("catalog.yaml", "servers:\n  - id: [a\n");
     await gateway.loggedTimes("Keeping previous catalog due to validation error", 1);
@@ -261,7 +256,6 @@ describe("a file that can not be used", () => {
     using sandbox = new Sandbox();
     const catalog = writeCatalog(sandbox, entry("a"));
     await using gateway = await start(sandbox);
-    await gateway.logged("Hot reload enabled for catalog.yaml");
     rmSync(catalog);
     symlinkSync("catalog.yaml", catalog);
     await gateway.loggedTimes("Keeping previous catalog", 1);
@@ -279,7 +273,6 @@ describe("a file that can not be used", () => {
     const { id: _, ...nameless } = entry("a");
     writeCatalog(sandbox, entry("a"));
     await using gateway = await start(sandbox);
-    await gateway.logged("Hot reload enabled for catalog.yaml");
     sandbox.write("catalog.yaml", { servers: [{ di: "a", ...nameless }] });
     await gateway.loggedTimes("Keeping previous catalog", 1);
     expect(await gateway.json("/stats")).toMatchObject({
@@ -325,7 +318,6 @@ describe("a file that can not be used", () => {
     using sandbox = new Sandbox();
     writeCatalog(sandbox, entry("a"));
     await using gateway = await start(sandbox);
-    await gateway.logged("Hot reload enabled for catalog.yaml");
     const pid = await pidOf(gateway, "a");
     writeCatalog(sandbox, entry("a", { env: { TOKEN: "${NOT_SET_ANYWHERE}" } }), entry("b"), {
       id: "c",
@@ -383,7 +375,6 @@ describe("a reload that is asked for", () => {
     using sandbox = new Sandbox();
     writeCatalog(sandbox, entry("a"));
     await using gateway = await start(sandbox);
-    await gateway.logged("Hot reload enabled for catalog.yaml");
     const open = () => readdirSync(`/proc/${gateway.process.pid}/fd`).length;
     const pid = await pidOf(gateway, "a");
     await reloadNow(gateway);

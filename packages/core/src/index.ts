@@ -43,5 +43,6 @@ export {
   type StateStore,
   type Transport,
 } from "./runtime/index.ts";
-export { type Span, scanMembers } from "./runtime/json-scanner.ts";
+export { scanMembers } from "./runtime/json-members.ts";
+export type { Span } from "./runtime/json-scanner.ts";
 export { isSupportedVersion, protocolVersions } from "./upstream/protocol-version.ts";

@@ -1,18 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { checkRuntimeOptions, formatDiagnostic, parseCatalog } from "../src/config/index.ts";
-import { defineRuntime, type OptionsSchema, type RuntimeV1 } from "../src/runtime/index.ts";
+import type { OptionsSchema, RuntimeV1 } from "../src/runtime/index.ts";
+import { optionsRuntime } from "./support/options-runtime.ts";
 
-function runtime<Options>(name: string, options: OptionsSchema<Options>): RuntimeV1 {
-  return defineRuntime({
-    specVersion: "v1",
-    name,
-    options: options as OptionsSchema<unknown>,
-    start: () => Promise.reject(new Error("not in this test")),
-  });
-}
-
-const program = runtime(
+const program = optionsRuntime(
   "program",
   z.strictObject({ command: z.string(), args: z.array(z.string()).optional() }) as OptionsSchema<unknown>,
 );
@@ -81,7 +73,7 @@ describe("the options of a server", () => {
   });
 
   test("may be checked later, by any standard schema", async () => {
-    const slow = runtime("slow", {
+    const slow = optionsRuntime("slow", {
       "~standard": {
         version: 1,
         vendor: "test",
@@ -118,7 +110,7 @@ describe("a key that the options do not know", () => {
     const { problems } = await check(
       "servers:\n  - id: a\n    runtime:\n      type: nested\n      command: x\n      limits: { memry: 1Gi }\n" +
         "      mounts:\n        - path: /a\n        - { path: /b, pth: /c }\n      labels: { any: thing }\n",
-      [runtime("nested", nested)],
+      [optionsRuntime("nested", nested)],
     );
     expect(problems).toEqual([
       'c.yaml:6:17: error: Unknown key "memry". Did you mean "memory"?',
@@ -142,11 +134,11 @@ describe("a key that the options do not know", () => {
   test("is one that the schema drops without a word, but not one that it keeps", async () => {
     const text = "servers: [{ id: a, runtime: { type: t, command: x, comand: y, in: { a: 1, b: 2 } } }]";
     const dropping = z.object({ command: z.string(), in: z.looseObject({ a: z.number() }) });
-    expect((await check(text, [runtime("t", dropping)])).problems).toEqual([
+    expect((await check(text, [optionsRuntime("t", dropping)])).problems).toEqual([
       'c.yaml:1:52: error: Unknown key "comand". Did you mean "command"?',
     ]);
     const keeping = z.looseObject({ command: z.string(), in: z.object({ a: z.number(), b: z.number() }) });
-    expect((await check(text, [runtime("t", keeping)])).problems).toEqual([]);
+    expect((await check(text, [optionsRuntime("t", keeping)])).problems).toEqual([]);
   });
 
   test("may be known to one of several forms", async () => {
@@ -155,8 +147,8 @@ describe("a key that the options do not know", () => {
       z.strictObject({ kind: z.literal("b"), second: z.string() }),
     ]);
     const text = (keys: string) => `servers: [{ id: a, runtime: { type: forms, ${keys} } }]`;
-    expect((await check(text("kind: b, second: x"), [runtime("forms", forms)])).problems).toEqual([]);
-    const { problems } = await check(text("kind: b, second: x, secnd: y"), [runtime("forms", forms)]);
+    expect((await check(text("kind: b, second: x"), [optionsRuntime("forms", forms)])).problems).toEqual([]);
+    const { problems } = await check(text("kind: b, second: x, secnd: y"), [optionsRuntime("forms", forms)]);
     expect(problems[0]).toBe('c.yaml:1:64: error: Unknown key "secnd". Did you mean "second"?');
   });
 
@@ -181,7 +173,9 @@ describe("a key that the options do not know", () => {
       $ref: "#/definitions/options",
       definitions: { options: { properties: { command: { type: "string" } }, additionalProperties: false } },
     };
-    const { problems } = await check(foreignText, [runtime("foreign", foreign({ input: () => schema }))]);
+    const { problems } = await check(foreignText, [
+      optionsRuntime("foreign", foreign({ input: () => schema })),
+    ]);
     expect(problems).toEqual(['c.yaml:1:58: error: Unknown key "comand". Did you mean "command"?']);
   });
 
@@ -190,7 +184,7 @@ describe("a key that the options do not know", () => {
     ["one that can not be had", { input: () => fail() }],
     ["something else", { type: "object" }],
   ])("is left to the runtime's own words with %s", async (_what, jsonSchema) => {
-    const { problems } = await check(foreignText, [runtime("foreign", foreign(jsonSchema))]);
+    const { problems } = await check(foreignText, [optionsRuntime("foreign", foreign(jsonSchema))]);
     expect(problems).toEqual(["c.yaml:1:58: error: runtime.comand: never"]);
   });
 

@@ -9,18 +9,9 @@ import {
   parseCatalog,
   parseConfig,
 } from "../src/config/index.ts";
-import { defineRuntime, type OptionsSchema, type RuntimeV1 } from "../src/runtime/index.ts";
+import { optionsRuntime } from "./support/options-runtime.ts";
 
-function runtime(name: string, options: unknown): RuntimeV1 {
-  return defineRuntime({
-    specVersion: "v1",
-    name,
-    options: options as OptionsSchema<unknown>,
-    start: () => Promise.reject(new Error("not in this test")),
-  });
-}
-
-const program = runtime(
+const program = optionsRuntime(
   "program",
   z.strictObject({
     command: z.string().min(1),
@@ -34,7 +25,7 @@ const tree: z.ZodType = z.strictObject({
     return z.array(tree).optional();
   },
 });
-const forms = runtime(
+const forms = optionsRuntime(
   "forms",
   z.union([z.strictObject({ kind: z.literal("a") }), z.strictObject({ kind: z.literal("b"), tree })]),
 );
@@ -45,7 +36,7 @@ const referring = {
     a: { type: "string" },
   },
 };
-const foreign = runtime("foreign", {
+const foreign = optionsRuntime("foreign", {
   "~standard": {
     version: 1,
     vendor: "other",
@@ -53,7 +44,7 @@ const foreign = runtime("foreign", {
     jsonSchema: { input: () => referring },
   },
 });
-const silent = runtime("silent", {
+const silent = optionsRuntime("silent", {
   "~standard": { version: 1, vendor: "other", validate: (value: unknown) => ({ value }) },
 });
 const runtimes = [program, forms, foreign, silent];

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OmgError } from "../src/runtime/index.ts";
-import { JsonScanner, scanMembers } from "../src/runtime/json-scanner.ts";
+import { scanMembers } from "../src/runtime/json-members.ts";
+import { JsonScanner } from "../src/runtime/json-scanner.ts";
 
 /** What the scanner makes of a text: undefined, or the reason of its refusal. */
 function refusalOf(text: string): string | undefined {

@@ -31,6 +31,7 @@ export async function bridgeStdio(options: BridgeOptions): Promise<void> {
   const transport = lineTransport({
     input,
     output,
+    keepOutput: true,
     onInputEnd: () => {
       timer = setTimeout(gone.resolve, options.answerTimeMs ?? answerTimeMs);
       void Promise.allSettled(open).then(() => gone.resolve());

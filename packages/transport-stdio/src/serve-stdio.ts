@@ -6,7 +6,7 @@ export interface StdioOptions {
   readonly gateway: Gateway;
   /** Where the client's messages come from. */
   readonly input: Readable;
-  /** Where answers go; nothing else may write there. */
+  /** Where answers go; nothing else may write there meanwhile. It is left open: a shell may share it. */
   readonly output: Writable;
   /** One server, transparently. Absent: all servers, aggregated. */
   readonly server?: string | undefined;
@@ -27,7 +27,7 @@ export interface StdioFront {
 export async function serveStdio(options: StdioOptions): Promise<StdioFront> {
   const { gateway, input, output, server } = options;
   const inputEnded = Promise.withResolvers<void>();
-  const transport = lineTransport({ input, output, onInputEnd: inputEnded.resolve });
+  const transport = lineTransport({ input, output, keepOutput: true, onInputEnd: inputEnded.resolve });
   const session = await gateway.connect(transport, { server });
   void inputEnded.promise.then(() => endWhenAnswered(session, options.answerTimeMs ?? answerTimeMs));
   return { ended: session.closed, close: () => session.close() };

@@ -41,3 +41,19 @@ test("calls that take too long do not hold the end up", async () => {
   input.end();
   await front.ended;
 });
+
+test("the output is left open: a shell that started the gateway writes there too", async () => {
+  const transport = Promise.withResolvers<Transport>();
+  const connect = async (given: Transport) => {
+    await given.start();
+    transport.resolve(given);
+    return { closed: new Promise(() => {}) } as Session;
+  };
+  const output = new PassThrough();
+  await serveStdio({ gateway: { connect } as unknown as Gateway, input: new PassThrough(), output });
+  const served = await transport.promise;
+  await served.send({ jsonrpc: "2.0", method: "last/words" });
+  await served.close();
+  expect(output.writableEnded).toBe(false);
+  expect(String(output.read())).toContain("last/words");
+});

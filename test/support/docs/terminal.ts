@@ -29,8 +29,7 @@ export class Terminal implements AsyncDisposable {
     this.#port = port;
     // As in a clone after its first `npm start`.
     this.#copyExample();
-    // A pipe, as a terminal's shell would use: Node's own are sockets, which a program may shut for all that share them.
-    this.#shell = this.#spawn("bash --noprofile --norc 2>&1 | cat");
+    this.#shell = this.#spawn("exec bash --noprofile --norc 2>&1");
     this.#shell.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       this.#output += chunk;
       this.#onOutput();

@@ -4,7 +4,7 @@ import { redactor } from "@omg/core";
 import { type ResolvedFile, resolvedYaml } from "@omg/core/config";
 import { ConfigFiles } from "../configuration/config-files.ts";
 import { displayPath } from "../configuration/display-path.ts";
-import { configCandidates, findConfig, resolvePath } from "../configuration/find-config.ts";
+import { configCandidates } from "../configuration/find-config.ts";
 import { type Configuration, loadConfiguration } from "../configuration/load-configuration.ts";
 import { chooseLevel } from "../logging/levels.ts";
 import { printableLines } from "../logging/logger.ts";
@@ -25,35 +25,29 @@ export async function config(flags: ConfigFlags): Promise<void> {
   process.stdout.write(printableLines(text));
 }
 
-function filesTable(flags: ConfigFlags, { file, catalog }: Configuration): string {
-  const used = flags.config === undefined ? findConfig() : resolve(flags.config);
+function filesTable(flags: ConfigFlags, { path: used, catalogPath }: Configuration): string {
   const candidates = flags.config === undefined ? configCandidates() : [resolve(flags.config)];
   const state = (path: string) => (path === used ? "used" : existsSync(path) ? "not used" : "not there");
   const from = flags.catalog === undefined ? "catalog_path" : "--catalog";
-  const isApart = flags.catalog !== undefined || file.catalog_path !== undefined;
   const rows = [
     ...candidates.map((path) => ["config", path, state(path), flags.config === undefined ? "" : "--config"]),
-    isApart
-      ? ["catalog", resolve(catalog), "used", from]
-      : ["catalog", used ?? "", "used", "servers, in the configuration itself"],
+    catalogPath === undefined
+      ? ["catalog", used ?? "", "used", "servers, in the configuration itself"]
+      : ["catalog", catalogPath, "used", from],
   ];
   return formatTable(["WHAT", "FILE", "STATE", "NAMED BY"], rows);
 }
 
 function resolved(flags: ConfigFlags, configuration: Configuration): string {
-  const configPath = flags.config === undefined ? findConfig() : resolve(flags.config);
-  const { file, gateway, runtimes } = configuration;
-  const folder = configPath === undefined ? process.cwd() : dirname(configPath);
-  const catalogPath =
-    flags.catalog ?? (file.catalog_path === undefined ? undefined : resolvePath(file.catalog_path, folder));
+  const { path, catalogPath, catalog, gateway, runtimes } = configuration;
   // A runtime's own words may quote what it was given.
   const redact = redactor(configuration.secrets);
   const disabled = gateway.servers.flatMap(({ id, problem }) =>
     problem ? [[id, redact(problem)] as const] : [],
   );
   return resolvedYaml({
-    config: configPath === undefined ? undefined : read(configPath, displayPath(configPath)),
-    catalog: catalogPath === undefined ? undefined : read(resolve(catalogPath), configuration.catalog),
+    config: path === undefined ? undefined : read(path, displayPath(path)),
+    catalog: catalogPath === undefined ? undefined : read(catalogPath, catalog),
     overrides: overridesOf(flags, configuration),
     problems: new Map(disabled),
     runtimes,

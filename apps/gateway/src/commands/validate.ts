@@ -1,12 +1,8 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { redactor } from "@omg/core";
-import { type Diagnostic, type Place, parseConfig } from "@omg/core/config";
+import type { Diagnostic } from "@omg/core/config";
 import { ConfigurationRefused } from "../configuration/configuration-refused.ts";
 import { countOf, diagnosticText } from "../configuration/diagnostic-text.ts";
-import { displayPath } from "../configuration/display-path.ts";
 import { distinct } from "../configuration/distinct-diagnostics.ts";
-import { findConfig } from "../configuration/find-config.ts";
 import { httpOptions } from "../configuration/http-options.ts";
 import {
   type Configuration,
@@ -65,16 +61,9 @@ function unservable(configuration: Configuration, flags: ValidateFlags): Diagnos
     if (!(error instanceof CommandFailure)) throw error;
     const message = error.message.replace(/^error\[config_invalid\]: /, "");
     const key = /allowed_hosts|cors_origins/.exec(message)?.[0] ?? "listen_addr";
-    return [{ severity: "error", message, ...placeOf(key, flags) }];
+    const isFlag = key === "listen_addr" && flags.listenAddr !== undefined;
+    const { file } = configuration.place([]);
+    const place = isFlag ? { file, line: 1, column: 1 } : configuration.place([key]);
+    return [{ severity: "error", message, ...place }];
   }
-}
-
-/** Where a key of the top level stands; a configuration that is valid can be read once more. */
-function placeOf(key: string, flags: ValidateFlags): Place {
-  const path = flags.config ? resolve(flags.config) : findConfig();
-  const file = displayPath(path ?? "config.yaml");
-  if (path === undefined || (key === "listen_addr" && flags.listenAddr !== undefined)) {
-    return { file, line: 1, column: 1 };
-  }
-  return parseConfig(readFileSync(path, "utf8"), file, { variable: () => undefined }).place([key]);
 }

@@ -5,6 +5,7 @@ import {
   checkRuntimeOptions,
   type Diagnostic,
   type Locate,
+  type ParsedConfig,
   parseCatalog,
   parseConfig,
 } from "@omg/core/config";
@@ -25,6 +26,10 @@ export interface ConfigurationFlags {
 export interface Configuration {
   /** The config.yaml that was found, if there is one. */
   readonly path: string | undefined;
+  /** The file that holds the servers, if it is another. */
+  readonly catalogPath: string | undefined;
+  /** Where a key of config.yaml stands. */
+  readonly place: ParsedConfig["place"];
   /** The top level of config.yaml, with its defaults. */
   readonly file: Omit<ConfigFile, "servers">;
   readonly gateway: GatewayConfig;
@@ -58,11 +63,13 @@ export async function loadConfiguration(
   files = new ConfigFiles(),
 ): Promise<Configuration> {
   const { parsed, path, file, folder } = readConfig(flags, files);
-  const catalogPath = flags.catalog === undefined ? parsed.config.catalog_path : resolve(flags.catalog);
+  const { catalog_path } = parsed.config;
+  const named = catalog_path === undefined ? undefined : resolvePath(catalog_path, folder);
+  const catalogPath = flags.catalog === undefined ? named : resolve(flags.catalog);
   const catalog: CatalogSource =
     catalogPath === undefined
       ? { ...parsed, servers: parsed.servers ?? [], file, folder }
-      : readCatalog(files, resolvePath(catalogPath, folder));
+      : readCatalog(files, catalogPath);
   const { runtimes, servers } = await loadRuntimes(catalog.servers);
   const checked = await checkRuntimeOptions(servers, runtimes, catalog.locate);
   const diagnostics = [
@@ -78,6 +85,8 @@ export async function loadConfiguration(
   return {
     file: parsed.config,
     path,
+    catalogPath,
+    place: parsed.place,
     catalog: catalog.file,
     gateway: { ...parsed.config, servers: checked.servers, base_directory: catalog.folder },
     runtimes,

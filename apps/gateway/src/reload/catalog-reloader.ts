@@ -19,6 +19,8 @@ import { type FileWatch, watchFiles } from "./watch-files.ts";
 const settleMs = 200;
 /** Whoever starts a gateway waits for its first answer; to load the watcher takes 15 ms of that. */
 const watchAfterMs = 250;
+/** What `/stats` tells of a broken configuration; `omg validate` tells the rest. */
+const maxProblems = 100;
 /** Settings that are read anew with the catalog; all others need a restart. */
 const liveKeys = new Set(["catalog_path", "servers", "runtimes"]);
 
@@ -85,7 +87,7 @@ export class CatalogReloader implements AsyncDisposable {
   async #applySettled(digest: string): Promise<void> {
     const { log } = this.#host;
     const expected = this.#files;
-    log("info", "Catalog file changed, reloading");
+    log("info", "Catalog changed, reloading...");
     await this.#inTurn(async () => {
       const files = new ConfigFiles();
       const configuration = await this.#load(files);
@@ -176,7 +178,7 @@ function problemsOf(failure: CommandFailure): string[] {
 }
 
 function linesOf(diagnostics: readonly Diagnostic[]): string[] {
-  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const errors = diagnostics.filter(({ severity }) => severity === "error").slice(0, maxProblems);
   return errors.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`);
 }
 

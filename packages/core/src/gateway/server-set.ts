@@ -66,7 +66,8 @@ export class ServerSet {
 
   async #retire(server: PooledServer): Promise<void> {
     this.#retiring.add(server);
-    await server.retire(replacedError(server.id), retireTimeoutMs);
-    this.#retiring.delete(server);
+    await server
+      .retire(replacedError(server.id), retireTimeoutMs)
+      .finally(() => this.#retiring.delete(server));
   }
 }

@@ -1,6 +1,7 @@
 import { OmgError } from "./errors.ts";
 import type { FrameHead, FrameKind, FrameSpans, RequestId } from "./frame.ts";
-import { duplicateKey, JsonScanner, type Scalar, type Span } from "./json-scanner.ts";
+import { duplicateKey } from "./json-members.ts";
+import { JsonScanner, type Scalar, type Span } from "./json-scanner.ts";
 
 type MutableHead = { -readonly [Field in keyof FrameHead]: FrameHead[Field] };
 type MutableSpans = { -readonly [Field in keyof FrameSpans]: FrameSpans[Field] };

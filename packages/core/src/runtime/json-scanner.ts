@@ -1,4 +1,5 @@
 import { OmgError } from "./errors.ts";
+import { endOfNumber } from "./json-number.ts";
 import { endOfPlainRun } from "./plain-run.ts";
 
 /** Where a value stands in the bytes: `end` is exclusive. */
@@ -237,31 +238,9 @@ export class JsonScanner {
   }
 
   #skipNumber(): void {
-    const { bytes } = this;
-    if (bytes[this.position] === 0x2d) this.position++;
-    if (bytes[this.position] === 0x30) this.position++;
-    else this.#digits();
-    if (bytes[this.position] === 0x2e) {
-      this.position++;
-      this.#digits();
-    }
-    const exponent = bytes[this.position];
-    if (exponent === 0x65 || exponent === 0x45) {
-      this.position++;
-      const sign = bytes[this.position];
-      if (sign === 0x2b || sign === 0x2d) this.position++;
-      this.#digits();
-    }
-  }
-
-  #digits(): void {
-    const start = this.position;
-    for (;;) {
-      const byte = this.bytes[this.position];
-      if (byte === undefined || byte < 0x30 || byte > 0x39) break;
-      this.position++;
-    }
-    if (this.position === start) this.#fail();
+    const end = endOfNumber(this.bytes, this.position);
+    if (end === undefined) this.#fail();
+    else this.position = end;
   }
 
   #enter(opening: number): void {
@@ -304,20 +283,4 @@ export class JsonScanner {
 function isHex(byte = 0): boolean {
   const lower = byte | 0x20;
   return (byte >= 0x30 && byte <= 0x39) || (lower >= 0x61 && lower <= 0x66);
-}
-
-/** Where the members of a JSON object stand, by key. Keys that occur twice are refused. */
-export function scanMembers(bytes: Buffer): Map<string, Span> {
-  const members = new Map<string, Span>();
-  const scanner = new JsonScanner(bytes);
-  scanner.object((key) => {
-    if (members.has(key)) throw duplicateKey(key);
-    members.set(key, scanner.skip());
-  });
-  scanner.end();
-  return members;
-}
-
-export function duplicateKey(key: string): OmgError {
-  return new OmgError("invalid_request", { message: `The message has the key ${JSON.stringify(key)} twice` });
 }

@@ -9,6 +9,8 @@ export interface LineTransportOptions {
   readonly input: Readable;
   /** Where messages go. */
   readonly output: Writable;
+  /** Leave the output open at the end, because others write there too. Default: the end of the transport ends it. */
+  readonly keepOutput?: boolean;
   /** Longest line in bytes; a longer one ends the transport. Default 16 MiB. */
   readonly maxMessageBytes?: number;
   /** Bytes that may wait for a reader before further messages are refused. Default 4 MiB. */
@@ -44,6 +46,7 @@ class LineTransport implements Transport {
 
   readonly #input: Readable;
   readonly #output: Writable;
+  readonly #keepOutput: boolean;
   readonly #maxMessageBytes: number;
   readonly #maxQueuedBytes: number;
   readonly #writeDeadlineMs: number;
@@ -62,6 +65,7 @@ class LineTransport implements Transport {
   constructor(options: LineTransportOptions) {
     this.#input = options.input;
     this.#output = options.output;
+    this.#keepOutput = options.keepOutput ?? false;
     this.#maxMessageBytes = options.maxMessageBytes ?? 16 * 1024 * 1024;
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 4 * 1024 * 1024;
     this.#writeDeadlineMs = options.writeDeadlineMs ?? 10_000;
@@ -107,7 +111,7 @@ class LineTransport implements Transport {
 
   /** Resolves when what was sent is written, or can not be within a second. */
   async close(): Promise<void> {
-    const flushed = flush(this.#output);
+    const flushed = flush(this.#output, this.#keepOutput);
     this.#end(true);
     await flushed;
   }
@@ -170,7 +174,7 @@ class LineTransport implements Transport {
   }
 }
 
-function flush(output: Writable): Promise<void> {
+function flush(output: Writable, keep: boolean): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
@@ -179,7 +183,8 @@ function flush(output: Writable): Promise<void> {
     const timer = setTimeout(done, flushMs);
     output.once("close", done);
     // Also called with an error when the stream has ended or failed already.
-    output.end(done);
+    if (keep) output.write("", done);
+    else output.end(done);
   });
 }
 
