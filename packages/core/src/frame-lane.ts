@@ -33,10 +33,8 @@ export function frameLane(transport: Transport, events: FrameLaneEvents): FrameL
     start: () => transport.start(),
     send(frame, options) {
       try {
-        const { sendFrame } = transport;
-        return Promise.resolve(
-          sendFrame ? sendFrame.call(transport, frame, options) : transport.send(frame.value(), options),
-        );
+        if (transport.sendFrame) return transport.sendFrame(frame, options);
+        return Promise.resolve(transport.send(frame.value(), options));
       } catch (error) {
         // A transport that throws is one that rejects.
         return Promise.reject(error);

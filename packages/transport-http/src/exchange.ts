@@ -72,7 +72,7 @@ export class Exchange {
 
   #sendDocument(frame: Frame): void {
     const { stallMs } = this.#options.context.limits;
-    sendJson(this.#outgoing, 200, frame.pieces, this.#sessionHeader(frame), stallMs);
+    sendJson(this.#outgoing, 200, frame.text ?? frame.pieces, this.#sessionHeader(frame), stallMs);
   }
 
   /** The event stream, opened at the first need; `undefined` if the client takes none or is gone. */

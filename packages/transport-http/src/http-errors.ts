@@ -67,25 +67,24 @@ export function sendRpcFailure(outgoing: ServerResponse, thrown: unknown, id?: R
 }
 
 /**
- * Answers with bytes that are JSON, in pieces or as a whole, in one write. Does nothing when the client is gone or has
+ * Answers with bytes that are JSON, in one write: in pieces, as a whole, or as text with one character a byte. Does nothing when the client is gone or has
  * its answer. A client that takes nothing for `stallMs` is cut off: what it does not read stays in memory.
  */
 export function sendJson(
   outgoing: ServerResponse,
   status: number,
-  body: Buffer | readonly Buffer[],
+  body: string | Buffer | readonly Buffer[],
   headers?: OutgoingHttpHeaders,
   stallMs = defaultLimits.stallMs,
 ): void {
   if (outgoing.destroyed || outgoing.headersSent) return;
+  if (typeof body === "string") {
+    outgoing.writeHead(status, jsonHeaders(body.length, headers)).end(body, "latin1");
+    return;
+  }
   const pieces = Buffer.isBuffer(body) ? [body] : body;
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const all = {
-    "content-type": "application/json",
-    "content-length": length,
-    "cache-control": "no-store",
-    ...headers,
-  };
+  const all = jsonHeaders(length, headers);
   if (status === 413) {
     endAfterBody(outgoing.writeHead(status, { ...all, connection: "close" }), Buffer.concat(pieces));
   } else if (length > ONE_WRITE_BYTES) {
@@ -98,6 +97,15 @@ export function sendJson(
     const text = pieces.map((piece) => piece.toString("latin1")).join("");
     outgoing.writeHead(status, all).end(text, "latin1");
   }
+}
+
+function jsonHeaders(length: number, more: OutgoingHttpHeaders | undefined): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = {
+    "content-type": "application/json",
+    "content-length": length,
+    "cache-control": "no-store",
+  };
+  return more === undefined ? headers : { ...headers, ...more };
 }
 
 function endAfterBody(outgoing: ServerResponse, bytes: Buffer): void {

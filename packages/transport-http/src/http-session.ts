@@ -16,6 +16,8 @@ import type { Exchange } from "./exchange.ts";
 import { Refusal } from "./http-errors.ts";
 import type { SseStream } from "./sse-stream.ts";
 
+const taken = Promise.resolve();
+
 /** Hints that wait for the client's event stream. */
 const MAX_HINTS = 16;
 
@@ -68,11 +70,16 @@ export class HttpSession implements Transport {
     return this.sendFrame(frameOf(message), options);
   }
 
-  async sendFrame(frame: Frame, options?: FrameSendOptions): Promise<void> {
+  sendFrame(frame: Frame, options?: FrameSendOptions): Promise<void> {
     const { kind, id } = frame.head;
-    if (kind === "result" || kind === "error") this.#answer(frame, id);
-    else if (options?.relatedRequestId !== undefined) this.#relate(frame, options.relatedRequestId);
-    else this.#tell(frame);
+    try {
+      if (kind === "result" || kind === "error") this.#answer(frame, id);
+      else if (options?.relatedRequestId !== undefined) this.#relate(frame, options.relatedRequestId);
+      else this.#tell(frame);
+      return taken;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isSupportedVersion, OmgError, parseFrame, protocolVersions, type RequestId } from "@omg/core";
 import { type Accepts, acceptsOf } from "./accept.ts";
 import { batchFrames, isBatch } from "./batch.ts";
-import { checkMedia, isFormByTool, readBody } from "./body.ts";
+import { checkMedia, isFormByTool, readBody, takeBody } from "./body.ts";
 import type { HttpContext } from "./context.ts";
 import { answerEnvelope, envelopeMembers } from "./envelope.ts";
 import { Exchange } from "./exchange.ts";
@@ -25,15 +25,15 @@ export type McpEndpoint = (
 export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoint {
   const { gateway, limits, emit } = context;
   return (incoming, outgoing, server) => {
-    handle(incoming, outgoing, server).catch((error: unknown) => fail(outgoing, error));
+    if (incoming.method === "POST" && headerOf(incoming, "mcp-session-id") !== undefined) {
+      next(incoming, outgoing, server);
+    } else handle(incoming, outgoing, server).catch((error: unknown) => fail(outgoing, error));
   };
 
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse, server: string | undefined) {
     const { method } = incoming;
-    if (method === "POST") {
-      if (headerOf(incoming, "mcp-session-id") === undefined) await first(incoming, outgoing, server);
-      else await next(incoming, outgoing, server);
-    } else if (method === "GET") {
+    if (method === "POST") await first(incoming, outgoing, server);
+    else if (method === "GET") {
       if (!acceptsOf(headerOf(incoming, "accept")).stream)
         throw new Refusal(406, "Accept must include text/event-stream");
       checkVersion(incoming);
@@ -67,16 +67,34 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
     }
   }
 
-  /** A POST within a session. */
-  async function next(incoming: IncomingMessage, outgoing: ServerResponse, server: string | undefined) {
-    const accepts = checkAccept(incoming);
-    checkMedia(incoming);
-    checkVersion(incoming);
-    const session = sessionOf(incoming, server);
-    const body = await readBody(incoming, limits.bodyBytes);
+  /** A POST within a session: nearly every request. */
+  function next(incoming: IncomingMessage, outgoing: ServerResponse, server: string | undefined): void {
+    const failed = (error: unknown) => fail(outgoing, error);
+    try {
+      const accepts = checkAccept(incoming);
+      checkMedia(incoming);
+      checkVersion(incoming);
+      const session = sessionOf(incoming, server);
+      const received = (body: Buffer) => {
+        try {
+          receive(session, body, outgoing, accepts);
+        } catch (error) {
+          failed(error);
+        }
+      };
+      takeBody(incoming, limits.bodyBytes, received, failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  function receive(session: HttpSession, body: Buffer, outgoing: ServerResponse, accepts: Accepts): void {
     // It may have ended while the body came in.
     if (session.closed) throw unknownSession();
-    if (isBatch(body)) return batch(session, body, outgoing, accepts);
+    if (isBatch(body)) {
+      batch(session, body, outgoing, accepts);
+      return;
+    }
     const frame = parseFrame(body);
     if (frame.head.kind === "request") {
       session.expect(() => exchange(outgoing, session, accepts, 1), [frame]);

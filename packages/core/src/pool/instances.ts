@@ -6,7 +6,7 @@ import type { Call } from "../session/call.ts";
 import { tellProgress } from "../session/start-progress.ts";
 import { isWell } from "./health.ts";
 import { Slot } from "./slot.ts";
-import type { InstanceWatch } from "./slot-types.ts";
+import type { InstanceWatch, Lease } from "./slot-types.ts";
 import {
   type InstanceEvents,
   prepareInstance,
@@ -71,14 +71,30 @@ export class Instances {
     action: (instance: RunningInstance) => Promise<T>,
     { call, urgent = call !== undefined }: UseOptions = {},
   ): Promise<T> {
-    const slot = this.#slot(session);
-    const onWait = call && ((cancel: (error: OmgError) => void) => call.whenCancelled(cancel));
-    const acquired = slot.acquire({ urgent, onWait });
-    const instance = acquired instanceof Promise ? await this.#wait(acquired, call) : acquired;
+    const lease = this.leaseNow(session) ?? (await this.lease(session, { call, urgent }));
     try {
-      return await action(instance);
+      return await action(lease.instance);
     } finally {
-      slot.release();
+      lease.release();
+    }
+  }
+
+  /** A ready instance, held awake until it is released; `undefined` unless there is one now. */
+  leaseNow(session: string): Lease | undefined {
+    return this.#slots.get(this.#key(session))?.leaseNow();
+  }
+
+  /** A ready instance, started if need be, held awake until it is released. */
+  async lease(session: string, { call, urgent = call !== undefined }: UseOptions): Promise<Lease> {
+    const slot = this.#slot(session);
+    const onWait = call && ((giveUp: (error: OmgError) => void) => call.holdBy({ giveUp }));
+    const leased = slot.lease({ urgent, onWait });
+    const quiet = call && tellProgress(call, this.#plan.config.id, this.#plan.clock);
+    try {
+      return await leased;
+    } finally {
+      quiet?.();
+      call?.holdBy(undefined);
     }
   }
 
@@ -122,16 +138,6 @@ export class Instances {
         if (!well && slot.instance === instance) await slot.stop(why);
       }),
     );
-  }
-
-  async #wait(acquired: Promise<RunningInstance>, call: Call | undefined): Promise<RunningInstance> {
-    const quiet = call && tellProgress(call, this.#plan.config.id, this.#plan.clock);
-    try {
-      return await acquired;
-    } finally {
-      quiet?.();
-      call?.whenCancelled(undefined);
-    }
   }
 
   #key(session: string): string {

@@ -6,7 +6,9 @@ import type { ServerState, ServerStatus } from "../gateway/types.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { Call } from "../session/call.ts";
+import type { Edits } from "../upstream/upstream.ts";
 import { Instances, type PoolSettings, type UseOptions } from "./instances.ts";
+import type { Lease } from "./slot-types.ts";
 import type { RunningInstance, StartPlan } from "./start-instance.ts";
 
 export interface ServerSettings extends Omit<PoolSettings, "onNotification" | "onReady"> {
@@ -94,7 +96,7 @@ export class PooledServer {
   }
 
   /** Sends a client's request to an instance, which is started if need be. */
-  async forward(call: Call, edits?: { name?: string; uri?: string }): Promise<Frame> {
+  async forward(call: Call, edits?: Edits): Promise<Frame> {
     const { plan, instances } = this.#mustBeUsable();
     const { clock } = plan;
     mustBeUtf8(call.frame);
@@ -105,10 +107,10 @@ export class PooledServer {
     figures.lastActivity = startedAt;
     this.#uses++;
     let error: OmgError | undefined;
+    let lease: Lease | undefined;
     try {
-      const answer = await instances.use(call.session, ({ upstream }) => upstream.forward(call, edits), {
-        call,
-      });
+      lease = instances.leaseNow(call.session) ?? (await instances.lease(call.session, { call }));
+      const answer = await lease.instance.upstream.forward(call, edits);
       if (answer.head.kind === "error") figures.errors++;
       return answer;
     } catch (thrown) {
@@ -116,6 +118,7 @@ export class PooledServer {
       if (OmgError.is(thrown)) error = thrown;
       throw thrown;
     } finally {
+      lease?.release();
       this.#unuse();
       figures.callsInFlight--;
       figures.lastActivity = clock.now();

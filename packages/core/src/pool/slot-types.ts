@@ -27,7 +27,13 @@ export interface SlotHooks {
   onState(from: ServerState, to: ServerState, why: string | undefined): void;
 }
 
-export interface AcquireOptions {
+/** A ready instance that stays awake until `release()`. */
+export interface Lease {
+  readonly instance: RunningInstance;
+  release(): void;
+}
+
+export interface LeaseOptions {
   /** Whether a client waits; the background takes its turn after clients. */
   readonly urgent: boolean;
   /** Gets the means to give up waiting. */

@@ -3,12 +3,12 @@ import type { ServerState } from "../gateway/types.ts";
 import type { OmgError } from "../runtime/errors.ts";
 import { Backoff } from "./backoff.ts";
 import { idleError, inBackoffError, tooManyWaitersError } from "./slot-errors.ts";
-import type { AcquireOptions, SlotHooks, SlotSettings } from "./slot-types.ts";
+import type { Lease, LeaseOptions, SlotHooks, SlotSettings } from "./slot-types.ts";
 import type { RunningInstance } from "./start-instance.ts";
 
 interface Waiter {
   readonly urgent: boolean;
-  resolve(instance: RunningInstance): void;
+  resolve(lease: Lease): void;
   reject(error: OmgError): void;
 }
 
@@ -34,6 +34,8 @@ export class Slot {
 
   #state: ServerState = "stopped";
   #instance: RunningInstance | undefined;
+  /** What everyone who uses the instance gets: one object for all. */
+  #lease: Lease | undefined;
   #inUse = 0;
   #lastUse = 0;
   #readyAt = 0;
@@ -76,15 +78,20 @@ export class Slot {
     return false;
   }
 
+  /** A ready instance, held awake until it is released; `undefined` unless there is one now. */
+  leaseNow(): Lease | undefined {
+    if (this.#state !== "ready") return undefined;
+    this.#inUse++;
+    return this.#lease;
+  }
+
   /**
-   * A ready instance, held awake until `release()`. Returns it at once where it can. Rejects when the start fails, in
-   * backoff, when too many wait, when the slot is disposed, or when the caller gives up.
+   * A ready instance, held awake until it is released. Rejects when the start fails, in backoff, when too many wait, when
+   * the slot is disposed, or when the caller gives up.
    */
-  acquire({ urgent, onWait }: AcquireOptions): RunningInstance | Promise<RunningInstance> {
-    if (this.#state === "ready" && this.#instance) {
-      this.#inUse++;
-      return this.#instance;
-    }
+  lease({ urgent, onWait }: LeaseOptions): Promise<Lease> {
+    const ready = this.leaseNow();
+    if (ready) return Promise.resolve(ready);
     const refusal = this.#refusal();
     if (refusal) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
@@ -98,20 +105,11 @@ export class Slot {
     });
   }
 
-  release(): void {
-    this.#inUse--;
-    this.#lastUse = this.#clock.now();
-    if (this.#inUse > 0) return;
-    this.#onDrained?.();
-    if (this.#idleTimeIsOver) this.#watchIdle(this.#settings.idleTimeoutMs);
-  }
-
   /** Starts at once, also out of a backoff. Resolves with whether there was anything to start. */
   async startNow(): Promise<boolean> {
     if (this.#state === "ready") return false;
     if (this.#state === "backoff") this.#enter("failed");
-    await this.acquire({ urgent: true });
-    this.release();
+    (await this.lease({ urgent: true })).release();
     return true;
   }
 
@@ -134,6 +132,14 @@ export class Slot {
     this.#onDrained?.();
     await this.#settled;
     this.#clearTimer();
+  }
+
+  #release(): void {
+    this.#inUse--;
+    this.#lastUse = this.#clock.now();
+    if (this.#inUse > 0) return;
+    this.#onDrained?.();
+    if (this.#idleTimeIsOver) this.#watchIdle(this.#settings.idleTimeoutMs);
   }
 
   #refusal(): OmgError | undefined {
@@ -170,7 +176,9 @@ export class Slot {
       this.#startFailed(signal.reason as OmgError, signal);
       return;
     }
+    const lease = { instance, release: () => this.#release() };
     this.#instance = instance;
+    this.#lease = lease;
     this.#readyAt = this.#clock.now();
     this.#lastUse = this.#readyAt;
     this.#settled = Promise.resolve();
@@ -178,7 +186,7 @@ export class Slot {
     // Everyone gets the instance before anything else can happen to it.
     for (const waiter of this.#waiters) {
       this.#inUse++;
-      waiter.resolve(instance);
+      waiter.resolve(lease);
     }
     this.#waiters.clear();
     if (this.#settings.idleTimeoutMs > 0) this.#watchIdle(this.#settings.idleTimeoutMs);
@@ -227,6 +235,7 @@ export class Slot {
   async #takeDown(why: OmgError, next: "stopped" | "failed" | "backoff", delay = 0): Promise<void> {
     const instance = this.#instance;
     this.#instance = undefined;
+    this.#lease = undefined;
     this.#enter("stopping", why.message);
     if (instance) await this.#end(instance, why);
     if (next === "backoff") this.#retreat(delay);

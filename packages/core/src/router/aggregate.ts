@@ -44,7 +44,7 @@ export class AggregateEndpoint implements Endpoint {
     };
   }
 
-  async request(call: Call): Promise<Frame> {
+  request(call: Call): Promise<Frame> {
     const { method, name, uri } = call.frame.head;
     switch (method) {
       case "tools/list":
@@ -97,7 +97,13 @@ export class AggregateEndpoint implements Endpoint {
     return resultFrame(call.frame.head.id as RequestId, result);
   }
 
-  async #forwardNamed(call: Call, kind: "tool" | "prompt", wireName: string): Promise<Frame> {
+  #forwardNamed(call: Call, kind: "tool" | "prompt", wireName: string): Promise<Frame> {
+    const route = this.#catalog[kind](wireName, this.#session);
+    return route ? route.server.forward(call, { name: route.name }) : this.#forwardNew(call, kind, wireName);
+  }
+
+  /** Learns what the server offers whose name it might be. */
+  async #forwardNew(call: Call, kind: "tool" | "prompt", wireName: string): Promise<Frame> {
     // A reload may replace the server while its listing is being learned: then its successor's counts.
     for (let round = 0; round < maxReplacements; round++) {
       const route = this.#catalog[kind](wireName, this.#session);

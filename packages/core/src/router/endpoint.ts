@@ -7,7 +7,7 @@ import type { ListKind } from "./listing.ts";
 export interface Endpoint {
   /** The answer to `initialize`, but for the protocol version. */
   introduce(call: Call): Promise<Params>;
-  /** Resolves with the answer under whatever id; rejects with an `OmgError`. */
+  /** Resolves with the answer under whatever id; throws or rejects with an `OmgError`. */
   request(call: Call): Promise<Frame>;
   /** Takes a notification that is not the session's own business. */
   notify(frame: Frame): void;

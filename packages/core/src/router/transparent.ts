@@ -29,7 +29,7 @@ export class TransparentEndpoint implements Endpoint {
     return this.#server.use(this.#session, async ({ introduction }) => relayed(introduction), { call });
   }
 
-  async request(call: Call): Promise<Frame> {
+  request(call: Call): Promise<Frame> {
     const { method = "" } = call.frame.head;
     if (notCarried.test(method)) throw notCarriedError(this.#id, method);
     return this.#server.forward(call);

@@ -7,7 +7,7 @@ type MutableHead = { -readonly [Field in keyof FrameHead]: FrameHead[Field] };
 type MutableSpans = { -readonly [Field in keyof FrameSpans]: FrameSpans[Field] };
 
 /** Reads the fields that routing looks at, and refuses what is no single JSON-RPC 2.0 message. */
-export function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans } {
+export function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans; text: string | undefined } {
   const scanner = new JsonScanner(bytes);
   if (scanner.peek() !== 0x7b) {
     scanner.skip();
@@ -42,7 +42,7 @@ export function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans } 
     throw invalid('"id" must not be null');
   if (!seen.has("jsonrpc")) throw invalid('"jsonrpc" is missing');
   if (head.method !== undefined) params.fill(head, head.method);
-  return { head, spans };
+  return { head, spans, text: scanner.text };
 }
 
 function kindOf(keys: ReadonlySet<string>): FrameKind {

@@ -3,9 +3,6 @@ import { salvageId, scanHead } from "./frame-head.ts";
 import type { Span } from "./json-scanner.ts";
 import type { JsonRpcMessage, Params } from "./transport.ts";
 
-/** A rewritten message is joined up to this length; beyond, the copy costs more than writing three pieces. */
-const JOINED_BYTES = 16 * 1024;
-
 export type RequestId = string | number;
 
 export type FrameKind = "request" | "notification" | "result" | "error";
@@ -36,6 +33,11 @@ export interface Frame {
   readonly bytes: Buffer;
   /** The same bytes, in the pieces they are kept in: writing these spares a large message a copy. */
   readonly pieces: readonly Buffer[];
+  /**
+   * The same bytes once more, one character each (Latin-1), if the message is small. Rewriting and writing this makes no
+   * buffers, which cost a small call a third of its time.
+   */
+  readonly text?: string | undefined;
   readonly head: FrameHead;
   /** Where the editable fields and the payload (`params`, `result` or `error`) stand in `bytes`. */
   readonly spans: FrameSpans;
@@ -51,8 +53,8 @@ export type FrameSpans = Readonly<Partial<Record<EditableField | "payload", Span
  */
 export function parseFrame(bytes: Buffer): Frame {
   try {
-    const { head, spans } = scanHead(bytes);
-    return new BytesFrame([bytes], head, spans);
+    const { head, spans, text } = scanHead(bytes);
+    return new BytesFrame([bytes], head, { spans, text });
   } catch (error) {
     if (!OmgError.is(error)) throw error;
     throw new OmgError(error.reason, { message: error.message, requestId: salvageId(bytes) });
@@ -83,28 +85,45 @@ export function resultFrame(id: RequestId, result: Buffer | string): Frame {
 /** The same message with some fields of the head replaced; all other bytes stay as they are. */
 export function rewriteFrame(frame: Frame, edits: Partial<Record<EditableField, RequestId>>): Frame {
   const cuts: Cut[] = [];
-  const head: Record<string, unknown> = { ...frame.head };
+  let head = frame.head;
   for (const field of editableFields) {
     const value = edits[field];
     if (value === undefined || value === frame.head[field]) continue;
     const span = frame.spans[field];
     if (span === undefined) continue;
-    cuts.push({ span, text: JSON.stringify(value) });
-    head[field] = value;
+    cuts.push({ span, text: typeof value === "number" ? `${value}` : JSON.stringify(value) });
+    head = { ...head, [field]: value };
   }
+  return withCuts(frame, cuts, head);
+}
+
+/** The same message with some values replaced by other JSON, and the head that goes with it. */
+function withCuts(frame: Frame, cuts: Cut[], head = frame.head): Frame {
   if (cuts.length === 0) return frame;
-  return new BytesFrame(spliced(frame.bytes, cuts), head as unknown as FrameHead);
+  if (cuts.length > 1) cuts.sort((a, b) => a.span.start - b.span.start);
+  if (frame.text === undefined) return new BytesFrame(splicedBytes(frame.bytes, cuts), head);
+  return new BytesFrame(undefined, head, { text: splicedText(frame.text, cuts) });
 }
 
 const editableFields: readonly EditableField[] = ["id", "name", "uri", "token", "requestId"];
 
+/** JSON that takes the place of a value. */
 interface Cut {
   readonly span: Span;
   readonly text: string;
 }
 
-function spliced(bytes: Buffer, cuts: Cut[]): Buffer[] {
-  cuts.sort((a, b) => a.span.start - b.span.start);
+function splicedText(whole: string, cuts: readonly Cut[]): string {
+  let result = "";
+  let from = 0;
+  for (const { span, text } of cuts) {
+    result += whole.slice(from, span.start) + (isAscii(text) ? text : Buffer.from(text).toString("latin1"));
+    from = span.end;
+  }
+  return result + whole.slice(from);
+}
+
+function splicedBytes(bytes: Buffer, cuts: readonly Cut[]): Buffer[] {
   const pieces: Buffer[] = [];
   let from = 0;
   for (const { span, text } of cuts) {
@@ -112,7 +131,12 @@ function spliced(bytes: Buffer, cuts: Cut[]): Buffer[] {
     from = span.end;
   }
   pieces.push(bytes.subarray(from));
-  return bytes.length > JOINED_BYTES ? pieces : [Buffer.concat(pieces)];
+  return pieces;
+}
+
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false;
+  return true;
 }
 
 /** A frame's bytes without line breaks, which it may hold only as white space between tokens: the scan saw to that. */
@@ -121,25 +145,39 @@ export function oneLine(bytes: Buffer): Buffer {
   return Buffer.from(bytes).map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)) as Buffer;
 }
 
+/** The same for a frame's text. */
+export function oneLineText(text: string): string {
+  return text.includes("\n") || text.includes("\r") ? text.replaceAll(/[\n\r]/g, " ") : text;
+}
+
 class BytesFrame implements Frame {
   readonly head: FrameHead;
-  #pieces: readonly Buffer[];
+  readonly text: string | undefined;
+  /** Undefined while nobody needs more than the text. */
+  #pieces: readonly Buffer[] | undefined;
   #spans: FrameSpans | undefined;
   #value: JsonRpcMessage | undefined;
 
-  constructor(pieces: readonly Buffer[], head: FrameHead, spans?: FrameSpans) {
+  constructor(
+    pieces: readonly Buffer[] | undefined,
+    head: FrameHead,
+    { spans, text }: { spans?: FrameSpans; text?: string | undefined } = {},
+  ) {
     this.#pieces = pieces;
     this.head = head;
     this.#spans = spans;
+    this.text = text;
   }
 
   get pieces(): readonly Buffer[] {
+    this.#pieces ??= [Buffer.from(this.text ?? "", "latin1")];
     return this.#pieces;
   }
 
   get bytes(): Buffer {
-    if (this.#pieces.length > 1) this.#pieces = [Buffer.concat(this.#pieces)];
-    return this.#pieces[0] as Buffer;
+    const { pieces } = this;
+    if (pieces.length > 1) this.#pieces = [Buffer.concat(pieces)];
+    return this.pieces[0] as Buffer;
   }
 
   get spans(): FrameSpans {

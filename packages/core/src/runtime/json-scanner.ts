@@ -50,7 +50,8 @@ export class JsonScanner {
   readonly bytes: Buffer;
   position: number;
   readonly #limits: ScanLimits;
-  readonly #text: string | undefined;
+  /** The bytes, one character each, if they are few. */
+  readonly text: string | undefined;
   #view: DataView | undefined;
   #depth = 0;
   #nodes = 0;
@@ -59,7 +60,7 @@ export class JsonScanner {
     this.bytes = bytes;
     this.position = start;
     this.#limits = limits;
-    if (bytes.length <= SMALL_BYTES) this.#text = bytes.toString("latin1");
+    if (bytes.length <= SMALL_BYTES) this.text = bytes.toString("latin1");
   }
 
   /** How many values have been passed over. */
@@ -149,7 +150,7 @@ export class JsonScanner {
 
   /** The text of bytes that are known to be ASCII. */
   #ascii(start: number, end: number): string {
-    return this.#text?.slice(start, end) ?? this.bytes.toString("latin1", start, end);
+    return this.text?.slice(start, end) ?? this.bytes.toString("latin1", start, end);
   }
 
   #skip(): void {

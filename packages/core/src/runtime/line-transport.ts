@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import { OmgError } from "./errors.ts";
-import { type Frame, frameOf, oneLine, parseFrame } from "./frame.ts";
+import { type Frame, frameOf, oneLine, oneLineText, parseFrame } from "./frame.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { FrameExtra, JsonRpcMessage, Transport } from "./transport.ts";
 
@@ -104,8 +104,11 @@ class LineTransport implements Transport {
         this.#output.uncork();
       });
     }
-    this.#output.write(oneLine(frame.bytes));
-    if (!this.#output.write(NEWLINE, this.#onTaken)) this.#armDeadline();
+    if (frame.text !== undefined) this.#write(`${oneLineText(frame.text)}\n`);
+    else {
+      this.#output.write(oneLine(frame.bytes));
+      this.#write(NEWLINE);
+    }
     return taken;
   }
 
@@ -137,6 +140,10 @@ class LineTransport implements Transport {
     }
     if (this.onframe) this.onframe(frame);
     else this.onmessage?.(frame.value());
+  }
+
+  #write(bytes: Buffer | string): void {
+    if (!this.#output.write(bytes, "latin1", this.#onTaken)) this.#armDeadline();
   }
 
   #armDeadline(): void {

@@ -1,6 +1,12 @@
 import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
 
+/** Who has a call at the moment. */
+export interface CallHolder {
+  /** The call is cancelled; `error` says why. */
+  giveUp(error: OmgError): void;
+}
+
 /** One request on its way through the gateway, from its arrival to its one answer. */
 export class Call {
   readonly frame: Frame;
@@ -11,7 +17,7 @@ export class Call {
   /** How often the caller was told that a server starts. */
   startProgress = 0;
   #cancelled: OmgError | undefined;
-  #onCancel: ((error: OmgError) => void) | undefined;
+  #holder: CallHolder | undefined;
 
   constructor(frame: Frame, session: string, tell: (frame: Frame) => void = () => {}) {
     this.frame = frame;
@@ -26,12 +32,12 @@ export class Call {
   cancel(why = "The caller cancelled the request"): void {
     if (this.#cancelled) return;
     this.#cancelled = new OmgError("cancelled", { message: why });
-    this.#onCancel?.(this.#cancelled);
+    this.#holder?.giveUp(this.#cancelled);
   }
 
-  /** Who has the call at the moment hears of its cancellation; the previous holder no longer does. */
-  whenCancelled(action: ((error: OmgError) => void) | undefined): void {
-    this.#onCancel = action;
-    if (this.#cancelled) action?.(this.#cancelled);
+  /** The holder hears of the call's cancellation, at once if it has happened; the previous one no longer does. */
+  holdBy(holder: CallHolder | undefined): void {
+    this.#holder = holder;
+    if (this.#cancelled) holder?.giveUp(this.#cancelled);
   }
 }

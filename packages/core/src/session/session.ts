@@ -136,11 +136,15 @@ export class ClientSession implements Session {
     this.#hooks.onRequest();
   }
 
-  async #dispatch(call: Call): Promise<Frame> {
+  #dispatch(call: Call): Frame | Promise<Frame> {
     const { method } = call.frame.head;
+    if (method === "ping") return resultFrame(call.frame.head.id as RequestId, "{}");
+    if (method === "initialize") return this.#initialize(call);
+    return this.#endpoint.request(call);
+  }
+
+  async #initialize(call: Call): Promise<Frame> {
     const id = call.frame.head.id as RequestId;
-    if (method === "ping") return resultFrame(id, "{}");
-    if (method !== "initialize") return this.#endpoint.request(call);
     const message = call.frame.value();
     const asked = "params" in message ? message.params?.protocolVersion : undefined;
     const introduction = await this.#endpoint.introduce(call);

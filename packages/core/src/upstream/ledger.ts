@@ -1,45 +1,36 @@
 import { randomInt } from "node:crypto";
 import { OmgError } from "../runtime/errors.ts";
-import type { Frame, RequestId } from "../runtime/frame.ts";
+import type { RequestId } from "../runtime/frame.ts";
+import type { OpenRequest } from "./open-request.ts";
 
-/** One request in flight on an instance, and for whom. */
-export interface LedgerEntry {
-  readonly method: string;
-  /** The session the request came from; undefined when the gateway asks for itself. */
-  readonly session: string | undefined;
-  /** The caller's progress token, to be put back. */
-  readonly token: RequestId | undefined;
-  answer(frame: Frame): void;
-  fail(error: OmgError): void;
-  progress(frame: Frame): void;
-}
-
-/** What is in flight on one instance. Ids are the gateway's own; they double as progress tokens. */
+/** What is in flight on one instance, and for whom. Ids are the gateway's own; they double as progress tokens. */
 export class Ledger {
-  readonly #entries = new Map<RequestId, LedgerEntry>();
+  readonly #requests = new Map<RequestId, OpenRequest>();
   // Nobody can guess the ids of others' calls.
   #lastId = randomInt(2 ** 32);
 
   get size(): number {
-    return this.#entries.size;
+    return this.#requests.size;
   }
 
-  /** Returns the id under which the request goes up. */
-  open(entry: LedgerEntry): number {
-    const id = ++this.#lastId;
-    this.#entries.set(id, entry);
-    return id;
+  /** The id under which the next request goes up. */
+  nextId(): number {
+    return ++this.#lastId;
   }
 
-  get(id: RequestId): LedgerEntry | undefined {
-    return this.#entries.get(id);
+  open(request: OpenRequest): void {
+    this.#requests.set(request.id, request);
   }
 
-  /** Takes an entry out; its id will never be answered again. */
-  close(id: RequestId): LedgerEntry | undefined {
-    const entry = this.#entries.get(id);
-    this.#entries.delete(id);
-    return entry;
+  get(id: RequestId): OpenRequest | undefined {
+    return this.#requests.get(id);
+  }
+
+  /** Takes a request out; its id will never be answered again. */
+  close(id: RequestId): OpenRequest | undefined {
+    const request = this.#requests.get(id);
+    this.#requests.delete(id);
+    return request;
   }
 
   /** Everything here has been sent: whether it was executed nobody knows. */
@@ -48,8 +39,8 @@ export class Ledger {
       why.executed === "unknown"
         ? why
         : new OmgError(why.reason, { ...why, message: why.message, executed: "unknown" });
-    const entries = [...this.#entries.values()];
-    this.#entries.clear();
-    for (const entry of entries) entry.fail(error);
+    const requests = [...this.#requests.values()];
+    this.#requests.clear();
+    for (const request of requests) request.fail(error);
   }
 }

@@ -14,6 +14,7 @@ import type { Params, Transport } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Ledger } from "./ledger.ts";
+import { OpenRequest, type RequestKeeper } from "./open-request.ts";
 
 export interface UpstreamLimits {
   /** Milliseconds a call may pass without answer or progress. */
@@ -32,6 +33,12 @@ export interface UpstreamEvents {
   onLost(why: OmgError): void;
 }
 
+/** What a request says in the server's own terms. */
+export interface Edits {
+  readonly name?: string;
+  readonly uri?: string;
+}
+
 /** Milliseconds for the last output of an exited instance whose runtime does not close the transport. */
 const exitGraceMs = 1000;
 
@@ -44,6 +51,7 @@ export class Upstream {
   readonly #lane: FrameLane;
   readonly #ledger = new Ledger();
   readonly #deadlines: Deadlines;
+  readonly #keeper: RequestKeeper;
   #fault: OmgError | undefined;
   #exit: string | undefined;
   #stopExitTimer = () => {};
@@ -60,6 +68,17 @@ export class Upstream {
     this.#clock = clock;
     this.#deadlines = new Deadlines(clock);
     this.#limits = limits;
+    this.#keeper = {
+      clock,
+      deadlines: this.#deadlines,
+      maxCallMs: limits.maxCallMs,
+      abandon: ({ id, method }, error) => {
+        this.#ledger.close(id);
+        // MCP forbids cancelling the handshake.
+        if (method !== "initialize") this.notify(cancellation(id, error.message));
+      },
+      timedOut: (method) => this.#timeout(method),
+    };
     this.#events = events;
     this.#lane = frameLane(transport, {
       onFrame: (frame) => this.#receive(frame),
@@ -81,13 +100,13 @@ export class Upstream {
   }
 
   /** Forwards a client's request, under another name or URI where given; the answer still has the upstream id. */
-  forward(call: Call, edits: { name?: string; uri?: string } = {}): Promise<Frame> {
-    return this.#request(call.frame, { call, edits, timeoutMs: this.#limits.callTimeoutMs });
+  forward(call: Call, edits?: Edits): Promise<Frame> {
+    return this.#request(call.frame, this.#limits.callTimeoutMs, call, edits);
   }
 
   /** Asks something for the gateway itself. */
   ask(method: string, params?: Params, timeoutMs = this.#limits.callTimeoutMs): Promise<Frame> {
-    return this.#request(requestFrame(0, method, params), { edits: {}, timeoutMs });
+    return this.#request(requestFrame(0, method, params), timeoutMs);
   }
 
   notify(frame: Frame): void {
@@ -110,53 +129,17 @@ export class Upstream {
     if (!this.#closed) this.#end(why);
   }
 
-  #request(
-    frame: Frame,
-    way: { call?: Call; edits: { name?: string; uri?: string }; timeoutMs: number },
-  ): Promise<Frame> {
+  #request(frame: Frame, timeoutMs: number, call?: Call, edits?: Edits): Promise<Frame> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw this.#closed;
-      if (way.call?.cancelled) throw way.call.cancelled;
+      if (call?.cancelled) throw call.cancelled;
       if (this.#ledger.size >= this.#limits.maxCallsInFlight) throw this.#full();
-      const { call, timeoutMs } = way;
-      const latest = this.#clock.now() + this.#limits.maxCallMs;
-      const settle = () => {
-        this.#deadlines.remove(deadline);
-        call?.whenCancelled(undefined);
-      };
-      const giveUp = (error: OmgError) => {
-        this.#ledger.close(id);
-        settle();
-        // MCP forbids cancelling the handshake.
-        if (frame.head.method !== "initialize") this.notify(cancellation(id, error.message));
-        reject(error);
-      };
-      const deadline = { at: 0, expire: () => giveUp(this.#timeout(frame.head.method)) };
-      const extend = () => {
-        deadline.at = Math.min(this.#clock.now() + timeoutMs, latest);
-        this.#deadlines.set(deadline);
-      };
-      const id = this.#ledger.open({
-        method: frame.head.method ?? "",
-        session: call?.session,
-        token: frame.head.token,
-        answer(answer) {
-          settle();
-          resolve(answer);
-        },
-        fail(error) {
-          settle();
-          reject(error);
-        },
-        progress(progress) {
-          extend();
-          call?.tell(progress);
-        },
-      });
-      extend();
-      call?.whenCancelled(giveUp);
-      // Our id is unique on this instance, so it serves as the progress token too.
-      const rewritten = rewriteFrame(frame, { ...way.edits, id, token: id });
+      const { method = "", token } = frame.head;
+      const id = this.#ledger.nextId();
+      this.#ledger.open(
+        new OpenRequest(id, this.#keeper, { method, token, call, timeoutMs, resolve, reject }),
+      );
+      const rewritten = rewriteFrame(frame, { ...edits, id, token: id });
       this.#lane.send(rewritten).catch((error) => this.#ledger.close(id)?.fail(this.#sendFailed(error)));
     });
   }
@@ -260,7 +243,7 @@ export class Upstream {
     });
   }
 
-  #timeout(method: string | undefined): OmgError {
+  #timeout(method: string): OmgError {
     const seconds = this.#limits.callTimeoutMs / 1000;
     return new OmgError("upstream_timeout", {
       server: this.#server,
