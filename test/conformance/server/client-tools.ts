@@ -1,9 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import {
-  CreateMessageResultSchema,
-  type ElicitRequestFormParams,
-  ElicitResultSchema,
-} from "@modelcontextprotocol/sdk/types.js";
+import type { ElicitRequestFormParams } from "@modelcontextprotocol/server";
 import { text } from "./content.ts";
 import { defaultsSchema, enumsSchema, userSchema } from "./elicitation-schemas.ts";
 import { watchedUri } from "./resources.ts";
@@ -12,18 +8,20 @@ import { type ConformanceTool, noArguments, type ToolContext } from "./tool.ts";
 /** So that messages leave one by one, as they do from a tool that works. */
 const pauseMs = 50;
 
+const logger = "conformance";
+
 /** Tools that talk to the client before they answer. */
 export const clientTools: readonly ConformanceTool[] = [
   {
     name: "test_tool_with_logging",
     description: "Sends three log messages while it runs",
     inputSchema: noArguments,
-    async run(_args, { log }) {
-      await log("info", "Tool execution started");
+    async run(_args, { call }) {
+      await call.mcpReq.log("info", "Tool execution started", logger);
       await setTimeout(pauseMs);
-      await log("info", "Tool processing data");
+      await call.mcpReq.log("info", "Tool processing data", logger);
       await setTimeout(pauseMs);
-      await log("info", "Tool execution completed");
+      await call.mcpReq.log("info", "Tool execution completed", logger);
       return [text("Tool with logging executed successfully")];
     },
   },
@@ -48,18 +46,14 @@ export const clientTools: readonly ConformanceTool[] = [
       properties: { prompt: { type: "string", description: "What to ask" } },
       required: ["prompt"],
     },
-    async run({ prompt }, { request, clientCapabilities }) {
-      if (!clientCapabilities.sampling) throw new Error("The client does not support sampling");
+    async run({ prompt }, { call }) {
       const content = { type: "text", text: String(prompt) } as const;
-      const answer = await request.sendRequest(
-        {
-          method: "sampling/createMessage",
-          params: { messages: [{ role: "user", content }], maxTokens: 100 },
-        },
-        CreateMessageResultSchema,
-      );
-      const words = answer.content.type === "text" ? answer.content.text : JSON.stringify(answer.content);
-      return [text(`LLM response: ${words}`)];
+      const answer = await call.mcpReq.send({
+        method: "sampling/createMessage",
+        params: { messages: [{ role: "user", content }], maxTokens: 100 },
+      });
+      const [block] = [answer.content].flat();
+      return [text(`LLM response: ${block?.type === "text" ? block.text : JSON.stringify(answer.content)}`)];
     },
   },
   {
@@ -96,12 +90,9 @@ export const clientTools: readonly ConformanceTool[] = [
     name: "test_resource_update",
     description: "Announces a change of the watched resource, to a client that subscribed to it",
     inputSchema: noArguments,
-    async run(_args, { request, subscriptions }) {
+    async run(_args, { call, subscriptions }) {
       if (!subscriptions.has(watchedUri)) return [text("Nobody is subscribed")];
-      await request.sendNotification({
-        method: "notifications/resources/updated",
-        params: { uri: watchedUri },
-      });
+      await call.mcpReq.notify({ method: "notifications/resources/updated", params: { uri: watchedUri } });
       return [text("Announced")];
     },
   },
@@ -109,30 +100,30 @@ export const clientTools: readonly ConformanceTool[] = [
     name: "test_reconnection",
     description: "Closes the stream of its call, if it has one, and answers on the next",
     inputSchema: noArguments,
-    async run(_args, { request }) {
-      request.closeSSEStream?.();
+    async run(_args, { call }) {
+      call.http?.closeSSE?.();
       await setTimeout(2 * pauseMs);
       return [text("Reconnection test completed successfully")];
     },
   },
 ];
 
-async function reportProgress({ request }: ToolContext, progress: number): Promise<void> {
-  const progressToken = request._meta?.progressToken;
+async function reportProgress({ call }: ToolContext, progress: number): Promise<void> {
+  const progressToken = call.mcpReq._meta?.progressToken;
   if (progressToken === undefined) return;
   const params = { progressToken, progress, total: 100, message: `Completed ${progress} of 100` };
-  await request.sendNotification({ method: "notifications/progress", params });
+  await call.mcpReq.notify({ method: "notifications/progress", params });
 }
 
 async function elicit(
-  { request, clientCapabilities }: ToolContext,
+  { call }: ToolContext,
   message: string,
   requestedSchema: ElicitRequestFormParams["requestedSchema"],
 ): Promise<string> {
-  if (!clientCapabilities.elicitation) throw new Error("The client does not support elicitation");
-  const { action, content } = await request.sendRequest(
-    { method: "elicitation/create", params: { message, requestedSchema } },
-    ElicitResultSchema,
-  );
+  // Not the SDK's own method for this: it judges what the client answers.
+  const { action, content } = await call.mcpReq.send({
+    method: "elicitation/create",
+    params: { message, requestedSchema },
+  });
   return `action=${action}, content=${JSON.stringify(content ?? {})}`;
 }

@@ -1,4 +1,4 @@
-import type { ContentBlock, Prompt } from "@modelcontextprotocol/sdk/types.js";
+import type { ContentBlock, Prompt } from "@modelcontextprotocol/server";
 import { embedded, image, text } from "./content.ts";
 
 /** A prompt as it is listed, and what its messages say. */

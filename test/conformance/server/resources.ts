@@ -1,4 +1,4 @@
-import type { ReadResourceResult, Resource, ResourceTemplate } from "@modelcontextprotocol/sdk/types.js";
+import type { ReadResourceResult, Resource, ResourceTemplateType } from "@modelcontextprotocol/server";
 import { png } from "./content.ts";
 
 export const watchedUri = "test://watched-resource";
@@ -34,7 +34,7 @@ const table: readonly ConformanceResource[] = [
 
 export const resources: Resource[] = table.map(({ content: _content, ...listed }) => listed);
 
-export const resourceTemplates: ResourceTemplate[] = [
+export const resourceTemplates: ResourceTemplateType[] = [
   {
     uriTemplate: "test://template/{id}/data",
     name: "template",
