@@ -17,6 +17,7 @@ export type {
   Session,
 } from "./gateway/types.ts";
 export { redactor } from "./redact.ts";
+export { batchFrames, isBatch } from "./runtime/batch.ts";
 export {
   type EditableField,
   type Frame,
@@ -26,6 +27,7 @@ export {
   type FrameSendOptions,
   frameOf,
   type JsonRpcMessage,
+  type LineTransportOptions,
   lineTransport,
   notificationFrame,
   OmgError,

@@ -10,11 +10,13 @@ describe("the names exported by", () => {
     expect(Object.keys(core).sort()).toEqual([
       "OmgError",
       "asOmgError",
+      "batchFrames",
       "createGateway",
       "diffCatalogs",
       "digestEntries",
       "errorFrame",
       "frameOf",
+      "isBatch",
       "isSupportedVersion",
       "lineTransport",
       "maskedEntry",

@@ -87,6 +87,21 @@ describe("what is sent", () => {
     expect(JSON.parse(sent)).toEqual(JSON.parse(text));
   });
 
+  test("as a batch is one line too", async () => {
+    const output = new PassThrough();
+    const { transport } = await writing(output);
+    const pretty = parseFrame(Buffer.from('{\n"jsonrpc":"2.0","method":"é"\r\n}'));
+    await transport.sendBatch([frameOf(note("1")), pretty, frameOf(note("x".repeat(5000)))]);
+    await transport.sendBatch([frameOf(note("2"))]);
+    await nextTurn();
+    const sent = output.read().toString().split("\n");
+    expect(sent.map((text: string) => (text === "" ? "" : JSON.parse(text)))).toEqual([
+      [note("1"), { jsonrpc: "2.0", method: "é" }, note("x".repeat(5000))],
+      [note("2")],
+      "",
+    ]);
+  });
+
   test("is left as it was for others", async () => {
     const { transport } = await writing(new PassThrough());
     const frame = parseFrame(Buffer.from('{\n"jsonrpc":"2.0","method":"m"}'));
@@ -98,7 +113,7 @@ describe("what is sent", () => {
 describe("an output that is not read", () => {
   test("takes so many bytes and then refuses", async () => {
     const output = new SlowOutput();
-    const { events, send } = await writing(output, { maxQueuedBytes: 2 * line("x").length });
+    const { events, send, transport } = await writing(output, { maxQueuedBytes: 2 * line("x").length });
     await send("1");
     await send("2");
     await expect(send("3")).rejects.toMatchObject({
@@ -108,6 +123,7 @@ describe("an output that is not read", () => {
     });
     await nextTurn();
     await expect(send("3")).rejects.toMatchObject({ reason: "overloaded" });
+    await expect(transport.sendBatch([])).rejects.toMatchObject({ reason: "overloaded" });
     output.takeBatch();
     await send("3");
     await nextTurn();

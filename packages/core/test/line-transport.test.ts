@@ -66,6 +66,17 @@ describe("what arrives", () => {
     ]);
   });
 
+  test("goes to whoever takes batches when it is an array, as it is", async () => {
+    const batches: string[] = [];
+    const onBatch = (line: Buffer) => batches.push(line.toString());
+    const { frames, events, feed, end } = await reading({ onBatch });
+    await feed(`[]\n${message("single")}\n \t[${message("x")}]\r\n[not json\n["last"]`);
+    await end();
+    expect(batches).toEqual(["[]", ` \t[${message("x")}]`, "[not json", '["last"]']);
+    expect(frames).toEqual([message("single")]);
+    expect(events).toEqual(["closed"]);
+  });
+
   test("is handed on as messages where nobody asked for frames", async () => {
     const { transport, feed } = await reading();
     const messages: unknown[] = [];

@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isSupportedVersion, OmgError, parseFrame, protocolVersions, type RequestId } from "@omg/core";
+import {
+  batchFrames,
+  isBatch,
+  isSupportedVersion,
+  OmgError,
+  parseFrame,
+  protocolVersions,
+  type RequestId,
+} from "@omg/core";
 import { type Accepts, acceptsOf } from "./accept.ts";
-import { batchFrames, isBatch } from "./batch.ts";
 import { checkMedia, isFormByTool, readBody, takeBody } from "./body.ts";
 import type { HttpContext } from "./context.ts";
 import { answerEnvelope, envelopeMembers } from "./envelope.ts";

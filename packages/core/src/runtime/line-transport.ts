@@ -1,6 +1,8 @@
 import type { Readable, Writable } from "node:stream";
-import { OmgError } from "./errors.ts";
+import { isBatch } from "./batch.ts";
+import type { OmgError } from "./errors.ts";
 import { type Frame, frameOf, oneLine, oneLineText, parseFrame } from "./frame.ts";
+import { closedError, queueFullError, stalledError, tooLargeError } from "./line-errors.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { FrameExtra, JsonRpcMessage, Transport } from "./transport.ts";
 
@@ -17,10 +19,19 @@ export interface LineTransportOptions {
   readonly maxQueuedBytes?: number;
   /** Milliseconds the other side may leave a full pipe unread before the transport ends. Default 10 000. */
   readonly writeDeadlineMs?: number;
+  /** Takes lines that hold a JSON array. Without it they are refused, as anything that is no single message. */
+  readonly onBatch?: (line: Buffer) => void;
   /** Called at the end of the input, which then does not end the transport: answers can still be written. */
   readonly onInputEnd?: () => void;
   /** For the owner of the streams: the transport has ended, by `close()` or not. Called before `onclose`. */
   readonly onEnd?: (byRequest: boolean) => void;
+}
+
+/** A transport of lines, which may hold several messages. */
+interface LineTransport extends Transport {
+  sendFrame(frame: Frame): Promise<void>;
+  /** Sends messages as one JSON-RPC batch. */
+  sendBatch(frames: readonly Frame[]): Promise<void>;
 }
 
 /**
@@ -28,8 +39,8 @@ export interface LineTransportOptions {
  * transport. A line that is no message is reported to `onerror` and skipped; a fault that ends the transport is
  * reported to `onerror` just before `onclose`.
  */
-export function lineTransport(options: LineTransportOptions): Transport {
-  return new LineTransport(options);
+export function lineTransport(options: LineTransportOptions): LineTransport {
+  return new StreamTransport(options);
 }
 
 const NEWLINE = Buffer.from("\n");
@@ -38,7 +49,7 @@ const taken = Promise.resolve();
 const lastWordsMs = 250;
 const flushMs = 1000;
 
-class LineTransport implements Transport {
+class StreamTransport implements LineTransport {
   onmessage?: ((message: JsonRpcMessage) => void) | undefined;
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
@@ -50,6 +61,7 @@ class LineTransport implements Transport {
   readonly #maxMessageBytes: number;
   readonly #maxQueuedBytes: number;
   readonly #writeDeadlineMs: number;
+  readonly #onBatch: ((line: Buffer) => void) | undefined;
   readonly #onInputEnd: () => void;
   readonly #onEnd: (byRequest: boolean) => void;
   readonly #lines = new LineSplitter();
@@ -69,6 +81,7 @@ class LineTransport implements Transport {
     this.#maxMessageBytes = options.maxMessageBytes ?? 16 * 1024 * 1024;
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 4 * 1024 * 1024;
     this.#writeDeadlineMs = options.writeDeadlineMs ?? 10_000;
+    this.#onBatch = options.onBatch;
     this.#onInputEnd = options.onInputEnd ?? (() => this.#end());
     this.#onEnd = options.onEnd ?? (() => {});
   }
@@ -93,8 +106,31 @@ class LineTransport implements Transport {
   }
 
   sendFrame(frame: Frame): Promise<void> {
-    if (this.#closed || this.#outputIsGone) return Promise.reject(closedError());
-    if (this.#output.writableLength >= this.#maxQueuedBytes) return Promise.reject(queueFullError());
+    const refusal = this.#prepare();
+    if (refusal) return Promise.reject(refusal);
+    if (frame.text !== undefined) this.#write(`${oneLineText(frame.text)}\n`);
+    else {
+      this.#output.write(oneLine(frame.bytes));
+      this.#write(NEWLINE);
+    }
+    return taken;
+  }
+
+  sendBatch(frames: readonly Frame[]): Promise<void> {
+    const refusal = this.#prepare();
+    if (refusal) return Promise.reject(refusal);
+    for (const [index, { bytes }] of frames.entries()) {
+      this.#output.write(index === 0 ? "[" : ",");
+      this.#output.write(oneLine(bytes));
+    }
+    this.#write("]\n");
+    return taken;
+  }
+
+  /** Makes ready for a line; tells why there can be none. */
+  #prepare(): OmgError | undefined {
+    if (this.#closed || this.#outputIsGone) return closedError();
+    if (this.#output.writableLength >= this.#maxQueuedBytes) return queueFullError();
     // All frames of one turn of the event loop leave in one system call.
     if (!this.#corked) {
       this.#corked = true;
@@ -104,12 +140,7 @@ class LineTransport implements Transport {
         this.#output.uncork();
       });
     }
-    if (frame.text !== undefined) this.#write(`${oneLineText(frame.text)}\n`);
-    else {
-      this.#output.write(oneLine(frame.bytes));
-      this.#write(NEWLINE);
-    }
-    return taken;
+    return undefined;
   }
 
   /** Resolves when what was sent is written, or can not be within a second. */
@@ -129,6 +160,10 @@ class LineTransport implements Transport {
     if (line.length === 0 || this.#closed) return;
     if (line.length > this.#maxMessageBytes) {
       this.#fail(tooLargeError(this.#maxMessageBytes));
+      return;
+    }
+    if (this.#onBatch && isBatch(line)) {
+      this.#onBatch(line);
       return;
     }
     let frame: Frame;
@@ -192,31 +227,5 @@ function flush(output: Writable, keep: boolean): Promise<void> {
     // Also called with an error when the stream has ended or failed already.
     if (keep) output.write("", done);
     else output.end(done);
-  });
-}
-
-function closedError(): OmgError {
-  return new OmgError("upstream_closed", { message: "The connection is closed" });
-}
-
-function queueFullError(): OmgError {
-  return new OmgError("overloaded", {
-    detail: "queue_full",
-    message: "The other side does not read its input; too many bytes wait for it",
-  });
-}
-
-function stalledError(ms: number): OmgError {
-  return new OmgError("upstream_closed", {
-    detail: "write_deadline",
-    executed: "unknown",
-    message: `The other side has not read its input for ${ms / 1000} s`,
-  });
-}
-
-function tooLargeError(limit: number): OmgError {
-  return new OmgError("message_too_large", {
-    executed: "unknown",
-    message: `A message of more than ${limit} bytes arrived`,
   });
 }
