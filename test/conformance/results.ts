@@ -5,58 +5,79 @@ import { join } from "node:path";
 export interface Check {
   readonly id: string;
   readonly status: "SUCCESS" | "FAILURE" | "WARNING" | "INFO" | "SKIPPED";
+  readonly errorMessage?: string;
 }
 
-/** What a run came to. Checks are named as in the file of expected failures: `scenario:check`. */
+/** Checks by scenario. */
+export type Results = ReadonlyMap<string, readonly Check[]>;
+
+/** A check that should have passed. Checks are named `scenario:check`. */
+export interface Fault {
+  readonly name: string;
+  /** In the suite's own words, where it has some. */
+  readonly reason: string;
+}
+
+/** What a run came to. */
 export interface Verdict {
   readonly passed: number;
-  readonly failed: readonly string[];
-  readonly expectedFailures: readonly string[];
+  readonly failed: readonly Fault[];
+  readonly expectedFailures: readonly Fault[];
   /** Expected failures that did not happen. */
   readonly stale: readonly string[];
 }
 
 export interface JudgeOptions {
-  /** Checks by scenario. */
-  readonly results: ReadonlyMap<string, readonly Check[]>;
-  /** The scenarios that count. */
-  readonly scored: readonly string[];
-  /** `scenario:check`, or a whole scenario. */
+  readonly results: Results;
+  /** Checks that must have passed, or scenarios of which one check must have. */
+  readonly required: readonly string[];
   readonly expectedFailures: readonly string[];
 }
 
-/** Judges by the suite's rules, and harder: a scored scenario without results has failed, a misspelt entry is stale. */
-export function judge({ results, scored, expectedFailures }: JudgeOptions): Verdict {
-  let passed = 0;
-  const failed: string[] = [];
-  const expected: string[] = [];
-  const met = new Set<string>();
-  for (const scenario of scored) {
-    const checks = results.get(scenario);
-    if (!checks?.length) failed.push(scenario);
-    for (const { id, status } of checks ?? []) {
-      const name = `${scenario}:${id}`;
-      const entry = expectedFailures.find((entry) => entry === name || entry === scenario);
-      if (status === "SUCCESS") passed++;
-      // With a list of expected failures, the suite takes a warning for a failure.
-      if (status !== "FAILURE" && status !== "WARNING") continue;
-      if (entry === undefined) failed.push(name);
-      else {
-        expected.push(name);
-        met.add(entry);
-      }
-    }
-  }
+/** Judges harder than the suite: a warning is a failure, also in scenarios that do not count, and so is silence. */
+export function judge({ results, required, expectedFailures }: JudgeOptions): Verdict {
+  const faults = [...faultsIn(results), ...silence(results, required)];
+  const names = new Set(faults.map(({ name }) => name));
+  const isExpected = ({ name }: Fault) => expectedFailures.includes(name);
   return {
-    passed,
-    failed,
-    expectedFailures: expected,
-    stale: expectedFailures.filter((entry) => !met.has(entry)),
+    passed: passedChecks(results).length,
+    failed: faults.filter((fault) => !isExpected(fault)),
+    expectedFailures: faults.filter(isExpected),
+    stale: expectedFailures.filter((name) => !names.has(name)),
   };
 }
 
+/** The names of all checks that passed. */
+export function passedChecks(results: Results): string[] {
+  return [...results].flatMap(([scenario, checks]) =>
+    checks.filter(({ status }) => status === "SUCCESS").map(({ id }) => `${scenario}:${id}`),
+  );
+}
+
+function faultsIn(results: Results): Fault[] {
+  return [...results].flatMap(([scenario, checks]) =>
+    checks.filter(isFault).map(({ id, status, errorMessage }) => ({
+      name: `${scenario}:${id}`,
+      reason: errorMessage ?? `The suite says ${status} and nothing else`,
+    })),
+  );
+}
+
+/** What should have passed and is not there, in scenarios that did not fail: those leave out what comes after. */
+function silence(results: Results, required: readonly string[]): Fault[] {
+  const passed = passedChecks(results);
+  return required
+    .filter((name) => !passed.some((check) => check === name || check.startsWith(`${name}:`)))
+    .filter((name) => !results.get(name.split(":", 1)[0] ?? "")?.some(isFault))
+    .map((name) => ({ name, reason: "It has not passed, and the suite does not say that it failed" }));
+}
+
+function isFault({ status }: Check): boolean {
+  return status === "FAILURE" || status === "WARNING";
+}
+
 /** Reads what the suite left in its output folder. */
-export async function readResults(folder: string): Promise<Map<string, Check[]>> {
+export async function readResults(folder: string): Promise<Results> {
   const results = new Map<string, Check[]>();
   for (const name of await readdir(folder)) {
     const scenario = /^server-(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(name)?.[1];
