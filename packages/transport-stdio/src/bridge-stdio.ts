@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
-import { errorFrame, type Frame, lineTransport, OmgError, type RequestId } from "@omg/core";
+import { errorFrame, type Frame, OmgError, type RequestId } from "@omg/core";
 import { answerTimeMs } from "./answer-time.ts";
+import { BatchingTransport } from "./batching-transport.ts";
 import { HttpConversation } from "./http-conversation.ts";
 import { failureFrame } from "./refusals.ts";
 
@@ -28,7 +29,7 @@ export async function bridgeStdio(options: BridgeOptions): Promise<void> {
   /** Requests that the client waits for. */
   const owed = new Set<RequestId>();
   let timer: NodeJS.Timeout | undefined;
-  const transport = lineTransport({
+  const transport = new BatchingTransport({
     input,
     output,
     keepOutput: true,
@@ -37,7 +38,7 @@ export async function bridgeStdio(options: BridgeOptions): Promise<void> {
       void Promise.allSettled(open).then(() => gone.resolve());
     },
   });
-  const tell = (frame: Frame) => void transport.sendFrame?.(frame).catch(() => gone.resolve());
+  const tell = (frame: Frame) => void transport.sendFrame(frame).catch(() => gone.resolve());
   const conversation = new HttpConversation(url, apiKey, tell);
   transport.onframe = (frame) => {
     const { id, kind, method, requestId } = frame.head;

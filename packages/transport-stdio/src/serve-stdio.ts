@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
-import { type Gateway, lineTransport, type Session } from "@omg/core";
+import type { Gateway, Session } from "@omg/core";
 import { answerTimeMs } from "./answer-time.ts";
+import { BatchingTransport } from "./batching-transport.ts";
 
 export interface StdioOptions {
   readonly gateway: Gateway;
@@ -27,7 +28,12 @@ export interface StdioFront {
 export async function serveStdio(options: StdioOptions): Promise<StdioFront> {
   const { gateway, input, output, server } = options;
   const inputEnded = Promise.withResolvers<void>();
-  const transport = lineTransport({ input, output, keepOutput: true, onInputEnd: inputEnded.resolve });
+  const transport = new BatchingTransport({
+    input,
+    output,
+    keepOutput: true,
+    onInputEnd: inputEnded.resolve,
+  });
   const session = await gateway.connect(transport, { server });
   void inputEnded.promise.then(() => endWhenAnswered(session, options.answerTimeMs ?? answerTimeMs));
   return { ended: session.closed, close: () => session.close() };

@@ -90,6 +90,23 @@ describe("the bridge", () => {
     ]);
   });
 
+  test("splits a batch of a client of revision 2025-03-26, and answers it on one line", async () => {
+    const { url, seen } = await gatewayThat((message, outgoing) => {
+      const result = { protocolVersion: "2025-03-26" };
+      json(outgoing, { jsonrpc: "2.0", id: message.id, result }, { "mcp-session-id": "s1" });
+    });
+    const client = bridged(url);
+    client.send(initialize);
+    await client.received(1);
+    client.send([initialized, list(1), list("1")]);
+    const [, batch] = (await client.finish()) as unknown[];
+    expect(batch).toHaveLength(2);
+    expect(batch).toEqual(
+      expect.arrayContaining([expect.objectContaining({ id: 1 }), expect.objectContaining({ id: "1" })]),
+    );
+    expect(seen.filter((line) => line === "POST tools/list s1")).toHaveLength(2);
+  });
+
   test("says what a gateway answers that is none", async () => {
     const { url } = await gatewayThat((_, outgoing) =>
       outgoing.writeHead(200, { "content-type": "text/html" }).end("<p>hi"),

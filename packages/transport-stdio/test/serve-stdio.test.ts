@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import type { Gateway, Session, Transport } from "@omg/core";
 import { expect, test } from "vitest";
@@ -40,6 +41,24 @@ test("calls that take too long do not hold the end up", async () => {
   const front = await serveStdio({ gateway, input, output: new PassThrough(), answerTimeMs: 20 });
   input.end();
   await front.ended;
+});
+
+test("a client of revision 2025-03-26 may send batches", async () => {
+  const connect = async (given: Transport) => {
+    given.onframe = ({ head }) => {
+      if (head.id !== undefined)
+        void given.send({ jsonrpc: "2.0", id: head.id, result: { protocolVersion: "2025-03-26" } });
+    };
+    await given.start();
+    return { closed: new Promise(() => {}) } as Session;
+  };
+  const input = new PassThrough();
+  const output = new PassThrough();
+  await serveStdio({ gateway: { connect } as unknown as Gateway, input, output });
+  input.write('{"jsonrpc":"2.0","id":0,"method":"initialize"}\n[{"jsonrpc":"2.0","id":1,"method":"ping"}]\n');
+  await once(output, "readable");
+  const lines = String(output.read()).split("\n").slice(0, -1);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ id: 0 }, [{ id: 1 }]]);
 });
 
 test("the output is left open: a shell that started the gateway writes there too", async () => {
