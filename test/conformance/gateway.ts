@@ -18,6 +18,8 @@ export interface StartGatewayOptions {
 /** A gateway that runs as users run it. Disposing stops it, and fails if it did not live and end as it should. */
 export interface RunningGateway extends AsyncDisposable {
   readonly port: number;
+  /** What it has logged so far, one line each. */
+  readonly log: readonly string[];
 }
 
 /** Starts the gateway from its sources, on a free port. */
@@ -38,7 +40,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Runnin
   try {
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(startMs)]);
     const port = await listeningPort(child.stderr, log, signal);
-    return { port, [Symbol.asyncDispose]: () => stop(child, exited, log) };
+    return { port, log, [Symbol.asyncDispose]: () => stop(child, exited, log) };
   } catch (error) {
     child.kill("SIGKILL");
     await exited;

@@ -46,9 +46,10 @@ async function runAll(signal: AbortSignal): Promise<void> {
   let passed = 0;
   let failed = 0;
   print(`Required by ${revision}:`);
-  for await (const { name, results } of runs(folder.path, signal)) {
+  for await (const { name, results, log } of runs(folder.path, signal)) {
     const verdict = judge({ results, required, expectedFailures: expectedFailures[name] ?? [] });
     report(name, verdict);
+    if (verdict.failed.length > 0) for (const line of log.filter(isTrouble)) print(`    logged: ${line}`);
     if (name === "direct") required = passedChecks(results).filter((check) => !notAsked.includes(check));
     passed += verdict.passed;
     failed += verdict.failed.length + verdict.stale.length;
@@ -60,32 +61,48 @@ async function runAll(signal: AbortSignal): Promise<void> {
 interface Run {
   readonly name: string;
   readonly results: Results;
+  /** Of the gateway. */
+  readonly log: readonly string[];
 }
 
 /** One way after the other. What served it ends with the last way that needs it. */
 async function* runs(folder: string, signal: AbortSignal): AsyncGenerator<Run> {
-  const run = async (name: string, port: number, path: string): Promise<Run> => {
+  const run = async ({ name, port, path = "/mcp", log = [] }: WayOptions): Promise<Run> => {
     // Not 127.0.0.1: the suite asks for a host name that a rebinding attack would have to imitate.
     const url = `http://localhost:${port}${path}`;
-    return { name, results: await runSuite({ url, output: join(folder, name), signal }) };
+    return { name, log, results: await runSuite({ url, output: join(folder, name), signal }) };
   };
+  const path = `/servers/${server}/mcp`;
   {
     await using direct = await serveOverHttp();
-    yield await run("direct", direct.port, "/mcp");
+    yield await run({ name: "direct", port: direct.port });
   }
   {
     await using gateway = await gatewayFor("shared", folder, signal);
-    yield await run("one server", gateway.port, `/servers/${server}/mcp`);
-    await using proxy = await startRenamingProxy({ port: gateway.port, prefix: `${server}__` });
-    yield await run("all servers", proxy.port, "/mcp");
+    const { port, log } = gateway;
+    yield await run({ name: "one server", port, path, log });
+    await using proxy = await startRenamingProxy({ port, prefix: `${server}__` });
+    yield await run({ name: "all servers", port: proxy.port, log });
   }
   {
     await using gateway = await gatewayFor("session", folder, signal);
-    yield await run("session scope", gateway.port, `/servers/${server}/mcp`);
+    const { port, log } = gateway;
+    yield await run({ name: "session scope", port, path, log });
   }
 }
 
-async function gatewayFor(scope: string, folder: string, signal: AbortSignal): Promise<RunningGateway> {
+interface WayOptions {
+  readonly name: string;
+  readonly port: number;
+  readonly path?: string;
+  readonly log?: readonly string[];
+}
+
+async function gatewayFor(
+  scope: "shared" | "session",
+  folder: string,
+  signal: AbortSignal,
+): Promise<RunningGateway> {
   const runtime = { type: "local-process", command: process.execPath, args: [serverProgram] };
   const config = join(folder, `${scope}.yaml`);
   // JSON, which is YAML as well.
@@ -104,6 +121,10 @@ function report(name: string, { passed, failed, expectedFailures, stale }: Verdi
   print(`  ${name.padEnd(15)}${counts.join(", ")}`);
   for (const { name, reason } of failed) print(`    failed: ${name}: ${reason}`);
   for (const name of stale) print(`    passed, but is expected to fail: ${name}`);
+}
+
+function isTrouble(line: string): boolean {
+  return !line.includes('"level":"info"');
 }
 
 function print(line: string): void {
