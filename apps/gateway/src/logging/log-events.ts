@@ -41,7 +41,7 @@ function entryOf(event: GatewayEvent): Entry {
     case "server-listed":
       return ["debug", "Server listed", { server_id: event.server, tools: event.tools }];
     case "frame-dropped":
-      return ["debug", `Dropped ${event.what}`, { server_id: event.server }];
+      return ["debug", `Dropped ${event.what}`, { server_id: event.server, session: event.session }];
     case "session-start":
       return ["debug", "Session started", { session: event.session, server_id: event.server }];
     case "session-end":

@@ -7,6 +7,7 @@ import { AggregateEndpoint } from "../router/aggregate.ts";
 import { Catalog } from "../router/catalog.ts";
 import type { Endpoint } from "../router/endpoint.ts";
 import { ListingMemory } from "../router/listing-memory.ts";
+import { Subscriptions } from "../router/subscriptions.ts";
 import { TransparentEndpoint } from "../router/transparent.ts";
 import { type Frame, rewriteFrame } from "../runtime/frame.ts";
 import type { Transport } from "../runtime/transport.ts";
@@ -17,8 +18,10 @@ import { Admission } from "./admission.ts";
 import { ClientSessions } from "./client-sessions.ts";
 import type { GatewayListener } from "./events.ts";
 import { drainingError, stoppedByHandError } from "./gateway-errors.ts";
+import { LogLevels } from "./log-levels.ts";
 import { type PlannedServer, planServer } from "./plan-server.ts";
 import { ServerSet } from "./server-set.ts";
+import { sessionlessCaller } from "./sessionless-caller.ts";
 import type {
   ConnectOptions,
   Gateway,
@@ -55,7 +58,9 @@ export class CatalogGateway implements Gateway {
   readonly #memory: ListingMemory;
   readonly #admission = new Admission();
   readonly #limiter = new StartLimiter(maxConcurrentStarts);
-  readonly #sessions: ClientSessions;
+  readonly #sessions = new ClientSessions();
+  readonly #levels: LogLevels;
+  readonly #subscriptions: Subscriptions;
   /** Requests without a session, each under an id of its own. */
   readonly #direct = new Set<string>();
   readonly #startedAt: Date;
@@ -70,7 +75,10 @@ export class CatalogGateway implements Gateway {
     this.#clock = clock;
     this.#emit = emit;
     this.#startedAt = clock.date();
-    this.#sessions = new ClientSessions(clock);
+    this.#levels = new LogLevels(this.#sessions);
+    this.#subscriptions = new Subscriptions((server, error) =>
+      emit({ type: "server-warning", server, message: `A subscription failed: ${(error as Error).message}` }),
+    );
     const waitMs = (config.listing_wait_seconds ?? 3) * 1000;
     const onChange = (session: string) => this.#listingChanged(session);
     this.#memory = new ListingMemory({ clock, waitMs, store, emit, onChange });
@@ -98,13 +106,18 @@ export class CatalogGateway implements Gateway {
     this.#admission.mustBeOpen();
     const { server } = options;
     if (server !== undefined) this.#catalog.mustFind(server);
-    const endpoint = (session: string): Endpoint =>
-      server === undefined
-        ? new AggregateEndpoint(this.#catalog, session, this.#clock)
-        : new TransparentEndpoint(this.#catalog, server, session);
+    const endpoint = (session: string): Endpoint => {
+      const parts = { catalog: this.#catalog, subscriptions: this.#subscriptions, session };
+      return server === undefined
+        ? new AggregateEndpoint({ ...parts, clock: this.#clock })
+        : new TransparentEndpoint({ ...parts, server });
+    };
     const session = new ClientSession(
       transport,
       {
+        clock: this.#clock,
+        onLogLevel: () => this.#levels.changed(this.#catalog.servers),
+        onDropped: (session, what) => this.#emit({ type: "frame-dropped", session, what }),
         onRequest: () => this.#admission.enter(),
         onAnswer: () => this.#admission.leave(),
         onEnd: (id) => this.#endSession(id),
@@ -127,7 +140,7 @@ export class CatalogGateway implements Gateway {
     const pooled = this.#catalog.mustFind(server);
     this.#admission.enter();
     const session = `direct-${randomUUID()}`;
-    const call = new Call(frame, session);
+    const call = new Call(frame, sessionlessCaller(server, session));
     const cancel = () => call.cancel();
     options.signal?.addEventListener("abort", cancel, { once: true });
     if (options.signal?.aborted) cancel();
@@ -197,6 +210,7 @@ export class CatalogGateway implements Gateway {
     const planned = await this.#plan(config, runtimes);
     this.#admission.mustBeOpen();
     const report = this.#servers.apply(planned);
+    this.#subscriptions.reloaded((id) => this.#catalog.get(id));
     this.#emit({ type: "catalog-reload", ...report });
     this.#sessions.announceSoon("");
     return report;
@@ -229,26 +243,35 @@ export class CatalogGateway implements Gateway {
       emit: this.#emit,
       instanceNumber: () => ++this.#instances,
       isLive: (session) => this.#sessions.has(session) || this.#direct.has(session),
-      onNotification: (from, session, frame) => this.#notified(from, session, frame),
-      onReady: (server, session) => this.#memory.started(server, session),
+      client: (session) => this.#sessions.get(session),
+      onChange: (from, session, frame) => this.#changed(from, session, frame),
+      onReady: (server, session, instance) => {
+        this.#memory.started(server, session);
+        void this.#levels.tell(server, session, instance);
+        void this.#subscriptions.ready(server, session, instance);
+      },
     };
   }
 
   async #endSession(id: string): Promise<void> {
     const server = this.#sessions.remove(id);
     this.#catalog.forgetSession(id);
+    this.#subscriptions.endSession(id);
+    void this.#levels.changed(this.#catalog.servers);
     await this.#servers.endSession(id);
     this.#emit({ type: "session-end", session: id, server });
   }
 
-  #notified(server: PooledServer, session: string, frame: Frame): void {
-    if (!frame.head.method?.endsWith("/list_changed")) {
-      const what = `${frame.head.method}, which no request asked for`;
-      this.#emit({ type: "frame-dropped", server: server.id, what });
+  #changed(server: PooledServer, session: string, frame: Frame): void {
+    const { method, uri } = frame.head;
+    if (method === "notifications/resources/updated") {
+      for (const id of this.#subscriptions.subscribers(server, session, uri ?? "")) {
+        this.#sessions.get(id)?.relay(server.id, frame);
+      }
       return;
     }
     this.#memory.invalidate(server, session);
-    this.#sessions.relay(server.id, session, frame);
+    this.#sessions.listChanged(server.id, session, frame);
   }
 
   #listingChanged(session: string): void {

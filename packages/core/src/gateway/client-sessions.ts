@@ -1,4 +1,3 @@
-import type { Clock } from "../clock.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { ClientSession } from "../session/session.ts";
 
@@ -8,17 +7,9 @@ interface Entry {
   readonly server: string | undefined;
 }
 
-const announceDelayMs = 100;
-
 /** The clients that are connected, and what servers and reloads have to tell them. */
 export class ClientSessions {
-  readonly #clock: Clock;
   readonly #sessions = new Map<string, Entry>();
-  #announcing = false;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
 
   get size(): number {
     return this.#sessions.size;
@@ -26,6 +17,17 @@ export class ClientSessions {
 
   has(id: string): boolean {
     return this.#sessions.has(id);
+  }
+
+  get(id: string): ClientSession | undefined {
+    return this.#sessions.get(id)?.session;
+  }
+
+  /** Those that may use a server. */
+  of(server: string): ClientSession[] {
+    return [...this.#sessions.values()].flatMap((entry) =>
+      entry.server === undefined || entry.server === server ? [entry.session] : [],
+    );
   }
 
   add(session: ClientSession, server: string | undefined): void {
@@ -43,24 +45,16 @@ export class ClientSessions {
     await Promise.all([...this.#sessions.values()].map(({ session }) => session.close()));
   }
 
-  /** Passes a server's notification on to who talks to this server alone: to one session, or all if it is empty. */
-  relay(server: string, id: string, frame: Frame): void {
+  /** A server says that a list has changed: for who talks to this server alone, one session, or all if it is empty. */
+  listChanged(server: string, id: string, frame: Frame): void {
     for (const entry of this.#sessions.values()) {
-      if (entry.server === server && (id === "" || id === entry.session.id)) entry.session.relay(frame);
+      if (entry.server === server && (id === "" || id === entry.session.id)) entry.session.listChanged(frame);
     }
   }
 
-  /** Tells a session, or all if it is empty, which of its lists are old. Several changes within a moment count as one. */
+  /** Tells a session, or all if it is empty, which of its lists are old. */
   announceSoon(id: string): void {
-    if (id !== "") {
-      this.#clock.after(announceDelayMs, () => this.#sessions.get(id)?.session.announceChanges());
-      return;
-    }
-    if (this.#announcing) return;
-    this.#announcing = true;
-    this.#clock.after(announceDelayMs, () => {
-      this.#announcing = false;
-      for (const { session } of this.#sessions.values()) session.announceChanges();
-    });
+    if (id !== "") this.get(id)?.announceChanges();
+    else for (const { session } of this.#sessions.values()) session.announceChanges();
   }
 }

@@ -19,8 +19,13 @@ export type GatewayEvent =
   | { readonly type: "server-log"; readonly server: string; readonly line: string }
   /** How far a slow start is. */
   | { readonly type: "server-progress"; readonly server: string; readonly message: string }
-  /** Something a server sent was dropped. */
-  | { readonly type: "frame-dropped"; readonly server: string; readonly what: string }
+  /** Something that a server or a client sent was dropped. */
+  | {
+      readonly type: "frame-dropped";
+      readonly server?: string | undefined;
+      readonly session?: string | undefined;
+      readonly what: string;
+    }
   /** What a server offers is known, or known anew. */
   | { readonly type: "server-listed"; readonly server: string; readonly tools: number }
   | { readonly type: "server-warning"; readonly server: string; readonly message: string }

@@ -2,8 +2,11 @@ import type { GatewayListener } from "../gateway/events.ts";
 import type { ServerState } from "../gateway/types.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
-import type { Call } from "../session/call.ts";
+import type { Params } from "../runtime/transport.ts";
+import type { AskOptions, Call } from "../session/call.ts";
 import { tellProgress } from "../session/start-progress.ts";
+import { sharedCapabilities } from "../upstream/handshake.ts";
+import type { InstanceOwner } from "../upstream/upstream.ts";
 import { isWell } from "./health.ts";
 import { Slot } from "./slot.ts";
 import type { InstanceWatch, Lease } from "./slot-types.ts";
@@ -27,9 +30,18 @@ export interface PoolSettings {
   readonly instanceNumber: () => number;
   /** Whether a session still lives: one that has ended starts nothing. */
   readonly isLive: (session: string) => boolean;
-  /** The server said something that belongs to no request; `session` is empty for a shared instance. */
-  onNotification(session: string, frame: Frame): void;
-  onReady(session: string): void;
+  /** The client of a session, to whom everything goes that an instance of its own says. */
+  readonly client: (session: string) => InstanceClient | undefined;
+  /** A list or a resource of the server has changed; `session` is empty for a shared instance. */
+  onChange(session: string, frame: Frame): void;
+  onReady(session: string, instance: RunningInstance): void;
+}
+
+/** The client of a session that has an instance for itself. */
+export interface InstanceClient {
+  readonly capabilities: Params;
+  relay(server: string, frame: Frame): void;
+  askFrom(server: string, question: Frame, options: AskOptions): Promise<Frame>;
 }
 
 export interface UseOptions {
@@ -104,6 +116,21 @@ export class Instances {
     return slot?.state === "ready" ? slot.instance : undefined;
   }
 
+  /** Everything that runs and takes calls, with the session it is for. */
+  get allReady(): [session: string, instance: RunningInstance][] {
+    return [...this.#slots].flatMap(([session, { state, instance }]) =>
+      state === "ready" && instance ? [[session, instance] as [string, RunningInstance]] : [],
+    );
+  }
+
+  /** Keeps the session's instance awake, started now if it is not running, until the returned function is called. */
+  hold(session: string): () => void {
+    const slot = this.#slot(session);
+    slot.hold();
+    void this.#startQuietly(slot);
+    return () => slot.unhold();
+  }
+
   start(): Promise<boolean> {
     return this.#slot(everybody).startNow();
   }
@@ -113,9 +140,10 @@ export class Instances {
     return stopped.includes(true);
   }
 
-  /** Stops what belongs to one session alone. */
+  /** Stops what belongs to one session alone, and forgets what it left on a shared instance. */
   async endSession(session: string, why: OmgError): Promise<void> {
     if (session === everybody) return;
+    this.#slots.get(everybody)?.instance?.upstream.endSession(session);
     const slot = this.#slots.get(session);
     this.#slots.delete(session);
     await slot?.dispose(why);
@@ -135,8 +163,18 @@ export class Instances {
         this.#checked.add(instance);
         const well = await isWell(instance, this.#plan.clock);
         this.#checked.delete(instance);
-        if (!well && slot.instance === instance) await slot.stop(why);
+        if (well || slot.instance !== instance) return;
+        await slot.stop(why);
+        if (slot.isHeld) await this.#startQuietly(slot);
       }),
+    );
+  }
+
+  /** For what nobody waits for: a failure shows in the slot's state. */
+  async #startQuietly(slot: Slot): Promise<void> {
+    await slot.lease({ urgent: false }).then(
+      (lease) => lease.release(),
+      () => {},
     );
   }
 
@@ -166,7 +204,16 @@ export class Instances {
         onUrgent: () => limiter.review(),
         start: async (signal, watch) => {
           const instanceId = `${plan.owner}-${readable(server)}-${instanceNumber()}`;
-          const target: StartTarget = { instanceId, session: session || undefined, signal };
+          const owner = session === everybody ? undefined : this.#owner(session);
+          const client = this.#settings.client(session);
+          const capabilities = session === everybody ? sharedCapabilities : (client?.capabilities ?? {});
+          const target: StartTarget = {
+            instanceId,
+            session: session || undefined,
+            owner,
+            capabilities,
+            signal,
+          };
           const events = this.#events(session, watch);
           await prepareInstance(plan, target, events);
           const start = () => {
@@ -181,7 +228,7 @@ export class Instances {
             startMs: plan.clock.now() - startedAt,
           };
           this.#settings.emit({ type: "server-state", server, from, to, why, ...ready });
-          if (ready) this.#settings.onReady(session);
+          if (to === "ready" && slot.instance) this.#settings.onReady(session, slot.instance);
         },
       },
       plan.clock,
@@ -190,7 +237,7 @@ export class Instances {
   }
 
   #events(session: string, watch: InstanceWatch): InstanceEvents {
-    const { emit, onNotification } = this.#settings;
+    const { emit, onChange } = this.#settings;
     const { config, redact } = this.#plan;
     const server = config.id;
     return {
@@ -199,7 +246,27 @@ export class Instances {
       onLog: (line) => emit({ type: "server-log", server, line: redact(line) }),
       onProgress: (message) => emit({ type: "server-progress", server, message: redact(message) }),
       onDropped: (what) => emit({ type: "frame-dropped", server, what }),
-      onNotification: (frame) => onNotification(session, frame),
+      onChange: (frame) => onChange(session, frame),
+    };
+  }
+
+  /** Looked up each time: the session may have ended. */
+  #owner(session: string): InstanceOwner {
+    const { id } = this.#plan.config;
+    const { client, emit } = this.#settings;
+    return {
+      relay(frame) {
+        const found = client(session);
+        if (found) found.relay(id, frame);
+        else
+          emit({ type: "frame-dropped", server: id, what: `${frame.head.method}, whose session has ended` });
+      },
+      async ask(question, options) {
+        const found = client(session);
+        if (found) return found.askFrom(id, question, options);
+        const message = `${question.head.method} has nobody to answer it: the call came without a session`;
+        throw new OmgError("method_not_found", { server: id, message });
+      },
     };
   }
 }

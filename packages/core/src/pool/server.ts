@@ -11,11 +11,11 @@ import { Instances, type PoolSettings, type UseOptions } from "./instances.ts";
 import type { Lease } from "./slot-types.ts";
 import type { RunningInstance, StartPlan } from "./start-instance.ts";
 
-export interface ServerSettings extends Omit<PoolSettings, "onNotification" | "onReady"> {
+export interface ServerSettings extends Omit<PoolSettings, "onChange" | "onReady"> {
   readonly clock: Clock;
-  /** The server said something that belongs to no request; `session` is empty for a shared instance. */
-  onNotification(server: PooledServer, session: string, frame: Frame): void;
-  onReady(server: PooledServer, session: string): void;
+  /** A list or a resource of the server has changed; `session` is empty for a shared instance. */
+  onChange(server: PooledServer, session: string, frame: Frame): void;
+  onReady(server: PooledServer, session: string, instance: RunningInstance): void;
 }
 
 /** What a server has done so far; it outlives a change of the server's entry. */
@@ -55,10 +55,10 @@ export class PooledServer {
       plan &&
       new Instances(plan, {
         ...settings,
-        onNotification: (session, frame) => settings.onNotification(this, session, frame),
-        onReady: (session) => {
+        onChange: (session, frame) => settings.onChange(this, session, frame),
+        onReady: (session, instance) => {
           this.#startedAt = plan.clock.date();
-          settings.onReady(this, session);
+          settings.onReady(this, session, instance);
         },
       });
   }
@@ -91,7 +91,7 @@ export class PooledServer {
       errorCount: errors,
       callsInFlight,
       instances: running.length,
-      instance: this.config.scope === "session" ? undefined : running[0]?.instance?.id,
+      instance: this.isPerSession ? undefined : running[0]?.instance?.id,
     };
   }
 
@@ -144,9 +144,24 @@ export class PooledServer {
     }
   }
 
-  /** Whether an instance runs for this session and takes calls. */
-  isReady(session: string): boolean {
-    return this.#instances?.ready(session) !== undefined;
+  /** Whether each session has an instance for itself. */
+  get isPerSession(): boolean {
+    return this.config.scope === "session";
+  }
+
+  /** The instance that runs for this session and takes calls, if there is one. */
+  ready(session: string): RunningInstance | undefined {
+    return this.#instances?.ready(session);
+  }
+
+  /** Everything that runs and takes calls, with the session it is for; it is empty for a shared instance. */
+  get allReady(): [session: string, instance: RunningInstance][] {
+    return this.#instances?.allReady ?? [];
+  }
+
+  /** Keeps an instance awake, started now if it is not running, until the returned function is called. */
+  hold(session: string): () => void {
+    return this.#mustBeUsable().instances.hold(session);
   }
 
   /** Sends a notification if an instance runs: it never starts one, and nobody waits to hear that it was dropped. */
@@ -175,7 +190,7 @@ export class PooledServer {
   }
 
   mustBeShared(): void {
-    if (this.config.scope !== "session") return;
+    if (!this.isPerSession) return;
     throw new OmgError("bad_params", {
       server: this.id,
       message: `Server '${this.id}' has scope: session; it starts with a client's session, not by hand`,

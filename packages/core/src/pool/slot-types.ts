@@ -17,6 +17,8 @@ export interface InstanceWatch {
   onExit(): void;
   /** The conversation with the instance is over. */
   onLost(why: OmgError): void;
+  /** Whether something runs on the instance though no call is in flight. */
+  onBusy(busy: boolean): void;
 }
 
 /** What a slot needs done, and tells. */

@@ -37,6 +37,7 @@ export class Slot {
   /** What everyone who uses the instance gets: one object for all. */
   #lease: Lease | undefined;
   #inUse = 0;
+  #holds = 0;
   #lastUse = 0;
   #readyAt = 0;
   #retryAt = 0;
@@ -105,6 +106,21 @@ export class Slot {
     });
   }
 
+  /** Something outlives its calls here: the instance stays awake, and is started anew when it is lost. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  /** Ends one `hold`. */
+  unhold(): void {
+    this.#holds--;
+    this.#watchIdleAgain();
+  }
+
+  get isHeld(): boolean {
+    return this.#holds > 0;
+  }
+
   /** Starts at once, also out of a backoff. Resolves with whether there was anything to start. */
   async startNow(): Promise<boolean> {
     if (this.#state === "ready") return false;
@@ -136,10 +152,17 @@ export class Slot {
 
   #release(): void {
     this.#inUse--;
+    if (this.#inUse === 0) this.#onDrained?.();
+    this.#watchIdleAgain();
+  }
+
+  #watchIdleAgain(): void {
     this.#lastUse = this.#clock.now();
-    if (this.#inUse > 0) return;
-    this.#onDrained?.();
-    if (this.#idleTimeIsOver) this.#watchIdle(this.#settings.idleTimeoutMs);
+    if (this.#idleTimeIsOver && !this.#isAwake()) this.#watchIdle(this.#settings.idleTimeoutMs);
+  }
+
+  #isAwake(): boolean {
+    return this.#inUse > 0 || this.#holds > 0;
   }
 
   #refusal(): OmgError | undefined {
@@ -157,12 +180,17 @@ export class Slot {
   }
 
   #startIfWanted(): void {
-    if (this.#waiters.size === 0 || (this.#state !== "stopped" && this.#state !== "failed")) return;
+    const isWanted = this.#waiters.size > 0 || (this.#holds > 0 && this.#state === "failed");
+    if (!isWanted || (this.#state !== "stopped" && this.#state !== "failed")) return;
     const abort = new AbortController();
     this.#startAbort = abort;
     this.#lostEarly = undefined;
     this.#enter("starting");
-    const watch = { onExit: () => this.#exiting(), onLost: (why: OmgError) => this.#lost(why) };
+    const watch = {
+      onExit: () => this.#exiting(),
+      onLost: (why: OmgError) => this.#lost(why),
+      onBusy: (busy: boolean) => (busy ? this.hold() : this.unhold()),
+    };
     this.#settled = this.#hooks.start(abort.signal, watch).then(
       (instance) => this.#started(instance, abort.signal),
       (error) => this.#startFailed(error as OmgError, abort.signal),
@@ -274,7 +302,7 @@ export class Slot {
     this.#stopTimer = this.#clock.after(ms, () => {
       const idleMs = this.#clock.now() - this.#lastUse;
       const { idleTimeoutMs, server } = this.#settings;
-      if (this.#inUse > 0) this.#idleTimeIsOver = true;
+      if (this.#isAwake()) this.#idleTimeIsOver = true;
       else if (idleMs < idleTimeoutMs) this.#watchIdle(idleTimeoutMs - idleMs);
       else this.#settled = this.#takeDown(idleError(server, idleMs), "stopped");
     });

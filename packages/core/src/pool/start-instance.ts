@@ -2,9 +2,10 @@ import type { Clock } from "../clock.ts";
 import type { ServerConfig } from "../config/types.ts";
 import type { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
+import type { Params } from "../runtime/transport.ts";
 import type { InstanceV1, PrepareRequest, RuntimeV1, StartRequest, StateStore } from "../runtime/v1.ts";
 import { handshake, type ServerIntroduction } from "../upstream/handshake.ts";
-import { Upstream, type UpstreamLimits } from "../upstream/upstream.ts";
+import { type InstanceOwner, Upstream, type UpstreamLimits } from "../upstream/upstream.ts";
 import { LastWords } from "./last-words.ts";
 import type { InstanceWatch } from "./slot-types.ts";
 import { startError, timeoutError } from "./start-errors.ts";
@@ -30,6 +31,9 @@ export interface StartTarget {
   readonly instanceId: string;
   /** The session that the instance is for, if not for all. */
   readonly session: string | undefined;
+  readonly owner: InstanceOwner | undefined;
+  /** What the server is told that its clients can do. */
+  readonly capabilities: Params;
   readonly signal: AbortSignal;
 }
 
@@ -37,7 +41,8 @@ export interface InstanceEvents extends InstanceWatch {
   onLog(line: string): void;
   /** How far the start is, in words. */
   onProgress(message: string): void;
-  onNotification(frame: Frame): void;
+  /** A list or a resource of the server has changed. */
+  onChange(frame: Frame): void;
   onDropped(what: string): void;
 }
 
@@ -104,10 +109,18 @@ export async function startInstance(
     const lost = Promise.withResolvers<never>();
     lost.promise.catch(() => {});
     let ready = false;
-    const conversation = new Upstream(config.id, instance.transport, clock, plan.limits, {
-      onNotification: events.onNotification,
-      onDropped: events.onDropped,
-      onLost: (why) => (ready ? events.onLost(why) : lost.reject(why)),
+    const conversation = new Upstream({
+      server: config.id,
+      transport: instance.transport,
+      clock,
+      limits: plan.limits,
+      owner: target.owner,
+      events: {
+        onChange: events.onChange,
+        onDropped: events.onDropped,
+        onLost: (why) => (ready ? events.onLost(why) : lost.reject(why)),
+        onBusy: events.onBusy,
+      },
     });
     upstream = conversation;
     const exited = (detail: string) => {
@@ -119,7 +132,12 @@ export async function startInstance(
       () => exited("the runtime lost track of it"),
     );
     await deadline.bound(() => conversation.start());
-    const shaken = deadline.bound(() => handshake(config.id, conversation, plan.startTimeoutMs));
+    const shaken = deadline.bound(() =>
+      handshake(config.id, conversation, {
+        capabilities: target.capabilities,
+        timeoutMs: plan.startTimeoutMs,
+      }),
+    );
     const introduction = await Promise.race([shaken, lost.promise]);
     ready = true;
     return running(instance, conversation, introduction);

@@ -1,14 +1,21 @@
 import type { Clock } from "../clock.ts";
-import { gatewayInfo } from "../gateway-info.ts";
 import type { PooledServer } from "../pool/server.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type Frame, type RequestId, resultFrame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
 import { tellProgress } from "../session/start-progress.ts";
+import type { Edits } from "../upstream/upstream.ts";
+import type { Address } from "./addresses.ts";
+import { aggregateIntroduction } from "./aggregate-introduction.ts";
+import { mergeTasks } from "./aggregate-tasks.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ListKind } from "./listing.ts";
+import { pageOf } from "./pages.ts";
+import { ServerTranslator } from "./server-translator.ts";
+import type { Subscriptions } from "./subscriptions.ts";
+import { ownTaskId } from "./wire-names.ts";
 
 const maxReplacements = 5;
 
@@ -18,34 +25,38 @@ interface LastAnswer {
   readonly missing: ReadonlySet<string>;
 }
 
+export interface AggregateOptions {
+  readonly catalog: Catalog;
+  readonly subscriptions: Subscriptions;
+  readonly session: string;
+  readonly clock: Clock;
+}
+
 /** All servers as one: names carry the server's slug, lists are merged, requests go to the server that can answer. */
 export class AggregateEndpoint implements Endpoint {
   readonly #catalog: Catalog;
+  readonly #subscriptions: Subscriptions;
   readonly #session: string;
   readonly #clock: Clock;
+  readonly #translators = new WeakMap<PooledServer, ServerTranslator>();
   /** The lists that this session was given last. */
   readonly #lastAnswers = new Map<ListKind, LastAnswer>();
 
-  constructor(catalog: Catalog, session: string, clock: Clock) {
+  constructor({ catalog, subscriptions, session, clock }: AggregateOptions) {
     this.#catalog = catalog;
+    this.#subscriptions = subscriptions;
     this.#session = session;
     this.#clock = clock;
   }
 
+  /** Starts nothing: servers that never ran yet are missing in it. */
   async introduce(): Promise<Params> {
-    return {
-      capabilities: {
-        tools: { listChanged: true },
-        prompts: { listChanged: true },
-        resources: { listChanged: true },
-        completions: {},
-      },
-      serverInfo: gatewayInfo,
-    };
+    await this.#catalog.recallAll();
+    return aggregateIntroduction(this.#catalog, this.#session);
   }
 
   request(call: Call): Promise<Frame> {
-    const { method, name, uri } = call.frame.head;
+    const { method, name, uri, taskId } = call.frame.head;
     switch (method) {
       case "tools/list":
         return this.#list(call, "tools");
@@ -61,45 +72,73 @@ export class AggregateEndpoint implements Endpoint {
         return this.#forwardNamed(call, "prompt", required(name, "name"));
       case "resources/read":
         return this.#forwardUri(call, required(uri, "uri"));
+      case "resources/subscribe":
+        return this.#subscribe(call, required(uri, "uri"));
+      case "resources/unsubscribe":
+        return this.#unsubscribe(call, required(uri, "uri"));
       case "completion/complete":
         if (uri !== undefined) return this.#forwardUri(call, uri);
         return this.#forwardNamed(call, "prompt", required(name, "ref.name"));
+      case "tasks/list":
+        return this.#listTasks(call);
+      case "tasks/get":
+      case "tasks/result":
+      case "tasks/cancel":
+        return this.#forwardTask(call, required(taskId, "taskId"));
       default:
-        throw new OmgError("method_not_found", {
-          message: `The aggregate endpoint does not know ${method}; that of one server, /servers/ID/mcp, may`,
-        });
+        return this.#forwardUnknown(call);
     }
   }
 
-  /** Nothing that a client announces concerns all servers. */
-  notify(): void {}
+  /** Only a server that the client has for itself can know what such a notification is about. */
+  notify(frame: Frame): void {
+    if (!concernsOwnInstances.has(frame.head.method ?? "")) return;
+    for (const server of this.#catalog.servers) {
+      if (server.isPerSession) server.notify(this.#session, frame);
+    }
+  }
+
+  mustLog(): void {}
+
+  announced(): void {}
+
+  translator(id: string): ServerTranslator | undefined {
+    const server = this.#catalog.get(id);
+    return server && this.#translatorOf(server);
+  }
 
   staleLists(): ListKind[] {
     const missing = this.#catalog.missing(this.#session);
     return [...this.#lastAnswers].flatMap(([kind, last]) => {
       // A server that the client has not waited for yet: to hear of it, the client must ask again.
       const isNew = missing.some(({ fingerprint }) => !last.missing.has(fingerprint));
-      return isNew || this.#catalog.list(kind, this.#session).digest !== last.digest ? [kind] : [];
+      const { digest } = this.#catalog.list(kind, this.#session);
+      if (!isNew && digest === last.digest) return [];
+      this.#lastAnswers.set(kind, { digest, missing: fingerprintsOf(missing) });
+      return [kind];
     });
   }
 
   async #list(call: Call, kind: ListKind): Promise<Frame> {
-    if (call.frame.head.cursor !== undefined) {
-      throw new OmgError("bad_params", { message: "Unknown cursor: the list comes in one page" });
-    }
     await this.#catalog.learnAll(this.#session);
-    const { array, digest } = this.#catalog.list(kind, this.#session);
+    const { items, first, digest } = this.#catalog.list(kind, this.#session);
+    const { cursor } = call.frame.head;
+    const { array, nextCursor } = cursor === undefined ? first : pageOf(items, cursor);
     const missing = this.#catalog.missing(this.#session);
-    this.#lastAnswers.set(kind, { digest, missing: new Set(missing.map(({ fingerprint }) => fingerprint)) });
-    const ids = missing.map(({ id }) => id);
-    const note = ids.length === 0 ? "" : `,"_meta":${JSON.stringify({ "io.omg/missing": ids })}`;
-    const result = Buffer.concat([Buffer.from(`{"${kind}":`), array, Buffer.from(`${note}}`)]);
+    this.#lastAnswers.set(kind, { digest, missing: fingerprintsOf(missing) });
+    const more = {
+      ...(nextCursor === undefined ? {} : { nextCursor }),
+      ...(missing.length === 0 ? {} : { _meta: { "io.omg/missing": missing.map(({ id }) => id) } }),
+    };
+    const rest = Object.keys(more).length === 0 ? "" : `,${JSON.stringify(more).slice(1, -1)}`;
+    const result = Buffer.concat([Buffer.from(`{"${kind}":`), array, Buffer.from(`${rest}}`)]);
     return resultFrame(call.frame.head.id as RequestId, result);
   }
 
   #forwardNamed(call: Call, kind: "tool" | "prompt", wireName: string): Promise<Frame> {
     const route = this.#catalog[kind](wireName, this.#session);
-    return route ? route.server.forward(call, { name: route.name }) : this.#forwardNew(call, kind, wireName);
+    if (!route) return this.#forwardNew(call, kind, wireName);
+    return this.#forward(route.server, call, { name: route.name });
   }
 
   /** Learns what the server offers whose name it might be. */
@@ -107,7 +146,7 @@ export class AggregateEndpoint implements Endpoint {
     // A reload may replace the server while its listing is being learned: then its successor's counts.
     for (let round = 0; round < maxReplacements; round++) {
       const route = this.#catalog[kind](wireName, this.#session);
-      if (route) return route.server.forward(call, { name: route.name });
+      if (route) return this.#forward(route.server, call, { name: route.name });
       const server = this.#catalog.serverOf(wireName);
       if (!server || this.#catalog.knows(server, this.#session)) break;
       try {
@@ -122,13 +161,77 @@ export class AggregateEndpoint implements Endpoint {
   }
 
   async #forwardUri(call: Call, uri: string): Promise<Frame> {
-    let server = this.#catalog.resource(uri, this.#session);
-    if (!server) {
+    const address = await this.#address(uri);
+    return this.#forward(address.server, call, { uri: address.uri });
+  }
+
+  async #subscribe(call: Call, uri: string): Promise<Frame> {
+    const address = await this.#address(uri);
+    call.translator = this.#translatorOf(address.server);
+    return this.#subscriptions.subscribe(address.server, call, address.uri);
+  }
+
+  async #unsubscribe(call: Call, uri: string): Promise<Frame> {
+    const address = await this.#address(uri);
+    return this.#subscriptions.unsubscribe(address.server, call, address.uri);
+  }
+
+  async #address(uri: string): Promise<Address> {
+    let address = this.#catalog.addresses(this.#session).resolve(uri);
+    if (!address) {
       await this.#catalog.learnAll(this.#session);
-      server = this.#catalog.resource(uri, this.#session);
+      address = this.#catalog.addresses(this.#session).resolve(uri);
     }
-    if (server) return server.forward(call);
-    throw new OmgError("unknown_resource", { message: `Unknown resource '${uri}': no server lists it` });
+    if (address && address !== "several") return address;
+    const why = address ? "several servers use it; the list tells them apart" : "no server lists it";
+    throw new OmgError("unknown_resource", { message: `Unknown resource '${uri}': ${why}` });
+  }
+
+  async #listTasks(call: Call): Promise<Frame> {
+    if (call.frame.head.cursor !== undefined) {
+      throw new OmgError("bad_params", { message: "Unknown cursor: the tasks come in one page" });
+    }
+    return mergeTasks(this.#catalog, call);
+  }
+
+  #forwardTask(call: Call, wireId: string): Promise<Frame> {
+    const server = this.#catalog.serverOf(wireId);
+    // A server that does not run has no tasks, and one that is started anew knows none.
+    if (server?.ready(this.#session)) return this.#forward(server, call, { taskId: ownTaskId(wireId) });
+    throw new OmgError("bad_params", { message: `Unknown task '${wireId}'` });
+  }
+
+  /** A method of another vocabulary goes to the server that its parameters name as ours do. */
+  #forwardUnknown(call: Call): Promise<Frame> {
+    const { method, name, uri } = call.frame.head;
+    const route =
+      name === undefined
+        ? undefined
+        : (this.#catalog.tool(name, this.#session) ?? this.#catalog.prompt(name, this.#session));
+    if (route) return this.#forward(route.server, call, { name: route.name });
+    const address = uri === undefined ? undefined : this.#catalog.addresses(this.#session).resolve(uri);
+    if (address && address !== "several") return this.#forward(address.server, call, { uri: address.uri });
+    throw new OmgError("method_not_found", {
+      message: `The aggregate endpoint does not know ${method}; that of one server, /servers/ID/mcp, may`,
+    });
+  }
+
+  #forward(server: PooledServer, call: Call, edits: Edits): Promise<Frame> {
+    const translator = this.#translatorOf(server);
+    call.translator = translator;
+    const answer = server.forward(call, edits);
+    const { frame } = call;
+    return translator.mayConcern(frame) ? answer.then((plain) => translator.answer(frame, plain)) : answer;
+  }
+
+  #translatorOf(server: PooledServer): ServerTranslator {
+    let translator = this.#translators.get(server);
+    if (!translator) {
+      const addresses = () => this.#catalog.addresses(this.#session);
+      translator = new ServerTranslator(server, this.#catalog.slugOf(server), addresses);
+      this.#translators.set(server, translator);
+    }
+    return translator;
   }
 
   /** Waits for a listing that is not known yet, telling the caller that its server starts. */
@@ -138,6 +241,12 @@ export class AggregateEndpoint implements Endpoint {
     const quiet = tellProgress(call, server.id, this.#clock);
     await this.#catalog.learn(server, this.#session).finally(quiet);
   }
+}
+
+const concernsOwnInstances = new Set(["notifications/roots/list_changed", "notifications/tasks/status"]);
+
+function fingerprintsOf(servers: readonly PooledServer[]): ReadonlySet<string> {
+  return new Set(servers.map(({ fingerprint }) => fingerprint));
 }
 
 function required(value: string | undefined, what: string): string {

@@ -2,15 +2,20 @@ import { createHash } from "node:crypto";
 import type { GatewayListener } from "../gateway/events.ts";
 import type { PooledServer } from "../pool/server.ts";
 import { OmgError } from "../runtime/errors.ts";
-import type { Listing, ListKind } from "./listing.ts";
+import type { ListedItem } from "../runtime/json-items.ts";
+import { Addresses } from "./addresses.ts";
+import { type Listing, type ListKind, listKinds } from "./listing.ts";
 import type { ListingMemory } from "./listing-memory.ts";
-import { fitOf, isAddress, type ServerView, viewServer } from "./server-view.ts";
+import { type Page, type PlacedItem, pageOf } from "./pages.ts";
+import { rewriteBytes } from "./rewrite-strings.ts";
+import { type ServerView, viewServer, withKey } from "./server-view.ts";
 import { serverSlugs, slugOf } from "./wire-names.ts";
 
-/** A list of everything that all servers offer of one kind. */
+/** A list of everything that all servers offer of one kind, in the order of the catalog. */
 export interface MergedList {
-  /** A JSON array. */
-  readonly array: Buffer;
+  readonly items: readonly PlacedItem[];
+  /** The first page, kept ready: nearly always it is all. */
+  readonly first: Page;
   /** Equal for equal lists. */
   readonly digest: string;
 }
@@ -31,8 +36,8 @@ export class Catalog {
   #slugs: ReadonlyMap<string, string> = new Map();
   #bySlug: ReadonlyMap<string, PooledServer> = new Map();
   #views = new WeakMap<Listing, ServerView>();
-  /** Lists that are the same for every session: kept until something changes. */
-  readonly #lists = new Map<ListKind, MergedList>();
+  /** What is made of the listings, by session, or under "" for all: kept until something changes. */
+  readonly #made = new Map<string, Made>();
   #allShared = true;
   readonly #warned = new Set<string>();
 
@@ -55,7 +60,7 @@ export class Catalog {
     this.#bySlug = new Map(servers.map((server) => [slugs.get(server.id) as string, server]));
     // A server's slug depends on the others.
     this.#views = new WeakMap();
-    this.#allShared = servers.every(({ config }) => config.scope !== "session");
+    this.#allShared = servers.every(({ isPerSession }) => !isPerSession);
     this.#warned.clear();
     this.changed();
   }
@@ -70,18 +75,31 @@ export class Catalog {
     throw new OmgError("server_unknown", { server: id, message: `Server '${id}' not found` });
   }
 
+  slugOf(server: PooledServer): string {
+    return this.#slugs.get(server.id) as string;
+  }
+
   /** The server whose names start like this one, whether it offers the name or not. */
   serverOf(wireName: string): PooledServer | undefined {
     return this.#bySlug.get(slugOf(wireName));
   }
 
   knows(server: PooledServer, session: string): boolean {
-    return this.#memory.get(server, session) !== undefined;
+    return this.listing(server, session) !== undefined;
+  }
+
+  /** What a server offers, as far as it is known. */
+  listing(server: PooledServer, session: string): Listing | undefined {
+    return this.#memory.get(server, session);
   }
 
   /** Fetches what was remembered of a server before this process began. */
   recall(server: PooledServer): Promise<void> {
     return this.#memory.recall(server);
+  }
+
+  async recallAll(): Promise<void> {
+    await Promise.all(this.servers.map((server) => this.#memory.recall(server)));
   }
 
   learn(server: PooledServer, session: string): Promise<Listing> {
@@ -105,36 +123,45 @@ export class Catalog {
     return this.#route(wireName, session, ({ prompts }) => prompts);
   }
 
-  /** The server that lists a URI, or has the best template for it. */
-  resource(uri: string, session: string): PooledServer | undefined {
-    let best: PooledServer | undefined;
-    let bestFit = 0;
-    for (const server of this.servers) {
-      const view = this.#view(server, session);
-      const fit = view ? fitOf(view, uri) : 0;
-      if (fit <= bestFit) continue;
-      best = server;
-      bestFit = fit;
-    }
-    return best;
+  /** Which server a resource's URI belongs to. */
+  addresses(session: string): Addresses {
+    const made = this.#madeFor(session);
+    made.addresses ??= new Addresses(
+      this.servers.flatMap((server) => {
+        const view = this.#view(server, session);
+        return view ? [{ server, slug: this.slugOf(server), view }] : [];
+      }),
+      this.#bySlug,
+    );
+    return made.addresses;
   }
 
   /** What is known now, in the order of the catalog. */
   list(kind: ListKind, session: string): MergedList {
-    const kept = this.#lists.get(kind);
-    if (kept) return kept;
-    const list = this.#merge(kind, session);
-    if (this.#allShared) this.#lists.set(kind, list);
+    const { lists } = this.#madeFor(session);
+    const list = lists.get(kind) ?? this.#merge(kind, session);
+    lists.set(kind, list);
     return list;
   }
 
   /** A listing has changed. */
   changed(): void {
-    this.#lists.clear();
+    this.#made.clear();
   }
 
   forgetSession(session: string): void {
+    this.#made.delete(session);
     this.#memory.forgetSession(this.#servers, session);
+  }
+
+  #madeFor(session: string): Made {
+    const key = this.#allShared ? "" : session;
+    let made = this.#made.get(key);
+    if (!made) {
+      made = { lists: new Map(), addresses: undefined };
+      this.#made.set(key, made);
+    }
+    return made;
   }
 
   #route(
@@ -160,34 +187,47 @@ export class Catalog {
   }
 
   #merge(kind: ListKind, session: string): MergedList {
-    const owners = new Map<string, PooledServer>();
-    const parts: Buffer[] = [];
+    const addresses = this.addresses(session);
+    const items: PlacedItem[] = [];
     for (const server of this.servers) {
-      for (const { key, bytes } of this.#view(server, session)?.items[kind] ?? []) {
-        const owner = isAddress(kind) ? owners.get(key) : undefined;
-        if (owner) {
-          this.#warnTwice(server, owner, key);
-          continue;
-        }
-        owners.set(key, server);
-        parts.push(parts.length === 0 ? opening : comma, bytes);
+      const slug = this.slugOf(server);
+      for (const item of this.#view(server, session)?.items[kind] ?? []) {
+        items.push({ slug, ...this.#worded(kind, item, server, addresses) });
       }
     }
-    const array = parts.length === 0 ? empty : Buffer.concat([...parts, closing]);
-    return { array, digest: createHash("sha256").update(array).digest("base64") };
+    const first = pageOf(items);
+    const digest = createHash("sha256");
+    for (const { bytes } of items) digest.update(bytes);
+    return { items, first, digest: digest.digest("base64") };
   }
 
-  #warnTwice(server: PooledServer, owner: PooledServer, key: string): void {
-    const message =
-      `Server '${server.id}' lists ${key}, which server '${owner.id}' lists too; ` +
-      "/mcp serves the latter's, each server's own endpoint its own";
+  /** An item with the URIs that clients see. */
+  #worded(kind: ListKind, item: ListedItem, server: PooledServer, addresses: Addresses): ListedItem {
+    if (!addresses.mayClash) return item;
+    const uri = (own: string) => addresses.outward(server, own);
+    if (listKinds[kind].key === "name") {
+      // A tool may name the resource that shows it (MCP Apps).
+      if (!item.bytes.includes("resourceUri")) return item;
+      const bytes = rewriteBytes(item.bytes, {
+        _meta: { ui: { resourceUri: uri }, "ui/resourceUri": uri },
+      });
+      return { ...item, bytes };
+    }
+    const seen = uri(item.key);
+    if (seen === item.key) return item;
+    this.#warnMarked(server, item.key, seen);
+    return withKey(item, seen);
+  }
+
+  #warnMarked(server: PooledServer, own: string, seen: string): void {
+    const message = `Other servers list ${own} as well as server '${server.id}'; on /mcp it is ${seen}`;
     if (this.#warned.has(message)) return;
     this.#warned.add(message);
     this.#emit({ type: "server-warning", server: server.id, message });
   }
 }
 
-const opening = Buffer.from("[");
-const comma = Buffer.from(",");
-const closing = Buffer.from("]");
-const empty = Buffer.from("[]");
+interface Made {
+  readonly lists: Map<ListKind, MergedList>;
+  addresses: Addresses | undefined;
+}

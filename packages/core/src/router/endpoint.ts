@@ -1,6 +1,7 @@
 import type { Frame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
+import type { Translator } from "../session/translator.ts";
 import type { ListKind } from "./listing.ts";
 
 /** What a session talks to: one server, or all of them. */
@@ -11,6 +12,12 @@ export interface Endpoint {
   request(call: Call): Promise<Frame>;
   /** Takes a notification that is not the session's own business. */
   notify(frame: Frame): void;
-  /** Lists whose last answer to this session no longer holds. */
+  /** Throws if there is nobody here who could send log messages. */
+  mustLog(): void;
+  /** How what a server says of its own accord is worded here; undefined: as the server does. */
+  translator(server: string): Translator | undefined;
+  /** The client hears from the server itself that these lists have changed. */
+  announced(kinds: readonly ListKind[]): void;
+  /** Lists whose last answer to this session no longer holds; each is told once. */
   staleLists(): ListKind[];
 }

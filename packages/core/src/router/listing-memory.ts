@@ -115,7 +115,7 @@ export class ListingMemory {
   /** Asks a server anew, if it runs and anybody ever wanted its listing. Never starts it. */
   refresh(server: PooledServer, session: string): void {
     const entry = this.#entries.get(server)?.get(keyOf(server, session));
-    if (!entry?.listing || entry.fetching || !server.isReady(session)) return;
+    if (!entry?.listing || entry.fetching || !server.ready(session)) return;
     this.#fetch(entry, server, session, false).catch(() => {});
   }
 
@@ -193,7 +193,7 @@ export class ListingMemory {
 }
 
 function isShared(server: PooledServer): boolean {
-  return server.config.scope !== "session";
+  return !server.isPerSession;
 }
 
 function keyOf(server: PooledServer, session: string): string {
@@ -206,9 +206,15 @@ function storeKey(server: PooledServer): string {
 }
 
 function sameListing(a: Listing, b: Listing): boolean {
-  return (Object.keys(listKinds) as ListKind[]).every(
-    (kind) =>
-      a[kind].length === b[kind].length &&
-      a[kind].every((item, index) => item.bytes.equals((b[kind][index] as typeof item).bytes)),
+  if (JSON.stringify(a.introduction) !== JSON.stringify(b.introduction)) return false;
+  return (Object.keys(listKinds) as ListKind[]).every((kind) => sameItems(a, b, kind));
+}
+
+/** Whether two listings hold the same of one kind. */
+export function sameItems(a: Listing, b: Listing, kind: ListKind): boolean {
+  const others = b[kind];
+  return (
+    a[kind].length === others.length &&
+    a[kind].every((item, index) => item.bytes.equals((others[index] as typeof item).bytes))
   );
 }

@@ -1,6 +1,8 @@
 import type { RunningInstance } from "../pool/start-instance.ts";
 import { OmgError } from "../runtime/errors.ts";
-import { JsonScanner, type Span } from "../runtime/json-scanner.ts";
+import { type ItemPage, type ListedItem, readItems } from "../runtime/json-items.ts";
+import { scanMembers } from "../runtime/json-members.ts";
+import type { Params } from "../runtime/transport.ts";
 import { errorText } from "../upstream/error-text.ts";
 
 /** What can be listed, by the member of the result that holds it. */
@@ -15,17 +17,16 @@ export const listKinds = {
 
 const kinds = Object.keys(listKinds) as ListKind[];
 
-/** One tool, prompt, resource or template, in the server's own bytes. */
-export interface ListedItem {
-  readonly bytes: Buffer;
-  /** Its name, URI or template. */
-  readonly key: string;
-  /** Where the key stands in `bytes`. */
-  readonly span: Span;
+/** All that a server offers. */
+export interface Listing extends Readonly<Record<ListKind, readonly ListedItem[]>> {
+  readonly introduction: KnownIntroduction;
 }
 
-/** All that a server offers. */
-export type Listing = Readonly<Record<ListKind, readonly ListedItem[]>>;
+/** What clients of the aggregate get to know of a server's introduction. */
+export interface KnownIntroduction {
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly instructions?: string | undefined;
+}
 
 const maxPages = 100;
 const maxItems = 1000;
@@ -51,7 +52,11 @@ export async function fetchListing(
       });
     }),
   );
-  return listingOf((kind) => lists[kinds.indexOf(kind)] ?? []);
+  const { capabilities, instructions } = instance.introduction;
+  return listingOf(
+    { capabilities, instructions: textOf(instructions) },
+    (kind) => lists[kinds.indexOf(kind)] ?? [],
+  );
 }
 
 async function fetchKind(server: string, instance: RunningInstance, kind: ListKind): Promise<ListedItem[]> {
@@ -77,7 +82,7 @@ async function fetchKind(server: string, instance: RunningInstance, kind: ListKi
 /** A listing as JSON, in the servers' own bytes. */
 export function serializeListing(listing: Listing): string {
   const lists = kinds.map((kind) => `"${kind}":[${listing[kind].map(({ bytes }) => bytes).join(",")}]`);
-  return `{${lists.join(",")}}`;
+  return `{"introduction":${JSON.stringify(listing.introduction)},${lists.join(",")}}`;
 }
 
 /** Undefined for what is no listing. */
@@ -85,56 +90,34 @@ export function parseListing(text: string): Listing | undefined {
   const bytes = Buffer.from(text);
   if (!text.startsWith("{")) return undefined;
   try {
-    return listingOf((kind) => readPage(bytes, 0, kind).items);
+    return listingOf(storedIntroduction(bytes), (kind) => readPage(bytes, 0, kind).items);
   } catch {
     return undefined;
   }
 }
 
-function listingOf(items: (kind: ListKind) => readonly ListedItem[]): Listing {
-  return Object.fromEntries(kinds.map((kind) => [kind, items(kind)])) as unknown as Listing;
+function listingOf(
+  introduction: KnownIntroduction,
+  items: (kind: ListKind) => readonly ListedItem[],
+): Listing {
+  const lists = Object.fromEntries(kinds.map((kind) => [kind, items(kind)]));
+  return { ...(lists as Record<ListKind, readonly ListedItem[]>), introduction };
 }
 
-/** Cuts a list result, which starts at `start`, into its items, untouched. */
-function readPage(
-  bytes: Buffer,
-  start: number,
-  kind: ListKind,
-): { items: ListedItem[]; nextCursor?: string | undefined } {
-  const items: ListedItem[] = [];
-  let nextCursor: string | undefined;
-  const scanner = new JsonScanner(bytes, start);
-  if (scanner.peek() !== 0x7b) return { items };
-  scanner.object((key) => {
-    if (key === kind && scanner.peek() === 0x5b) {
-      scanner.array(() => {
-        const item = readItem(scanner, listKinds[kind].key);
-        if (item) items.push(item);
-      });
-    } else if (key === "nextCursor" && scanner.peek() === 0x22) nextCursor = scanner.string();
-    else scanner.skip();
-  });
-  return { items, nextCursor };
+/** Throws for what was stored in another form. */
+function storedIntroduction(bytes: Buffer): KnownIntroduction {
+  const span = scanMembers(bytes).get("introduction");
+  if (!span) throw new Error("The listing was stored without an introduction");
+  const { capabilities, instructions } = JSON.parse(bytes.toString("utf8", span.start, span.end)) as Params;
+  return { capabilities: capabilities as Params, instructions: textOf(instructions) };
 }
 
-function readItem(scanner: JsonScanner, keyName: string): ListedItem | undefined {
-  if (scanner.peek() !== 0x7b) {
-    scanner.skip();
-    return undefined;
-  }
-  const start = scanner.position;
-  let key: string | undefined;
-  let span: Span | undefined;
-  scanner.object((member) => {
-    if (member === keyName && scanner.peek() === 0x22) {
-      const from = scanner.position;
-      key = scanner.string();
-      span = { start: from - start, end: scanner.position - start };
-    } else scanner.skip();
-  });
-  if (key === undefined || span === undefined) return undefined;
-  // A copy, so that the memory of a listing does not hold the frame it came in.
-  return { bytes: Buffer.from(scanner.bytes.subarray(start, scanner.position)), key, span };
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function readPage(bytes: Buffer, start: number, kind: ListKind): ItemPage {
+  return readItems(bytes, start, kind, listKinds[kind].key);
 }
 
 function withoutDuplicates(items: ListedItem[]): ListedItem[] {

@@ -29,6 +29,16 @@ export function slugOf(wireName: string): string {
   return at < 0 ? "" : wireName.slice(0, at);
 }
 
+/** The id under which the aggregate knows a server's task. */
+export function wireTaskId(slug: string, id: string): string {
+  return slug + separator + id;
+}
+
+/** The server's own id of a task. */
+export function ownTaskId(wireId: string): string {
+  return wireId.slice(slugOf(wireId).length + separator.length);
+}
+
 /**
  * Plain names, distinct and within `room`. A name that is plain already keeps its form; one that had to be changed and
  * then meets another, is empty or too long gets a hash of itself. Depends on the names alone, not on their order.

@@ -1,5 +1,5 @@
 import { OmgError } from "./errors.ts";
-import type { FrameHead, FrameKind, FrameSpans, RequestId } from "./frame.ts";
+import type { EditableField, FrameHead, FrameKind, FrameSpans, RequestId } from "./frame.ts";
 import { duplicateKey } from "./json-members.ts";
 import { JsonScanner, type Scalar, type Span } from "./json-scanner.ts";
 
@@ -71,6 +71,7 @@ class ParamsReader {
   readonly #found: Found[] = [];
   readonly #parents: string[] = [];
   #lookalike: string | undefined;
+  #isTask = false;
 
   constructor(scanner: JsonScanner, spans: MutableSpans) {
     this.#scanner = scanner;
@@ -88,7 +89,8 @@ class ParamsReader {
     }
     for (let key = scanner.firstKey(); key !== undefined; key = scanner.nextKey()) {
       if (key === "name" || key === "uri" || key === "cursor") this.#take(key);
-      else if (key === "progressToken" || key === "requestId") this.#take(key);
+      else if (key === "progressToken" || key === "requestId" || key === "taskId") this.#take(key);
+      else if (key === "task") this.#task();
       else if (key === "_meta") this.#inside(key, "progressToken");
       else if (key === "ref") this.#inside(key, "name", "uri");
       else {
@@ -108,16 +110,13 @@ class ParamsReader {
     const progress = method === "notifications/progress";
     this.#assign(head, "token", progress ? "progressToken" : "_meta.progressToken", isRequestId);
     this.#assign(head, "requestId", "requestId", isRequestId);
+    this.#assign(head, "taskId", "taskId", isText);
+    if (this.#isTask) head.task = true;
     const cursor = this.#find("cursor")?.value;
     if (isText(cursor)) head.cursor = cursor;
   }
 
-  #assign(
-    head: MutableHead,
-    field: "name" | "uri" | "token" | "requestId",
-    path: string,
-    fits: (value: unknown) => boolean,
-  ): void {
+  #assign(head: MutableHead, field: EditableField, path: string, fits: (value: unknown) => boolean): void {
     const found = this.#find(path);
     if (found === undefined || !fits(found.value)) return;
     (head as Record<string, unknown>)[field] = found.value;
@@ -143,6 +142,11 @@ class ParamsReader {
     }
   }
 
+  #task(): void {
+    this.#isTask = this.#scanner.peek() === 0x7b;
+    this.#scanner.skip();
+  }
+
   #take(path: string): void {
     if (this.#find(path)) throw duplicateKey(path);
     const { value, span } = this.#scanner.scalar();
@@ -152,8 +156,8 @@ class ParamsReader {
 
 /** Keys that this scan acts upon, folded. */
 const topLevelKeys = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
-const paramsKeys = new Set(["name", "uri", "cursor", "progresstoken", "requestid", "_meta", "ref"]);
-const ownMethods = /^(tools|prompts|resources|completion|notifications)\//;
+const paramsKeys = new Set(["name", "uri", "cursor", "progresstoken", "requestid", "taskid", "_meta", "ref"]);
+const ownMethods = /^(tools|prompts|resources|completion|tasks|notifications)\//;
 const maxRequestNodes = 250_000;
 
 /**
@@ -173,6 +177,7 @@ const trustedKeys = new Set([
   "cursor",
   "progressToken",
   "requestId",
+  "taskId",
   "_meta",
   "ref",
   "arguments",

@@ -22,10 +22,14 @@ export interface FrameHead {
   readonly token?: RequestId | undefined;
   /** `params.requestId` of a cancellation. */
   readonly requestId?: RequestId | undefined;
+  /** `params.taskId` */
+  readonly taskId?: string | undefined;
+  /** Whether the request is to be run as a task (`params.task`). */
+  readonly task?: boolean | undefined;
 }
 
 /** A field of the head that can be written anew. */
-export type EditableField = "id" | "name" | "uri" | "token" | "requestId";
+export type EditableField = "id" | "name" | "uri" | "token" | "requestId" | "taskId";
 
 /** One JSON-RPC message, as bytes that can be read. Immutable. */
 export interface Frame {
@@ -98,17 +102,17 @@ export function rewriteFrame(frame: Frame, edits: Partial<Record<EditableField, 
 }
 
 /** The same message with some values replaced by other JSON, and the head that goes with it. */
-function withCuts(frame: Frame, cuts: Cut[], head = frame.head): Frame {
+export function withCuts(frame: Frame, cuts: Cut[], head = frame.head): Frame {
   if (cuts.length === 0) return frame;
   if (cuts.length > 1) cuts.sort((a, b) => a.span.start - b.span.start);
   if (frame.text === undefined) return new BytesFrame(splicedBytes(frame.bytes, cuts), head);
   return new BytesFrame(undefined, head, { text: splicedText(frame.text, cuts) });
 }
 
-const editableFields: readonly EditableField[] = ["id", "name", "uri", "token", "requestId"];
+const editableFields: readonly EditableField[] = ["id", "name", "uri", "token", "requestId", "taskId"];
 
 /** JSON that takes the place of a value. */
-interface Cut {
+export interface Cut {
   readonly span: Span;
   readonly text: string;
 }

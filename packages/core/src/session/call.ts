@@ -1,5 +1,7 @@
 import { OmgError } from "../runtime/errors.ts";
-import type { Frame } from "../runtime/frame.ts";
+import type { Frame, RequestId } from "../runtime/frame.ts";
+import type { LogLevel } from "./log-level.ts";
+import type { Translator } from "./translator.ts";
 
 /** Who has a call at the moment. */
 export interface CallHolder {
@@ -7,26 +9,67 @@ export interface CallHolder {
   giveUp(error: OmgError): void;
 }
 
+export interface AskOptions {
+  /** The call of the client that made the server ask; it decides the stream the question travels on. */
+  readonly call?: RequestId | undefined;
+  /** The server does not want to know any more. */
+  readonly signal: AbortSignal;
+  /** The client says how far it is; the frame carries the question's own progress token. */
+  onProgress(frame: Frame): void;
+}
+
+/** The client that a call came from. */
+export interface Caller {
+  /** Its session. */
+  readonly id: string;
+  /** What it wants of log messages, if it has said so. */
+  readonly logLevel?: LogLevel | undefined;
+  /** Takes a frame to the client; `call` is its request that the frame belongs to. */
+  tell(frame: Frame, call?: RequestId): void;
+  /** Takes something to the client that belongs to none of its calls, in the words of the server it comes from. */
+  relay(server: string, frame: Frame): void;
+  /** Puts a server's request to the client. Resolves with the client's answer, an error included; rejects without one. */
+  ask(question: Frame, options: AskOptions): Promise<Frame>;
+}
+
 /** One request on its way through the gateway, from its arrival to its one answer. */
 export class Call {
   readonly frame: Frame;
-  /** The session it came from. */
-  readonly session: string;
-  /** Takes a frame to the caller ahead of the answer. */
-  readonly tell: (frame: Frame) => void;
+  readonly caller: Caller;
   /** How often the caller was told that a server starts. */
   startProgress = 0;
+  /** How the server that answers and the client word things differently, if they do. */
+  translator: Translator | undefined;
   #cancelled: OmgError | undefined;
   #holder: CallHolder | undefined;
 
-  constructor(frame: Frame, session: string, tell: (frame: Frame) => void = () => {}) {
+  constructor(frame: Frame, caller: Caller) {
     this.frame = frame;
-    this.session = session;
-    this.tell = tell;
+    this.caller = caller;
+  }
+
+  /** The session it came from. */
+  get session(): string {
+    return this.caller.id;
   }
 
   get cancelled(): OmgError | undefined {
     return this.#cancelled;
+  }
+
+  /** Takes a frame to the caller ahead of the answer. */
+  tell(frame: Frame): void {
+    this.caller.tell(this.translator?.down(frame) ?? frame, this.frame.head.id);
+  }
+
+  /** Puts a request of the server that answers this call to the caller. */
+  async ask(question: Frame, options: Omit<AskOptions, "call">): Promise<Frame> {
+    const { translator, caller } = this;
+    const answer = await caller.ask(translator?.down(question) ?? question, {
+      ...options,
+      call: this.frame.head.id,
+    });
+    return translator?.up(answer) ?? answer;
   }
 
   cancel(why = "The caller cancelled the request"): void {

@@ -1,26 +1,29 @@
 import { randomUUID } from "node:crypto";
+import type { Clock } from "../clock.ts";
 import { errorFrame } from "../errors/error-frame.ts";
 import { type FrameLane, frameLane } from "../frame-lane.ts";
 import type { Session } from "../gateway/types.ts";
 import type { Endpoint } from "../router/endpoint.ts";
-import type { ListKind } from "../router/listing.ts";
 import { OmgError } from "../runtime/errors.ts";
-import {
-  type Frame,
-  notificationFrame,
-  type RequestId,
-  resultFrame,
-  rewriteFrame,
-} from "../runtime/frame.ts";
+import { type Frame, type RequestId, resultFrame, rewriteFrame } from "../runtime/frame.ts";
 import type { Transport } from "../runtime/transport.ts";
 import { negotiateVersion } from "../upstream/protocol-version.ts";
-import { Call } from "./call.ts";
+import { type AskOptions, Call, type Caller } from "./call.ts";
+import { Changes } from "./changes.ts";
+import { type ClientProfile, clientProfile, mustAnswer } from "./client-profile.ts";
+import { askedLevel, type LogLevel, reaches } from "./log-level.ts";
+import { Questions } from "./questions.ts";
 
 export interface SessionHooks {
+  readonly clock: Clock;
   /** A request comes in; throws when it may not now. */
   onRequest(): void;
   /** A request that came in has got its answer. */
   onAnswer(): void;
+  /** The client wants log messages from another level on. */
+  onLogLevel(): Promise<void>;
+  /** The client sent something that was dropped. */
+  onDropped(session: string, what: string): void;
   onEnd(session: string): Promise<void>;
   onInternalError(error: unknown): void;
 }
@@ -29,13 +32,18 @@ export interface SessionHooks {
 const maxCallsInFlight = 1024;
 
 /** A client's conversation with its endpoint: every request gets exactly one answer, unless it is cancelled. */
-export class ClientSession implements Session {
+export class ClientSession implements Session, Caller {
   readonly id: string = randomUUID();
+  logLevel: LogLevel | undefined;
   readonly #lane: FrameLane;
   readonly #hooks: SessionHooks;
   readonly #endpoint: Endpoint;
   readonly #calls = new Map<RequestId, Call>();
+  readonly #questions: Questions;
+  readonly #changes: Changes;
+  readonly #initialized = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<void>();
+  #profile: ClientProfile = clientProfile(undefined);
   #whenIdle: (() => void)[] = [];
   #ending: Promise<void> | undefined;
 
@@ -47,6 +55,11 @@ export class ClientSession implements Session {
       onClose: () => void this.close(),
       onError: (error) => this.#reject(error),
     });
+    this.#changes = new Changes(hooks.clock, this.#endpoint, (frame) => this.#send(frame));
+    this.#questions = new Questions(hooks.clock, {
+      send: (frame, call) => this.#lane.send(frame, { relatedRequestId: call }),
+      onDropped: (what) => hooks.onDropped(this.id, what),
+    });
   }
 
   get callsInFlight(): number {
@@ -55,6 +68,11 @@ export class ClientSession implements Session {
 
   get closed(): Promise<void> {
     return this.#closed.promise;
+  }
+
+  /** What the client can do, in its own words. */
+  get capabilities(): Readonly<Record<string, unknown>> {
+    return this.#profile.capabilities;
   }
 
   start(): Promise<void> {
@@ -76,15 +94,43 @@ export class ClientSession implements Session {
     return this.#ending;
   }
 
-  /** A notification from the one server behind this session, if it is for clients. */
-  relay(frame: Frame): void {
-    this.#send(frame);
+  tell(frame: Frame, call?: RequestId): void {
+    this.#send(frame, call);
   }
 
-  /** Something that servers offer has changed. */
+  async ask(question: Frame, options: AskOptions): Promise<Frame> {
+    mustAnswer(this.#profile, question);
+    const { call } = options;
+    const isCalling = call !== undefined && this.#calls.get(call)?.frame.head.method !== "initialize";
+    if (isCalling) return this.#questions.ask(question, options);
+    // MCP: a client is asked nothing before it has said that it is ready.
+    await Promise.race([this.#initialized.promise, this.#closed.promise]);
+    return this.#questions.ask(question, { ...options, call: undefined });
+  }
+
+  /** Something of its own accord from a server that this session has for itself, or is subscribed to. */
+  relay(server: string, frame: Frame): void {
+    const isLog = frame.head.method === "notifications/message";
+    if (!isLog || reaches(frame, this.logLevel)) {
+      this.#send(this.#endpoint.translator(server)?.down(frame) ?? frame);
+    }
+  }
+
+  /** A question from a server that this session has for itself. */
+  async askFrom(server: string, question: Frame, options: AskOptions): Promise<Frame> {
+    const translator = this.#endpoint.translator(server);
+    const answer = await this.ask(translator?.down(question) ?? question, options);
+    return translator?.up(answer) ?? answer;
+  }
+
+  /** The one server behind this session says that a list has changed. */
+  listChanged(frame: Frame): void {
+    this.#changes.note(frame);
+  }
+
+  /** Something that servers offer may have changed: tells the client soon, if it concerns what it was given. */
   announceChanges(): void {
-    const methods = new Set(this.#endpoint.staleLists().map((kind) => changeNotification[kind]));
-    for (const method of methods) this.#send(notificationFrame(method));
+    this.#changes.announceSoon();
   }
 
   #receive(frame: Frame): void {
@@ -92,15 +138,17 @@ export class ClientSession implements Session {
     if (this.#ending) return;
     const { kind, method, requestId } = frame.head;
     if (kind === "request") void this.#answer(frame);
-    else if (kind === "notification" && method === "notifications/cancelled") {
+    else if (kind !== "notification") this.#questions.answer(frame);
+    else if (method === "notifications/cancelled") {
       if (requestId !== undefined) this.#calls.get(requestId)?.cancel();
-    } else if (kind === "notification" && method !== "notifications/initialized")
-      this.#endpoint.notify(frame);
+    } else if (method === "notifications/progress") this.#questions.progress(frame);
+    else if (method === "notifications/initialized") this.#initialized.resolve();
+    else this.#endpoint.notify(frame);
   }
 
   async #answer(frame: Frame): Promise<void> {
     const id = frame.head.id as RequestId;
-    const call = new Call(frame, this.id, (told) => this.#send(told, id));
+    const call = new Call(frame, this);
     try {
       this.#admit(id);
     } catch (error) {
@@ -138,17 +186,27 @@ export class ClientSession implements Session {
 
   #dispatch(call: Call): Frame | Promise<Frame> {
     const { method } = call.frame.head;
-    if (method === "ping") return resultFrame(call.frame.head.id as RequestId, "{}");
+    if (method === "ping") return emptyResult(call);
     if (method === "initialize") return this.#initialize(call);
+    if (method === "logging/setLevel") return this.#setLevel(call);
     return this.#endpoint.request(call);
   }
 
   async #initialize(call: Call): Promise<Frame> {
-    const id = call.frame.head.id as RequestId;
     const message = call.frame.value();
-    const asked = "params" in message ? message.params?.protocolVersion : undefined;
+    const params = "params" in message ? message.params : undefined;
+    this.#profile = clientProfile(params);
     const introduction = await this.#endpoint.introduce(call);
-    return resultFrame(id, JSON.stringify({ ...introduction, protocolVersion: negotiateVersion(asked) }));
+    const protocolVersion = negotiateVersion(params?.protocolVersion);
+    const result = JSON.stringify({ ...introduction, protocolVersion });
+    return resultFrame(call.frame.head.id as RequestId, result);
+  }
+
+  async #setLevel(call: Call): Promise<Frame> {
+    this.#endpoint.mustLog();
+    this.logLevel = askedLevel(call.frame);
+    await this.#hooks.onLogLevel();
+    return emptyResult(call);
   }
 
   /** Something that is no message came in; the sender learns it as far as JSON-RPC can say so. */
@@ -171,15 +229,14 @@ export class ClientSession implements Session {
 
   async #end(): Promise<void> {
     for (const call of this.#calls.values()) call.cancel("The client is gone");
+    this.#questions.end(new OmgError("cancelled", { message: "The client is gone" }));
+    this.#changes.end();
     await this.#lane.close().catch(() => {});
     await this.#hooks.onEnd(this.id);
     this.#closed.resolve();
   }
 }
 
-const changeNotification: Record<ListKind, string> = {
-  tools: "notifications/tools/list_changed",
-  prompts: "notifications/prompts/list_changed",
-  resources: "notifications/resources/list_changed",
-  resourceTemplates: "notifications/resources/list_changed",
-};
+function emptyResult(call: Call): Frame {
+  return resultFrame(call.frame.head.id as RequestId, "{}");
+}

@@ -14,15 +14,31 @@ export interface ServerIntroduction {
   readonly [field: string]: unknown;
 }
 
+export interface HandshakeOptions {
+  /** What the clients behind us can do. */
+  readonly capabilities: Params;
+  readonly timeoutMs: number;
+}
+
+/**
+ * What a shared instance is told that clients can do: everything that can be put to the one client that caused it. Who
+ * can not is asked nothing, and the server hears of it. Roots are not declared: those of one client would become
+ * everybody's.
+ */
+export const sharedCapabilities: Params = {
+  sampling: { context: {}, tools: {} },
+  elicitation: { form: {}, url: {} },
+};
+
 /** Opens the conversation with a server of the legacy era (MCP lifecycle, up to 2025-11-25). */
 export async function handshake(
   server: string,
   upstream: Upstream,
-  timeoutMs: number,
+  { capabilities: declared, timeoutMs }: HandshakeOptions,
 ): Promise<ServerIntroduction> {
   const answer = await upstream.ask(
     "initialize",
-    { protocolVersion: latestProtocolVersion, capabilities: {}, clientInfo: gatewayInfo },
+    { protocolVersion: latestProtocolVersion, capabilities: declared, clientInfo: gatewayInfo },
     timeoutMs,
   );
   const message = answer.value();

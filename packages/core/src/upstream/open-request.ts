@@ -19,6 +19,8 @@ export interface OpenRequestOptions {
   readonly method: string;
   /** The caller's progress token, to be put back. */
   readonly token: RequestId | undefined;
+  /** The task it asks about, as the server calls it. */
+  readonly taskId?: string | undefined;
   /** The client's call; undefined when the gateway asks for itself. */
   readonly call: Call | undefined;
   /** Milliseconds without answer or progress. */
@@ -33,10 +35,15 @@ export class OpenRequest implements Deadline, CallHolder {
   readonly id: number;
   readonly method: string;
   readonly token: RequestId | undefined;
+  readonly taskId: string | undefined;
   readonly call: Call | undefined;
   at: number;
   readonly #timeoutMs: number;
-  readonly #latest: number;
+  #latest: number;
+  /** Since when its time stands still, and for how many reasons. */
+  #pausedAt = 0;
+  #pauses = 0;
+  #settled = false;
   readonly #keeper: RequestKeeper;
   readonly #resolve: (answer: Frame) => void;
   readonly #reject: (error: OmgError) => void;
@@ -46,6 +53,7 @@ export class OpenRequest implements Deadline, CallHolder {
     this.id = id;
     this.method = options.method;
     this.token = options.token;
+    this.taskId = options.taskId;
     this.call = options.call;
     this.#keeper = keeper;
     this.#timeoutMs = options.timeoutMs;
@@ -69,9 +77,21 @@ export class OpenRequest implements Deadline, CallHolder {
 
   /** Progress shows that the server works: its time starts anew. */
   progress(frame: Frame): void {
-    this.at = Math.min(this.#keeper.clock.now() + this.#timeoutMs, this.#latest);
-    this.#keeper.deadlines.set(this);
+    if (this.#pauses === 0) this.#startTime();
     this.call?.tell(frame);
+  }
+
+  /** The server waits for the client: that is not the server's time. */
+  pause(): void {
+    if (this.#pauses++ > 0) return;
+    this.#pausedAt = this.#keeper.clock.now();
+    this.#keeper.deadlines.remove(this);
+  }
+
+  resume(): void {
+    if (--this.#pauses > 0 || this.#settled) return;
+    this.#latest += this.#keeper.clock.now() - this.#pausedAt;
+    this.#startTime();
   }
 
   expire(): void {
@@ -83,7 +103,13 @@ export class OpenRequest implements Deadline, CallHolder {
     this.fail(error);
   }
 
+  #startTime(): void {
+    this.at = Math.min(this.#keeper.clock.now() + this.#timeoutMs, this.#latest);
+    this.#keeper.deadlines.set(this);
+  }
+
   #settle(): void {
+    this.#settled = true;
     this.#keeper.deadlines.remove(this);
     this.call?.holdBy(undefined);
   }

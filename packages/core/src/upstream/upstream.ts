@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
-import { errorFrame } from "../errors/error-frame.ts";
 import { type FrameLane, frameLane } from "../frame-lane.ts";
 import { OmgError } from "../runtime/errors.ts";
 import {
+  type EditableField,
   type Frame,
   notificationFrame,
   type RequestId,
@@ -10,11 +10,17 @@ import {
   resultFrame,
   rewriteFrame,
 } from "../runtime/frame.ts";
-import type { Params, Transport } from "../runtime/transport.ts";
-import type { Call } from "../session/call.ts";
+import type { FrameExtra, Params, Transport } from "../runtime/transport.ts";
+import type { AskOptions, Call } from "../session/call.ts";
+import type { LogLevel } from "../session/log-level.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Ledger } from "./ledger.ts";
 import { OpenRequest, type RequestKeeper } from "./open-request.ts";
+import { ServerNotices } from "./server-notices.ts";
+import { ServerQuestions } from "./server-questions.ts";
+import { Tasks } from "./tasks.ts";
+import { UpstreamErrors } from "./upstream-errors.ts";
+import { UrlElicitations } from "./url-elicitations.ts";
 
 export interface UpstreamLimits {
   /** Milliseconds a call may pass without answer or progress. */
@@ -25,49 +31,65 @@ export interface UpstreamLimits {
 }
 
 export interface UpstreamEvents {
-  /** The server said something that belongs to no request. */
-  onNotification(frame: Frame): void;
-  /** Something arrived that was dropped: no message, no such id, a second answer. */
+  /** A list or a resource of the server has changed. */
+  onChange(frame: Frame): void;
+  /** Something arrived that was dropped: no message, no such id, a second answer, a message that nobody may see. */
   onDropped(what: string): void;
   /** The connection has ended by the server or a fault; fires once, not after `close()`. */
   onLost(why: OmgError): void;
+  /** Whether the instance must not be stopped, though no call is in flight: a task runs. */
+  onBusy(busy: boolean): void;
+}
+
+/** The one session that an instance is for: everything it says is for that session. */
+export interface InstanceOwner {
+  relay(frame: Frame): void;
+  ask(question: Frame, options: AskOptions): Promise<Frame>;
+}
+
+export interface UpstreamOptions {
+  readonly server: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly limits: UpstreamLimits;
+  /** Absent: the instance is shared. */
+  readonly owner?: InstanceOwner | undefined;
+  readonly events: UpstreamEvents;
 }
 
 /** What a request says in the server's own terms. */
-export interface Edits {
-  readonly name?: string;
-  readonly uri?: string;
-}
+export type Edits = Readonly<Partial<Record<Exclude<EditableField, "id" | "token">, string>>>;
 
 /** Milliseconds for the last output of an exited instance whose runtime does not close the transport. */
 const exitGraceMs = 1000;
 
-/** The conversation with one instance: requests go up under ids of our own, answers find their way back. */
+/**
+ * The conversation with one instance: requests go up under ids of our own, answers find their way back, and what the
+ * server says of its own accord reaches the session that caused it, or nobody.
+ */
 export class Upstream {
-  readonly #server: string;
-  readonly #clock: Clock;
-  readonly #limits: UpstreamLimits;
-  readonly #events: UpstreamEvents;
+  /** The level of log messages that the gateway asked for last, if it did. */
+  logLevel: LogLevel | undefined;
+  readonly #options: UpstreamOptions;
+  readonly #errors: UpstreamErrors;
   readonly #lane: FrameLane;
   readonly #ledger = new Ledger();
   readonly #deadlines: Deadlines;
   readonly #keeper: RequestKeeper;
+  readonly #questions: ServerQuestions;
+  readonly #tasks: Tasks;
+  readonly #elicitations = new UrlElicitations();
+  readonly #notices: ServerNotices;
   #fault: OmgError | undefined;
   #exit: string | undefined;
   #stopExitTimer = () => {};
   #closed: OmgError | undefined;
 
-  constructor(
-    server: string,
-    transport: Transport,
-    clock: Clock,
-    limits: UpstreamLimits,
-    events: UpstreamEvents,
-  ) {
-    this.#server = server;
-    this.#clock = clock;
+  constructor(options: UpstreamOptions) {
+    const { server, transport, clock, limits, owner, events } = options;
+    this.#options = options;
+    this.#errors = new UpstreamErrors(server);
     this.#deadlines = new Deadlines(clock);
-    this.#limits = limits;
     this.#keeper = {
       clock,
       deadlines: this.#deadlines,
@@ -77,11 +99,34 @@ export class Upstream {
         // MCP forbids cancelling the handshake.
         if (method !== "initialize") this.notify(cancellation(id, error.message));
       },
-      timedOut: (method) => this.#timeout(method),
+      timedOut: (method) => this.#errors.timedOut(method, limits.callTimeoutMs),
     };
-    this.#events = events;
+    const send = (frame: Frame) => this.notify(frame);
+    this.#questions = new ServerQuestions({
+      server,
+      ledger: this.#ledger,
+      send,
+      askOwner: owner && ((question, how) => owner.ask(question, how)),
+    });
+    this.#tasks = new Tasks({
+      server,
+      clock,
+      isShared: owner === undefined,
+      keepAwake: events.onBusy,
+      look: (taskId) => this.ask("tasks/get", { taskId }),
+    });
+    this.#notices = new ServerNotices({
+      server,
+      ledger: this.#ledger,
+      questions: this.#questions,
+      tasks: this.#tasks,
+      elicitations: this.#elicitations,
+      owner,
+      events,
+      logLevel: () => this.logLevel,
+    });
     this.#lane = frameLane(transport, {
-      onFrame: (frame) => this.#receive(frame),
+      onFrame: (frame, extra) => this.#receive(frame, extra),
       onClose: () => this.#lost(),
       onError: (error) => this.#notice(error),
     });
@@ -99,13 +144,13 @@ export class Upstream {
     this.#lane.setProtocolVersion(version);
   }
 
-  /** Forwards a client's request, under another name or URI where given; the answer still has the upstream id. */
+  /** Forwards a client's request, in the server's terms where they differ; the answer still has the upstream id. */
   forward(call: Call, edits?: Edits): Promise<Frame> {
-    return this.#request(call.frame, this.#limits.callTimeoutMs, call, edits);
+    return this.#request(call.frame, this.#options.limits.callTimeoutMs, call, edits);
   }
 
   /** Asks something for the gateway itself. */
-  ask(method: string, params?: Params, timeoutMs = this.#limits.callTimeoutMs): Promise<Frame> {
+  ask(method: string, params?: Params, timeoutMs = this.#options.limits.callTimeoutMs): Promise<Frame> {
     return this.#request(requestFrame(0, method, params), timeoutMs);
   }
 
@@ -114,14 +159,20 @@ export class Upstream {
     // A notification that could not be sent is no reason for what may end the connection later.
     this.#lane
       .send(frame)
-      .catch(() => this.#events.onDropped(`${frame.head.method ?? "an answer"} to the server`));
+      .catch(() => this.#options.events.onDropped(`${frame.head.method ?? "an answer"} to the server`));
   }
 
   /** The instance has exited. What it wrote before may still arrive; after a moment the conversation is over. */
   noteExit(detail: string): void {
     if (this.#closed) return;
     this.#exit = detail;
-    this.#stopExitTimer = this.#clock.after(exitGraceMs, () => this.#lost());
+    this.#stopExitTimer = this.#options.clock.after(exitGraceMs, () => this.#lost());
+  }
+
+  /** Forgets what a session that has ended left on a shared instance. */
+  endSession(session: string): void {
+    this.#tasks.endSession(session);
+    this.#elicitations.endSession(session);
   }
 
   /** Ends the conversation; what is in flight fails with `why`. */
@@ -133,132 +184,77 @@ export class Upstream {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw this.#closed;
       if (call?.cancelled) throw call.cancelled;
-      if (this.#ledger.size >= this.#limits.maxCallsInFlight) throw this.#full();
       const { method = "", token } = frame.head;
+      if (call && method.startsWith("tasks/")) this.#tasks.mustOwn(call, edits?.taskId);
+      if (this.#ledger.size >= this.#options.limits.maxCallsInFlight) {
+        throw this.#errors.full(this.#ledger.size);
+      }
       const id = this.#ledger.nextId();
+      const taskId = edits?.taskId;
       this.#ledger.open(
-        new OpenRequest(id, this.#keeper, { method, token, call, timeoutMs, resolve, reject }),
+        new OpenRequest(id, this.#keeper, { method, token, taskId, call, timeoutMs, resolve, reject }),
       );
       const rewritten = rewriteFrame(frame, { ...edits, id, token: id });
-      this.#lane.send(rewritten).catch((error) => this.#ledger.close(id)?.fail(this.#sendFailed(error)));
+      this.#lane
+        .send(rewritten)
+        .catch((error) => this.#ledger.close(id)?.fail(this.#errors.sendFailed(error)));
     });
   }
 
-  #receive(frame: Frame): void {
+  #receive(frame: Frame, extra?: FrameExtra): void {
     if (this.#closed) return;
-    const { head } = frame;
-    if (head.kind === "result" || head.kind === "error") {
-      const entry = head.id === undefined ? undefined : this.#ledger.close(head.id);
-      if (entry) entry.answer(frame);
-      else this.#events.onDropped("an answer to no request in flight");
-    } else if (head.kind === "request") {
-      this.#answer(head.id as RequestId, head.method as string);
-    } else if (head.method === "notifications/progress") {
-      const entry = head.token === undefined ? undefined : this.#ledger.get(head.token);
-      if (entry?.token === undefined) this.#events.onDropped("progress of no request in flight");
-      else entry.progress(rewriteFrame(frame, { token: entry.token }));
-    } else {
-      this.#events.onNotification(frame);
+    const { kind, id, method } = frame.head;
+    if (kind === "result" || kind === "error") this.#answered(frame);
+    else if (kind === "notification") this.#notices.take(frame, extra?.requestId);
+    else if (method === "ping") this.notify(resultFrame(id as RequestId, "{}"));
+    else {
+      const cause = method === "elicitation/create" && this.#ledger.cause(extra?.requestId);
+      if (typeof cause === "object") this.#elicitations.asked(frame, cause.caller);
+      this.#questions.take(frame, extra?.requestId);
     }
   }
 
-  /** What the server asks: the gateway declares no client capability, so only a ping has an answer. */
-  #answer(id: RequestId, method: string): void {
-    if (method === "ping") this.notify(resultFrame(id, "{}"));
-    else this.notify(errorFrame(id, this.#notRelayed(method)));
+  #answered(frame: Frame): void {
+    const { id, kind } = frame.head;
+    const request = id === undefined ? undefined : this.#ledger.close(id);
+    if (!request) {
+      this.#options.events.onDropped("an answer to no request in flight");
+      return;
+    }
+    const { call, method } = request;
+    if (!call) request.answer(frame);
+    else if (kind === "error") {
+      this.#elicitations.failed(frame, call.caller);
+      request.answer(frame);
+    } else if (call.frame.head.task || method.startsWith("tasks/")) {
+      request.answer(this.#tasks.answered(call, request, frame));
+    } else request.answer(frame);
   }
 
   #notice(error: Error): void {
-    if (!OmgError.is(error)) {
-      this.#fault ??= new OmgError("upstream_closed", {
-        server: this.#server,
-        executed: "unknown",
-        message: `The connection to server '${this.#server}' failed: ${error.message}`,
-        cause: error,
-      });
-    } else if (error.reason === "parse_error" || error.reason === "invalid_request") {
-      const entry = error.requestId === undefined ? undefined : this.#ledger.close(error.requestId);
-      if (entry) entry.fail(this.#badAnswer(error));
-      this.#events.onDropped(`something that is no MCP message (${error.message})`);
-    } else {
-      this.#fault ??= this.#named(error);
-    }
+    if (!OmgError.is(error)) this.#fault ??= this.#errors.connectionFailed(error);
+    else if (error.reason === "parse_error" || error.reason === "invalid_request") {
+      const request = error.requestId === undefined ? undefined : this.#ledger.close(error.requestId);
+      request?.fail(this.#errors.badAnswer(error));
+      this.#options.events.onDropped(`something that is no MCP message (${error.message})`);
+    } else this.#fault ??= this.#errors.named(error);
   }
 
   #lost(): void {
     if (this.#closed) return;
-    const why =
-      this.#fault ??
-      new OmgError("upstream_closed", {
-        server: this.#server,
-        executed: "unknown",
-        message: `Server '${this.#server}' went away${this.#exit ? `: ${this.#exit}` : ""}`,
-      });
+    const why = this.#fault ?? this.#errors.wentAway(this.#exit);
     this.#end(why);
-    this.#events.onLost(why);
+    this.#options.events.onLost(why);
   }
 
   #end(why: OmgError): void {
     this.#closed = why;
     this.#stopExitTimer();
     this.#ledger.failAll(why);
+    this.#questions.end(why);
+    this.#tasks.end();
     this.#deadlines.clear();
     this.#lane.close().catch(() => {});
-  }
-
-  #badAnswer(error: OmgError): OmgError {
-    return new OmgError("upstream_protocol_error", {
-      server: this.#server,
-      executed: "unknown",
-      message: `Server '${this.#server}' sent an answer that is not MCP: ${error.message}`,
-    });
-  }
-
-  #named(error: OmgError): OmgError {
-    return new OmgError(error.reason, {
-      detail: error.detail,
-      server: this.#server,
-      executed: error.executed,
-      retryAfterMs: error.retryAfterMs,
-      message: `Server '${this.#server}': ${error.message}`,
-      cause: error,
-    });
-  }
-
-  #sendFailed(error: unknown): OmgError {
-    if (OmgError.is(error)) return this.#named(error);
-    return new OmgError("upstream_closed", {
-      server: this.#server,
-      executed: "unknown",
-      message: `The request could not be sent to server '${this.#server}'`,
-      cause: error,
-    });
-  }
-
-  #full(): OmgError {
-    return new OmgError("overloaded", {
-      detail: "inflight",
-      server: this.#server,
-      message: `Server '${this.#server}' has ${this.#ledger.size} calls in flight, its limit; try again shortly`,
-    });
-  }
-
-  #timeout(method: string): OmgError {
-    const seconds = this.#limits.callTimeoutMs / 1000;
-    return new OmgError("upstream_timeout", {
-      server: this.#server,
-      executed: "unknown",
-      message:
-        `Server '${this.#server}' sent neither an answer to ${method} nor progress in time ` +
-        `(request_timeout_seconds: ${seconds})`,
-    });
-  }
-
-  #notRelayed(method: string): OmgError {
-    return new OmgError("method_not_found", {
-      server: this.#server,
-      message: `The gateway declared no capability for ${method} and relays it to no client`,
-    });
   }
 }
 

@@ -1,0 +1,97 @@
+import type { PooledServer } from "../pool/server.ts";
+import { type Frame, withCuts } from "../runtime/frame.ts";
+import type { Translator } from "../session/translator.ts";
+import type { Addresses } from "./addresses.ts";
+import { each, type Rewrite, rewriteStrings, type StringPaths } from "./rewrite-strings.ts";
+import { ownTaskId, wireTaskId } from "./wire-names.ts";
+
+const relatedTask = "io.modelcontextprotocol/related-task";
+
+/**
+ * What one server says, in the words of the aggregate and back: ids of tasks and names of loggers carry the server's slug,
+ * URIs that would lead to another server are marked. Everything else keeps its bytes.
+ */
+export class ServerTranslator implements Translator {
+  readonly #slug: string;
+  readonly #addresses: () => Addresses;
+  readonly #taskId: Rewrite;
+  readonly #uri: Rewrite;
+
+  /** `addresses`: as they are now. */
+  constructor(server: PooledServer, slug: string, addresses: () => Addresses) {
+    this.#slug = slug;
+    this.#addresses = addresses;
+    this.#taskId = (id) => wireTaskId(slug, id);
+    this.#uri = (uri) => addresses().outward(server, uri);
+  }
+
+  down(frame: Frame): Frame {
+    const { method } = frame.head;
+    const taskId = this.#taskId;
+    const uri = this.#uri;
+    if (method === "notifications/message") return this.#withLogger(frame);
+    if (method === "sampling/createMessage") {
+      return rewriteStrings(frame, { ...meta(taskId), messages: { [each]: { content: contents(uri) } } });
+    }
+    if (method === "notifications/resources/updated") return rewriteStrings(frame, { uri });
+    if (method === "notifications/tasks/status") return rewriteStrings(frame, { ...meta(taskId), taskId });
+    return rewriteStrings(frame, meta(taskId));
+  }
+
+  up(frame: Frame): Frame {
+    return rewriteStrings(frame, meta(ownTaskId));
+  }
+
+  /** Whether the answer to a request might have to be looked at. */
+  mayConcern({ head: { task, method = "" } }: Frame): boolean {
+    return task === true || this.#addresses().mayClash || method.startsWith("tasks/");
+  }
+
+  /** The answer to a client's request. */
+  answer(request: Frame, answer: Frame): Frame {
+    const { method = "", task } = request.head;
+    const paths: Record<string, StringPaths | Rewrite> = {};
+    if (task || method.startsWith("tasks/")) {
+      Object.assign(paths, meta(this.#taskId), { task: { taskId: this.#taskId } });
+      if (method === "tasks/get" || method === "tasks/cancel") paths.taskId = this.#taskId;
+    }
+    if (this.#mayNameOthers(method, answer)) {
+      const uri = this.#uri;
+      if (method === "resources/read") paths.contents = { [each]: { uri } };
+      else if (method === "prompts/get") paths.messages = { [each]: { content: contents(uri) } };
+      else paths.content = contents(uri);
+    }
+    return Object.keys(paths).length === 0 ? answer : rewriteStrings(answer, paths);
+  }
+
+  /** Nearly all answers name no resource: finding that out costs far less than reading them. */
+  #mayNameOthers(method: string, { bytes }: Frame): boolean {
+    if (!this.#addresses().mayClash) return false;
+    if (method === "resources/read") return true;
+    const carriesContent = method === "tools/call" || method === "prompts/get" || method === "tasks/result";
+    return carriesContent && bytes.includes('"resource');
+  }
+
+  #withLogger(frame: Frame): Frame {
+    const message = frame.value();
+    const params = ("params" in message && message.params) || {};
+    const start = frame.spans.payload?.start;
+    const related = rewriteStrings(frame, {
+      ...meta(this.#taskId),
+      logger: (name) => `${this.#slug}__${name}`,
+    });
+    if ("logger" in params || start === undefined || Object.keys(params).length === 0) return related;
+    const first = { start: start + 1, end: start + 1 };
+    return withCuts(related, [{ span: first, text: `"logger":${JSON.stringify(this.#slug)},` }]);
+  }
+}
+
+function meta(taskId: Rewrite): StringPaths {
+  return { _meta: { [relatedTask]: { taskId } } };
+}
+
+/** Content blocks, one or several: links to resources and resources embedded. */
+function contents(uri: Rewrite): StringPaths {
+  const block = { uri, resource: { uri } };
+  return { ...block, [each]: block };
+}

@@ -1,0 +1,58 @@
+import { JsonScanner, type Span } from "./json-scanner.ts";
+
+/** One item of a list (a tool, prompt, resource, template or task), in the server's own bytes. */
+export interface ListedItem {
+  readonly bytes: Buffer;
+  /** Its name, URI, template or id. */
+  readonly key: string;
+  /** Where the key stands in `bytes`. */
+  readonly span: Span;
+}
+
+export interface ItemPage {
+  readonly items: ListedItem[];
+  /** Where the array stands. */
+  readonly span?: Span | undefined;
+  readonly nextCursor?: string | undefined;
+}
+
+/** Cuts a list result, which starts at `start`, into the items of one member, untouched. What has no key is left out. */
+export function readItems(bytes: Buffer, start: number, member: string, keyName: string): ItemPage {
+  const items: ListedItem[] = [];
+  let span: Span | undefined;
+  let nextCursor: string | undefined;
+  const scanner = new JsonScanner(bytes, start);
+  if (scanner.peek() !== 0x7b) return { items };
+  scanner.object((key) => {
+    if (key === member && scanner.peek() === 0x5b) {
+      const from = scanner.position;
+      scanner.array(() => {
+        const item = readItem(scanner, keyName);
+        if (item) items.push(item);
+      });
+      span = { start: from, end: scanner.position };
+    } else if (key === "nextCursor" && scanner.peek() === 0x22) nextCursor = scanner.string();
+    else scanner.skip();
+  });
+  return { items, span, nextCursor };
+}
+
+function readItem(scanner: JsonScanner, keyName: string): ListedItem | undefined {
+  if (scanner.peek() !== 0x7b) {
+    scanner.skip();
+    return undefined;
+  }
+  const start = scanner.position;
+  let key: string | undefined;
+  let span: Span | undefined;
+  scanner.object((member) => {
+    if (member === keyName && scanner.peek() === 0x22) {
+      const from = scanner.position;
+      key = scanner.string();
+      span = { start: from - start, end: scanner.position - start };
+    } else scanner.skip();
+  });
+  if (key === undefined || span === undefined) return undefined;
+  // A copy, so that what is remembered does not hold the frame it came in.
+  return { bytes: Buffer.from(scanner.bytes.subarray(start, scanner.position)), key, span };
+}
