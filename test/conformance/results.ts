@@ -22,28 +22,16 @@ export interface Fault {
 export interface Verdict {
   readonly passed: number;
   readonly failed: readonly Fault[];
-  readonly expectedFailures: readonly Fault[];
-  /** Expected failures that did not happen. */
-  readonly stale: readonly string[];
 }
 
-export interface JudgeOptions {
-  readonly results: Results;
-  /** Checks that must have passed, or scenarios of which one check must have. */
-  readonly required: readonly string[];
-  readonly expectedFailures: readonly string[];
-}
-
-/** Judges harder than the suite: a warning is a failure, also in scenarios that do not count, and so is silence. */
-export function judge({ results, required, expectedFailures }: JudgeOptions): Verdict {
-  const faults = [...faultsIn(results), ...silence(results, required)];
-  const names = new Set(faults.map(({ name }) => name));
-  const isExpected = ({ name }: Fault) => expectedFailures.includes(name);
+/**
+ * Judges harder than the suite: a warning is a failure, also in scenarios that do not count, and so is silence.
+ * Required are checks that must have passed, or scenarios of which one check must have.
+ */
+export function judge(results: Results, required: readonly string[]): Verdict {
   return {
     passed: passedChecks(results).length,
-    failed: faults.filter((fault) => !isExpected(fault)),
-    expectedFailures: faults.filter(isExpected),
-    stale: expectedFailures.filter((name) => !names.has(name)),
+    failed: [...faultsIn(results), ...silence(results, required)],
   };
 }
 

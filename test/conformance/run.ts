@@ -13,7 +13,6 @@ import { requirementsFile, revision, runSuite } from "./suite.ts";
 // gateway, in each way it can stand there. What passes on its own must pass there: what does not is the gateway's doing.
 const server = "conformance";
 const serverProgram = fileURLToPath(import.meta.resolve("./server.ts"));
-const expectedFailuresFile = new URL("expected-failures.yml", import.meta.url);
 
 /** What passes on its own and need not pass behind the gateway. */
 const notAsked = [
@@ -41,18 +40,18 @@ try {
 
 async function runAll(signal: AbortSignal): Promise<void> {
   await using folder = await mkdtempDisposable(join(tmpdir(), "omg-conformance-"));
-  const expectedFailures = await readLists(expectedFailuresFile);
-  let required = (await readLists(requirementsFile)).server ?? [];
+  const requirements = parse(await readFile(requirementsFile, "utf8")) as { server: string[] };
+  let required = requirements.server;
   let passed = 0;
   let failed = 0;
   print(`Required by ${revision}:`);
   for await (const { name, results, log } of runs(folder.path, signal)) {
-    const verdict = judge({ results, required, expectedFailures: expectedFailures[name] ?? [] });
+    const verdict = judge(results, required);
     report(name, verdict);
     if (verdict.failed.length > 0) for (const line of log.filter(isTrouble)) print(`    logged: ${line}`);
     if (name === "direct") required = passedChecks(results).filter((check) => !notAsked.includes(check));
     passed += verdict.passed;
-    failed += verdict.failed.length + verdict.stale.length;
+    failed += verdict.failed.length;
   }
   print(`${passed} passed, ${failed} failed`);
   if (failed > 0) process.exitCode = 1;
@@ -110,17 +109,9 @@ async function gatewayFor(
   return await startGateway({ config, stateFolder: join(folder, scope), signal });
 }
 
-async function readLists(file: URL): Promise<Readonly<Record<string, readonly string[]>>> {
-  return parse(await readFile(file, "utf8"));
-}
-
-function report(name: string, { passed, failed, expectedFailures, stale }: Verdict): void {
-  const counts = [`${passed} passed`];
-  if (expectedFailures.length > 0) counts.push(`${expectedFailures.length} failed as expected`);
-  if (failed.length + stale.length > 0) counts.push(`${failed.length + stale.length} failed`);
-  print(`  ${name.padEnd(15)}${counts.join(", ")}`);
+function report(name: string, { passed, failed }: Verdict): void {
+  print(`  ${name.padEnd(15)}${passed} passed, ${failed.length} failed`);
   for (const { name, reason } of failed) print(`    failed: ${name}: ${reason}`);
-  for (const name of stale) print(`    passed, but is expected to fail: ${name}`);
 }
 
 function isTrouble(line: string): boolean {
