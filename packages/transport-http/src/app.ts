@@ -4,26 +4,33 @@ import { type Context, Hono } from "hono";
 import { answerCatalogDiff } from "./catalog-diff.ts";
 import type { HttpContext } from "./context.ts";
 import { answerRpc } from "./envelope.ts";
+import type { LegacyEndpoints } from "./legacy-sse.ts";
 import { type Handler, type ManagementOptions, management, refusal } from "./management.ts";
 import type { McpEndpoint } from "./mcp-endpoint.ts";
 
 export type App = Hono<{ Bindings: HttpBindings }>;
 
+export interface Endpoints extends LegacyEndpoints {
+  readonly mcp: McpEndpoint;
+}
+
 type Methods = { readonly GET?: Handler; readonly POST?: Handler };
 
 /** All routes. Each path has exactly one handler: Hono calls a lone one without composing a chain. */
-export function createApp(http: HttpContext, mcp: McpEndpoint, options: ManagementOptions): App {
+export function createApp(http: HttpContext, endpoints: Endpoints, options: ManagementOptions): App {
   const app: App = new Hono();
   const { health, ready, list, detail, start, stop, warm, stats, reload } = management(http, options);
 
-  app.all("/mcp", ({ env }) => {
-    mcp(env.incoming, env.outgoing, undefined);
-    return RESPONSE_ALREADY_SENT;
-  });
-  app.all("/servers/:id/mcp", ({ env, req }) => {
-    mcp(env.incoming, env.outgoing, req.param("id"));
-    return RESPONSE_ALREADY_SENT;
-  });
+  for (const name of ["mcp", "sse", "messages"] as const) {
+    app.all(`/${name}`, ({ env }) => {
+      endpoints[name](env.incoming, env.outgoing, undefined);
+      return RESPONSE_ALREADY_SENT;
+    });
+    app.all(`/servers/:id/${name}`, ({ env, req }) => {
+      endpoints[name](env.incoming, env.outgoing, req.param("id"));
+      return RESPONSE_ALREADY_SENT;
+    });
+  }
   const rpc: Handler = ({ env }) => {
     const { incoming, outgoing } = env as HttpBindings;
     void answerRpc(http, incoming, outgoing);

@@ -13,7 +13,7 @@ export type HttpEvent =
 /** Running totals since the start, and what is open now. */
 export interface HttpCounters {
   readonly sessions: number;
-  /** Standalone event streams open now. */
+  /** Event streams open now that a GET asked for. */
   readonly streams: number;
   /** Requests that wait for an answer now. */
   readonly waiting: number;
@@ -31,5 +31,7 @@ export interface HttpContext {
   /** When a request waits for longer than the keep-alive time. */
   readonly patience: Patience;
   readonly counters: { streams: number; droppedFrames: number; refused: number };
+  /** What is kept of event streams, for clients that were cut off. */
+  readonly kept: { bytes: number };
   readonly emit: (event: HttpEvent) => void;
 }

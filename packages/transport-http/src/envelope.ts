@@ -12,6 +12,7 @@ import {
 import { checkMedia, readBody } from "./body.ts";
 import type { HttpContext } from "./context.ts";
 import { failureOf, Refusal, sendJson, sendRefusal } from "./http-errors.ts";
+import { unknownServer } from "./requests.ts";
 
 type Members = ReturnType<typeof scanMembers>;
 
@@ -135,10 +136,6 @@ async function answering(
   } finally {
     context.inFlight.leave();
   }
-}
-
-function unknownServer(server: string): OmgError {
-  return new OmgError("server_unknown", { message: `Server '${server}' not found`, server });
 }
 
 /** Node reads headers as Latin-1; clients mostly send UTF-8. */

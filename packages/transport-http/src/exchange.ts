@@ -2,8 +2,10 @@ import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { errorFrame, type Frame, OmgError, type RequestId } from "@omg/core";
 import type { Accepts } from "./accept.ts";
 import type { HttpContext } from "./context.ts";
+import type { EventStore } from "./event-store.ts";
+import { eventStream } from "./event-streams.ts";
 import { sendJson } from "./http-errors.ts";
-import { SseStream } from "./sse-stream.ts";
+import type { ResumableStream } from "./resumable-stream.ts";
 
 export interface ExchangeOptions {
   readonly context: HttpContext;
@@ -11,6 +13,8 @@ export interface ExchangeOptions {
   /** How many answers are owed: one, but for a batch. */
   readonly owed: number;
   readonly session: string;
+  /** The session's. */
+  readonly events: EventStore;
   /** Whether the answer tells the client its session: unless it is an error, then `onRefused` is called. */
   readonly announce?: boolean | undefined;
   readonly onRefused?: (() => void) | undefined;
@@ -18,14 +22,15 @@ export interface ExchangeOptions {
 
 /**
  * One POST and its answer: a single JSON document where possible, an event stream once something must go before the
- * answer or it takes long. A client that goes away cancels nothing; what it would have got is dropped.
+ * answer or it takes long. A client that goes away cancels nothing; what it would have got is kept if it can come back for
+ * it, else dropped.
  */
 export class Exchange {
   readonly #outgoing: ServerResponse;
   readonly #options: ExchangeOptions;
   readonly #stopPatience: () => void = () => {};
   #owed: number;
-  #stream: SseStream | undefined;
+  #stream: ResumableStream | undefined;
 
   constructor(outgoing: ServerResponse, options: ExchangeOptions) {
     this.#outgoing = outgoing;
@@ -37,25 +42,27 @@ export class Exchange {
     }
   }
 
+  /** Whether the client takes an event stream as the answer. */
+  get streams(): boolean {
+    return this.#options.accepts.stream;
+  }
+
   /** Sends a message that belongs to the request, before its answer. Returns whether the client can get it. */
   relate(frame: Frame): boolean {
-    const stream = this.#open();
-    stream?.write(frame);
-    return stream !== undefined;
+    return this.#open()?.send(frame) ?? false;
   }
 
   /** Sends an answer; the last one that is owed ends the exchange. */
   answer(frame: Frame): void {
     if (--this.#owed > 0) {
-      if (!this.relate(frame)) this.#drop();
+      if (!this.#open()?.send(frame, { answer: true })) this.#drop();
       return;
     }
     this.#finish();
-    if (this.#outgoing.destroyed) this.#drop();
-    else if (this.#stream === undefined && this.#options.accepts.json) this.#sendDocument(frame);
-    else this.#open(frame)?.end(frame);
+    const given = this.#give(frame);
+    if (!given) this.#drop();
     // A client that left before it knew its session will never use it.
-    if (frame.head.kind === "error" || this.#outgoing.destroyed) this.#options.onRefused?.();
+    if (frame.head.kind === "error" || !given) this.#options.onRefused?.();
   }
 
   /** The client withdrew a request: no answer will follow, as far as HTTP can say so. */
@@ -67,25 +74,30 @@ export class Exchange {
     }
     if (--this.#owed > 0) return;
     this.#finish();
-    this.#open()?.end();
+    this.#open({ prime: false })?.end();
   }
 
-  #sendDocument(frame: Frame): void {
-    const { stallMs } = this.#options.context.limits;
-    sendJson(this.#outgoing, 200, frame.text ?? frame.pieces, this.#sessionHeader(frame), stallMs);
+  /** Sends the last answer. Returns whether the client can get it. */
+  #give(frame: Frame): boolean {
+    if (this.#stream === undefined) {
+      if (this.#outgoing.destroyed) return false;
+      if (this.#options.accepts.json) {
+        const { stallMs } = this.#options.context.limits;
+        sendJson(this.#outgoing, 200, frame.text ?? frame.pieces, this.#sessionHeader(frame), stallMs);
+        return true;
+      }
+    }
+    return this.#open({ prime: false, answer: frame })?.end(frame) ?? false;
   }
 
-  /** The event stream, opened at the first need; `undefined` if the client takes none or is gone. */
-  #open(first?: Frame): SseStream | undefined {
-    const { context, accepts, session } = this.#options;
+  /** The event stream, opened at the first need; `undefined` if the client takes none or left before it was. */
+  #open({ prime = true, answer }: { prime?: boolean; answer?: Frame } = {}): ResumableStream | undefined {
+    if (this.#stream !== undefined) return this.#stream;
+    const { context, accepts, session, events } = this.#options;
     if (!accepts.stream || this.#outgoing.destroyed) return undefined;
     this.#stopPatience();
-    this.#stream ??= new SseStream(this.#outgoing, {
-      limits: context.limits,
-      headers: this.#sessionHeader(first),
-      onDrop: () => this.#drop(),
-      onStall: () => context.emit({ type: "http-stream-stalled", session }),
-    });
+    const headers = this.#sessionHeader(answer);
+    this.#stream = events.open(eventStream(context, this.#outgoing, { session, headers }), { prime });
     return this.#stream;
   }
 

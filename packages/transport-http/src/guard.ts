@@ -4,9 +4,14 @@ import { type CredentialVerdict, credentialCheck } from "./credential.ts";
 import { hostnameOf, hostPolicy, isLoopback, isLoopbackOrigin } from "./host.ts";
 import { sendRefusal } from "./http-errors.ts";
 import { maxHeaders } from "./limits.ts";
+import { admit } from "./principal.ts";
 
 /** What anyone may read: liveness and readiness, by these very request targets. */
 const PUBLIC_PATHS = new Set(["/health", "/healthz", "/readyz"]);
+
+/** Whoever has the one key, however it was brought. */
+const KEY_HOLDER = "key";
+const ANYBODY = "anybody";
 
 export interface GuardOptions {
   readonly bound: readonly string[];
@@ -18,7 +23,10 @@ export interface GuardOptions {
 /** Decides on a request before anything reads its body or makes a URL of its Host. Answers it itself if `false`. */
 export type Guard = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 
-/** Host, then Origin, then the credential: for every route, known or not. */
+/**
+ * Host, then Origin, then the credential: for every route, known or not. What it lets in has its principal noted, but for
+ * the public paths.
+ */
 export function createGuard(options: GuardOptions): Guard {
   const { bound, apiKey } = options;
   const serves = hostPolicy({ bound, allowedHosts: options.allowedHosts, hasKey: apiKey !== undefined });
@@ -51,8 +59,12 @@ export function createGuard(options: GuardOptions): Guard {
     }
     if (share(incoming, outgoing, cors, origins[0])) return false;
 
-    if (verify === undefined || isPublic(incoming.method, target)) return true;
-    return admit(outgoing, verify(authorization, apiKeyHeader));
+    if (verify === undefined) admit(incoming, ANYBODY);
+    else if (!isPublic(incoming.method, target)) {
+      if (!isValid(outgoing, verify(authorization, apiKeyHeader))) return false;
+      admit(incoming, KEY_HOLDER);
+    }
+    return true;
   };
 }
 
@@ -103,7 +115,7 @@ function isPublic(method: string | undefined, target: string): boolean {
   return PUBLIC_PATHS.has(query === -1 ? target : target.slice(0, query));
 }
 
-function admit(outgoing: ServerResponse, verdict: CredentialVerdict): boolean {
+function isValid(outgoing: ServerResponse, verdict: CredentialVerdict): boolean {
   if (verdict === "valid") return true;
   if (verdict === "wrong") return refuse(outgoing, 403, "Invalid API key");
   sendRefusal(outgoing, 401, "API key required", { "www-authenticate": "Bearer" });

@@ -12,20 +12,23 @@ import {
   type Transport,
 } from "@omg/core";
 import type { HttpContext } from "./context.ts";
+import { EventStore } from "./event-store.ts";
 import type { Exchange } from "./exchange.ts";
 import { Refusal } from "./http-errors.ts";
-import type { SseStream } from "./sse-stream.ts";
+import type { FrontSession, Owner } from "./sessions.ts";
+import { StandaloneStream } from "./standalone-stream.ts";
 
 const taken = Promise.resolve();
 
-/** Hints that wait for the client's event stream. */
-const MAX_HINTS = 16;
+/** The first revision whose clients take an event without data. */
+const PRIMING_VERSION = "2025-11-25";
 
 /** One client's conversation over HTTP: the transport that core sees, spread over many requests. */
-export class HttpSession implements Transport {
+export class HttpSession implements FrontSession {
   readonly sessionId = randomBytes(32).toString("base64url");
-  /** The one server of a transparent session; `undefined`: the aggregate. */
-  readonly server: string | undefined;
+  readonly owner: Owner;
+  readonly events: EventStore;
+  readonly standalone: StandaloneStream;
   readonly openedAt = Date.now();
   lastUsed = this.openedAt;
   /** Whether the client has asked for anything since its handshake. */
@@ -41,14 +44,14 @@ export class HttpSession implements Transport {
 
   readonly #context: HttpContext;
   readonly #exchanges = new Map<RequestId, Exchange>();
-  readonly #hints = new Map<string, Frame>();
-  #stream: SseStream | undefined;
   #initialize: RequestId | undefined;
   #closed = false;
 
-  constructor(context: HttpContext, server: string | undefined) {
+  constructor(context: HttpContext, owner: Owner) {
     this.#context = context;
-    this.server = server;
+    this.owner = owner;
+    this.events = new EventStore(context, () => (this.protocolVersion ?? "") >= PRIMING_VERSION);
+    this.standalone = new StandaloneStream(this.events, context.limits.heldRequests);
   }
 
   get closed(): boolean {
@@ -57,11 +60,7 @@ export class HttpSession implements Transport {
 
   /** Whether a request waits for its answer or the event stream is open. */
   get busy(): boolean {
-    return this.#exchanges.size > 0 || this.#stream !== undefined;
-  }
-
-  get hasStream(): boolean {
-    return this.#stream !== undefined;
+    return this.#exchanges.size > 0 || this.standalone.connected;
   }
 
   async start(): Promise<void> {}
@@ -74,8 +73,11 @@ export class HttpSession implements Transport {
     const { kind, id } = frame.head;
     try {
       if (kind === "result" || kind === "error") this.#answer(frame, id);
-      else if (options?.relatedRequestId !== undefined) this.#relate(frame, options.relatedRequestId);
-      else this.#tell(frame);
+      else if (!this.standalone.takeBack(frame)) {
+        const request = options?.relatedRequestId;
+        if (!(request === undefined ? this.standalone.tell(frame) : this.#relate(frame, request)))
+          this.#undeliverable(frame);
+      }
       return taken;
     } catch (error) {
       return Promise.reject(error);
@@ -88,7 +90,7 @@ export class HttpSession implements Transport {
     const ended = new OmgError("cancelled", { message: "The session has ended", executed: "unknown" });
     for (const [id, exchange] of this.#exchanges) exchange.answer(errorFrame(id, ended));
     this.#exchanges.clear();
-    this.#stream?.end();
+    this.events.close();
     this.onclose?.();
   }
 
@@ -122,20 +124,17 @@ export class HttpSession implements Transport {
     if (method === "notifications/cancelled" && requestId !== undefined) this.#withdraw(requestId);
   }
 
-  /** Takes the client's event stream, and sends what waited for it. */
-  attach(stream: SseStream): void {
-    this.#stream = stream;
-    for (const hint of this.#hints.values()) stream.write(hint);
-    this.#hints.clear();
+  /** The client is still there. */
+  touch(): void {
+    this.lastUsed = Date.now();
   }
 
   endStream(): void {
-    this.#stream?.end();
+    this.standalone.disconnect();
   }
 
-  detach(): void {
-    this.#stream = undefined;
-    this.lastUsed = Date.now();
+  expire(now: number): void {
+    this.events.expire(now);
   }
 
   #answer(frame: Frame, id: RequestId | undefined): void {
@@ -149,28 +148,28 @@ export class HttpSession implements Transport {
       this.protocolVersion = negotiatedVersion(frame);
     }
     this.#exchanges.delete(id);
-    this.lastUsed = Date.now();
+    this.touch();
     exchange.answer(frame);
   }
 
-  #relate(frame: Frame, request: RequestId): void {
-    if (this.#exchanges.get(request)?.relate(frame)) return;
-    this.#undeliverable(frame, "the client takes no event stream for this request, or has left");
-  }
-
-  #tell(frame: Frame): void {
-    const { method = "" } = frame.head;
-    if (this.#stream !== undefined && !this.#stream.closed) this.#stream.write(frame);
-    else if (method.endsWith("/list_changed") && (this.#hints.has(method) || this.#hints.size < MAX_HINTS)) {
-      this.#hints.set(method, frame);
-    } else this.#undeliverable(frame, "the client has no event stream open");
+  /** Sends what belongs to a request over its stream. Returns whether the client can get it. */
+  #relate(frame: Frame, request: RequestId): boolean {
+    const exchange = this.#exchanges.get(request);
+    if (exchange?.relate(frame)) return true;
+    // A client that takes no stream for its request can be asked over its other one; what it was asked can be taken back.
+    const { kind, method } = frame.head;
+    const asks = kind === "request" && exchange?.streams === false;
+    const takesBack = method === "notifications/cancelled" && exchange?.streams !== true;
+    return (asks || takesBack) && this.standalone.connected && this.standalone.tell(frame);
   }
 
   /** Drops a notification; for a request, tells core that no answer will ever come. */
-  #undeliverable(frame: Frame, why: string): void {
+  #undeliverable(frame: Frame): void {
     this.#drop();
     if (frame.head.kind !== "request") return;
-    throw new OmgError("method_not_found", { message: `The client can not be asked: ${why}` });
+    const message =
+      "The client can not be asked: it takes no event stream for this request, has left, or has none open";
+    throw new OmgError("method_not_found", { message });
   }
 
   #withdraw(id: RequestId): void {

@@ -6,7 +6,7 @@ export interface HttpLimits {
   readonly batchMessages: number;
   /** Sessions open at once. Default 5 000. */
   readonly sessions: number;
-  /** Standalone event streams open at once. Default 1 000. */
+  /** Event streams open at once that a GET asked for. Default 1 000. */
   readonly streams: number;
   /** Milliseconds a session lives without a request, a call in flight or an open stream. Default 30 minutes. */
   readonly sessionIdleMs: number;
@@ -18,6 +18,22 @@ export interface HttpLimits {
   readonly queueBytes: number;
   /** Milliseconds an event stream may stay over `queueBytes`. Default 30 seconds. */
   readonly stallMs: number;
+  /** Events of one stream that are kept for a client that was cut off; answers are kept beyond that. Default 1 000. */
+  readonly resumeEvents: number;
+  /** Bytes of them. Default 1 MiB. */
+  readonly resumeBytes: number;
+  /** Bytes kept for one session, answers included, but for the last one. Default 4 MiB. */
+  readonly resumeSessionBytes: number;
+  /** Bytes kept for all sessions; beyond, a session keeps the last answer only. Default 64 MiB. */
+  readonly resumeTotalBytes: number;
+  /** Milliseconds an answer is kept that could not be sent. Default 5 minutes. */
+  readonly resumeMs: number;
+  /** Milliseconds an answer is kept that was sent, but may not have arrived. Default 30 seconds. */
+  readonly resumeSentMs: number;
+  /** Milliseconds after which clients are told to come back. Default 1 second. */
+  readonly retryMs: number;
+  /** Requests to one client that wait for its event stream. Default 32. */
+  readonly heldRequests: number;
 }
 
 export const defaultLimits: HttpLimits = {
@@ -30,6 +46,14 @@ export const defaultLimits: HttpLimits = {
   keepAliveMs: 15_000,
   queueBytes: 1024 * 1024,
   stallMs: 30_000,
+  resumeEvents: 1_000,
+  resumeBytes: 1024 * 1024,
+  resumeSessionBytes: 4 * 1024 * 1024,
+  resumeTotalBytes: 64 * 1024 * 1024,
+  resumeMs: 5 * 60_000,
+  resumeSentMs: 30_000,
+  retryMs: 1_000,
+  heldRequests: 32,
 };
 
 /** What Node's HTTP server allows; none of its own defaults is relied on. */

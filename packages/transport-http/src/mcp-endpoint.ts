@@ -1,21 +1,25 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import {
-  batchFrames,
-  isBatch,
-  isSupportedVersion,
-  OmgError,
-  parseFrame,
-  protocolVersions,
-  type RequestId,
-} from "@omg/core";
-import { type Accepts, acceptsOf } from "./accept.ts";
+import { batchFrames, isBatch, parseFrame } from "@omg/core";
+import type { Accepts } from "./accept.ts";
 import { checkMedia, isFormByTool, readBody, takeBody } from "./body.ts";
 import type { HttpContext } from "./context.ts";
 import { answerEnvelope, envelopeMembers } from "./envelope.ts";
 import { Exchange } from "./exchange.ts";
 import { headerOf } from "./header.ts";
-import { Refusal, sendRpcFailure } from "./http-errors.ts";
-import type { HttpSession } from "./http-session.ts";
+import { Refusal } from "./http-errors.ts";
+import { HttpSession } from "./http-session.ts";
+import { principalOf } from "./principal.ts";
+import {
+  checkAccept,
+  checkAcceptsStream,
+  checkVersion,
+  failing,
+  methodRefusal,
+  sendAccepted,
+  unknownServer,
+  unknownSession,
+} from "./requests.ts";
+import { resume } from "./resume.ts";
 import type { Sessions } from "./sessions.ts";
 
 const ALLOW = "GET, POST, DELETE";
@@ -31,6 +35,7 @@ export type McpEndpoint = (
 /** MCP's Streamable HTTP, in the revisions that have sessions. */
 export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoint {
   const { gateway, limits, emit } = context;
+  const fail = failing(context);
   return (incoming, outgoing, server) => {
     if (incoming.method === "POST" && headerOf(incoming, "mcp-session-id") !== undefined) {
       next(incoming, outgoing, server);
@@ -41,14 +46,14 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
     const { method } = incoming;
     if (method === "POST") await first(incoming, outgoing, server);
     else if (method === "GET") {
-      if (!acceptsOf(headerOf(incoming, "accept")).stream)
-        throw new Refusal(406, "Accept must include text/event-stream");
+      checkAcceptsStream(incoming);
       checkVersion(incoming);
-      sessions.openStream(sessionOf(incoming, server), outgoing);
+      resume(context, sessionOf(incoming, server), { incoming, outgoing });
     } else if (method === "DELETE") {
+      checkVersion(incoming);
       await sessions.end(sessionOf(incoming, server));
       outgoing.writeHead(200, { "content-length": 0, "cache-control": "no-store" }).end();
-    } else throw new Refusal(405, `Method ${method} is not allowed here`, { allow: ALLOW });
+    } else throw methodRefusal(method, ALLOW);
   }
 
   /** A POST of a client without a session: `initialize`, or one of the forms that need none. */
@@ -66,7 +71,8 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
     try {
       if (server !== undefined && gateway.server(server) === undefined) throw unknownServer(server);
       if (frame.head.method !== "initialize" || frame.head.kind !== "request") throw noSession();
-      const session = await sessions.open(server);
+      const owner = { server, principal: principalOf(incoming) };
+      const session = await sessions.open(new HttpSession(context, owner));
       session.expect(() => exchange(outgoing, session, accepts, 1, true), [frame]);
       session.receive(frame);
     } catch (error) {
@@ -108,7 +114,7 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
       session.receive(frame);
     } else {
       session.receive(frame);
-      accept(outgoing);
+      sendAccepted(outgoing);
     }
   }
 
@@ -124,7 +130,7 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
       session.expect(() => exchange(outgoing, session, streamed, requests.length), requests);
     }
     for (const frame of frames) session.receive(frame);
-    if (requests.length === 0) accept(outgoing);
+    if (requests.length === 0) sendAccepted(outgoing);
   }
 
   function exchange(
@@ -141,6 +147,7 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
       accepts,
       owed,
       session: session.sessionId,
+      events: session.events,
       announce,
       onRefused,
     });
@@ -149,15 +156,10 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
   function sessionOf(incoming: IncomingMessage, server: string | undefined): HttpSession {
     const id = headerOf(incoming, "mcp-session-id");
     if (id === undefined) throw noSession();
-    const session = sessions.find(id, server);
+    const session = sessions.find(HttpSession, id, { server, principal: principalOf(incoming) });
     if (session === undefined) throw unknownSession();
-    session.lastUsed = Date.now();
+    session.touch();
     return session;
-  }
-
-  function fail(outgoing: ServerResponse, error: unknown, id?: RequestId) {
-    if (!OmgError.is(error) && !(error instanceof Refusal)) report(error);
-    sendRpcFailure(outgoing, error, id);
   }
 
   function report(error: unknown) {
@@ -165,33 +167,6 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
   }
 }
 
-function accept(outgoing: ServerResponse): void {
-  outgoing.writeHead(202, { "content-length": 0, "cache-control": "no-store" }).end();
-}
-
-function checkAccept(incoming: IncomingMessage): Accepts {
-  const accepts = acceptsOf(headerOf(incoming, "accept"));
-  if (accepts.json || accepts.stream) return accepts;
-  throw new Refusal(406, "Accept must include application/json or text/event-stream, or better both");
-}
-
-function checkVersion(incoming: IncomingMessage): void {
-  const version = headerOf(incoming, "mcp-protocol-version");
-  if (version === undefined || isSupportedVersion(version)) return;
-  throw new Refusal(
-    400,
-    `MCP-Protocol-Version '${version}' is not supported; supported: ${protocolVersions.join(", ")}`,
-  );
-}
-
 function noSession(): Refusal {
   return new Refusal(400, "No session: send initialize first, then its Mcp-Session-Id with every request");
-}
-
-function unknownSession(): Refusal {
-  return new Refusal(404, "This session does not exist or has ended: send initialize again");
-}
-
-function unknownServer(server: string): OmgError {
-  return new OmgError("server_unknown", { message: `Server '${server}' not found`, server });
 }

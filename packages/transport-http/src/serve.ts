@@ -6,6 +6,7 @@ import type { HttpContext, HttpCounters, HttpEvent } from "./context.ts";
 import { createGuard } from "./guard.ts";
 import { bracketed, isLoopback } from "./host.ts";
 import { InFlight } from "./in-flight.ts";
+import { legacyEndpoints } from "./legacy-sse.ts";
 import { defaultLimits, type HttpLimits } from "./limits.ts";
 import { addressOf, close, type HttpAddress, listenAll } from "./listen.ts";
 import type { CatalogState } from "./management.ts";
@@ -61,7 +62,8 @@ export async function serveHttp(options: ServeOptions): Promise<HttpFront> {
   let draining = false;
 
   const mcp = mcpEndpoint(context, sessions);
-  const app = createApp(context, mcp, { ...options, isDraining: () => draining });
+  const endpoints = { mcp, ...legacyEndpoints(context, sessions) };
+  const app = createApp(context, endpoints, { ...options, isDraining: () => draining });
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false });
   const listener: RequestListener = (incoming, outgoing) => {
     if (draining) outgoing.setHeader("connection", "close");
@@ -111,6 +113,7 @@ function contextOf({ gateway, limits, onEvent }: ServeOptions): HttpContext {
     inFlight: new InFlight(),
     patience: new Patience(all.keepAliveMs),
     counters: { streams: 0, droppedFrames: 0, refused: 0 },
+    kept: { bytes: 0 },
     emit: (event) => onEvent?.(event),
   };
 }

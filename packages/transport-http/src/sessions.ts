@@ -1,18 +1,41 @@
-import type { ServerResponse } from "node:http";
-import { OmgError } from "@omg/core";
+import { OmgError, type Session, type Transport } from "@omg/core";
 import type { HttpContext } from "./context.ts";
-import { Refusal } from "./http-errors.ts";
-import { HttpSession } from "./http-session.ts";
-import { SseStream } from "./sse-stream.ts";
 
 const SWEEP_MS = 60_000;
 /** Longest wait for core to end its sessions when the front goes. */
 const CLOSE_MS = 5_000;
 
+/** Where a session was opened, and by whom. */
+export interface Owner {
+  /** The one server of a transparent session; `undefined`: the aggregate. */
+  readonly server: string | undefined;
+  /** Whose credential opened it. */
+  readonly principal: string;
+}
+
+/** A client's conversation, as the registry sees it. */
+export interface FrontSession extends Transport {
+  readonly sessionId: string;
+  readonly owner: Owner;
+  readonly openedAt: number;
+  readonly lastUsed: number;
+  /** Whether the client has asked for anything since its handshake. */
+  readonly used: boolean;
+  /** Whether it must not end for want of use now. */
+  readonly busy: boolean;
+  readonly closed: boolean;
+  /** Core's side, once connected. */
+  core: Session | undefined;
+  /** Ends the event stream that a GET opened. */
+  endStream(): void;
+  /** Gives up what was kept for long enough. */
+  expire?(now: number): void;
+}
+
 /** The sessions of one front: bounded in number and in time. */
 export class Sessions {
   readonly #context: HttpContext;
-  readonly #sessions = new Map<string, HttpSession>();
+  readonly #sessions = new Map<string, FrontSession>();
   readonly #sweeper: NodeJS.Timeout;
   #closing = false;
 
@@ -26,18 +49,17 @@ export class Sessions {
     return this.#sessions.size;
   }
 
-  /** Opens a session and connects it to core. Rejects with `overloaded` or `draining`, or as `Gateway.connect` does. */
-  async open(server: string | undefined): Promise<HttpSession> {
+  /** Takes a session in and connects it to core. Rejects with `overloaded` or `draining`, or as `Gateway.connect` does. */
+  async open<S extends FrontSession>(session: S): Promise<S> {
     const { gateway, limits } = this.#context;
     if (this.#closing) throw leaving();
     if (this.#sessions.size >= limits.sessions && !this.#makeRoom()) {
       const message = `The gateway has its ${limits.sessions} sessions open; try again later`;
       throw new OmgError("overloaded", { message, detail: "sessions" });
     }
-    const session = new HttpSession(this.#context, server);
     this.#sessions.set(session.sessionId, session);
     try {
-      session.core = await gateway.connect(session, { server });
+      session.core = await gateway.connect(session, { server: session.owner.server });
     } catch (error) {
       this.#sessions.delete(session.sessionId);
       throw error;
@@ -51,36 +73,20 @@ export class Sessions {
     return session;
   }
 
-  /** The session of this id, if it belongs to this endpoint. There is no other way to reach one. */
-  find(id: string, server: string | undefined): HttpSession | undefined {
+  /** The session of this id, if it is of this kind and belongs to this owner. There is no other way to reach one. */
+  find<S extends FrontSession>(
+    kind: abstract new (...options: never[]) => S,
+    id: string,
+    { server, principal }: Owner,
+  ): S | undefined {
     const session = this.#sessions.get(id);
-    if (session === undefined || session.closed || session.server !== server) return undefined;
-    return session;
-  }
-
-  /** Opens the session's one event stream. Refuses a second one, and one too many of all. */
-  openStream(session: HttpSession, outgoing: ServerResponse): void {
-    const { counters, limits, emit } = this.#context;
-    if (session.hasStream) throw new Refusal(409, "This session has its event stream open");
-    if (counters.streams >= limits.streams) {
-      throw new Refusal(429, "Too many event streams are open; try again later", { "retry-after": "30" });
-    }
-    const stream = new SseStream(outgoing, {
-      limits,
-      onDrop: () => counters.droppedFrames++,
-      onStall: () => emit({ type: "http-stream-stalled", session: session.sessionId }),
-    });
-    counters.streams++;
-    outgoing.once("close", () => {
-      counters.streams--;
-      session.detach();
-    });
-    stream.flush();
-    session.attach(stream);
+    if (!(session instanceof kind) || session.closed) return undefined;
+    const { owner } = session;
+    return owner.server === server && owner.principal === principal ? session : undefined;
   }
 
   /** Ends a session on both sides; its id is unknown at once. */
-  async end(session: HttpSession): Promise<void> {
+  async end(session: FrontSession): Promise<void> {
     this.#sessions.delete(session.sessionId);
     await session.core?.close();
     await session.close();
@@ -124,13 +130,14 @@ export class Sessions {
     const { limits, emit } = this.#context;
     const now = Date.now();
     for (const session of this.#sessions.values()) {
+      session.expire?.(now);
       const idle = !session.busy && now - session.lastUsed >= limits.sessionIdleMs;
       if (!idle && now - session.openedAt < limits.sessionAgeMs) continue;
       this.end(session).catch((error: unknown) => emit({ type: "http-error", error }));
     }
   }
 
-  #gone(session: HttpSession): void {
+  #gone(session: FrontSession): void {
     this.#sessions.delete(session.sessionId);
     session.close().catch((error: unknown) => this.#context.emit({ type: "http-error", error }));
   }

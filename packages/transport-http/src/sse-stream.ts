@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { type Frame, oneLine } from "@omg/core";
 import type { HttpLimits } from "./limits.ts";
+import type { SseEvent } from "./sse-event.ts";
 
 const HEADERS: OutgoingHttpHeaders = {
   "content-type": "text/event-stream",
@@ -8,8 +8,6 @@ const HEADERS: OutgoingHttpHeaders = {
   // Proxies must not hold events back.
   "x-accel-buffering": "no",
 };
-const OPENING = Buffer.from("event: message\ndata: ");
-const CLOSING = Buffer.from("\n\n");
 const KEEP_ALIVE = ": keepalive\n\n";
 
 export interface SseStreamOptions {
@@ -21,17 +19,12 @@ export interface SseStreamOptions {
   readonly onStall: () => void;
 }
 
-interface QueuedEvent {
-  readonly bytes: Buffer;
-  readonly droppable: boolean;
-}
-
-/** Writes messages as server-sent events, and holds back what a slow reader does not take, up to a limit. */
+/** One connection that carries events. It holds back what a slow reader does not take, up to a limit. */
 export class SseStream {
   readonly #outgoing: ServerResponse;
   readonly #options: SseStreamOptions;
   readonly #keepAlive: NodeJS.Timeout;
-  #queue: QueuedEvent[] = [];
+  #queue: SseEvent[] = [];
   #queuedBytes = 0;
   #blocked = false;
   #stall: NodeJS.Timeout | undefined;
@@ -61,33 +54,42 @@ export class SseStream {
     if (!this.closed && !this.#blocked) this.#blocked = !this.#outgoing.write(KEEP_ALIVE);
   }
 
-  /** Sends a message, maybe later, or never if it is a mere hint and the reader too slow. */
-  write(frame: Frame): void {
+  /** Sends an event, maybe later, or never if it is droppable and the reader too slow. */
+  write(event: SseEvent): void {
     if (this.closed) {
       this.#options.onDrop();
       return;
     }
-    const bytes = eventOf(frame);
     if (this.#blocked) {
-      this.#queue.push({ bytes, droppable: isHint(frame) });
-      this.#queuedBytes += bytes.length;
-    } else this.#blocked = !this.#outgoing.write(bytes);
+      this.#queue.push(event);
+      this.#queuedBytes += event.bytes.length;
+    } else this.#blocked = !this.#outgoing.write(event.bytes);
     this.#limit();
   }
 
-  /** Ends the stream, after what is queued and a last message; an event and the end go out in one write. */
-  end(frame?: Frame): void {
+  /**
+   * Ends the stream, after what is queued and a last event; an event and the end go out in one write. `onSent` is called
+   * when the operating system has it all.
+   */
+  end(event?: SseEvent, onSent?: () => void): void {
     if (this.closed) {
-      if (frame !== undefined) this.#options.onDrop();
+      if (event !== undefined) this.#options.onDrop();
       return;
     }
     for (const { bytes } of this.#queue) this.#outgoing.write(bytes);
     this.#queue = [];
     this.#queuedBytes = 0;
     clearInterval(this.#keepAlive);
-    if (frame === undefined) this.#outgoing.end();
-    else this.#outgoing.end(eventOf(frame));
+    if (onSent !== undefined) this.#outgoing.once("finish", onSent);
+    if (event === undefined) this.#outgoing.end();
+    else this.#outgoing.end(event.bytes);
     this.#limit();
+  }
+
+  /** Ends the stream for another connection that takes its place, without waiting for a reader who may be gone. */
+  giveWay(): void {
+    if (this.#blocked) this.#outgoing.destroy();
+    else this.end();
   }
 
   get #unsent(): number {
@@ -135,13 +137,4 @@ export class SseStream {
     this.#queue = [];
     this.#queuedBytes = 0;
   }
-}
-
-function eventOf({ bytes }: Frame): Buffer {
-  return Buffer.concat([OPENING, oneLine(bytes), CLOSING]);
-}
-
-/** Messages that a client can do without. */
-function isHint({ head }: Frame): boolean {
-  return head.method === "notifications/progress" || head.method === "notifications/message";
 }

@@ -24,6 +24,32 @@ describe("a batch", () => {
     expect(gateway.frames.map(({ head }) => head.method).slice(1)).toHaveLength(2);
   });
 
+  it("may hold the client's own answers, with requests or without", async () => {
+    const { url, gateway } = await served();
+    const headers = await openSession(`${url}/mcp`, "2025-03-26");
+    const answers = [
+      { jsonrpc: "2.0", id: "q", result: {} },
+      { jsonrpc: "2.0", id: "r", error: { code: -1, message: "No" } },
+    ];
+    const alone = await call(`${url}/mcp`, { headers, body: answers });
+    expect([alone.status, alone.text]).toEqual([202, ""]);
+    const mixed = await call(`${url}/mcp`, { headers, body: [...answers, toolCall(1, "echo")] });
+    expect(eventsOf(mixed.text)).toMatchObject([{ id: 1 }]);
+    const kinds = gateway.frames.slice(1).map(({ head }) => head.kind);
+    expect(kinds).toEqual(["result", "error", "result", "error", "request"]);
+  });
+
+  it.each(["2024-11-05", "2025-06-18", "2025-11-25"])(
+    "of answers is refused too in revision %s",
+    async (version) => {
+      const { url, gateway } = await served();
+      const headers = await openSession(`${url}/mcp`, version);
+      const body = [{ jsonrpc: "2.0", id: "q", result: {} }];
+      expect((await call(`${url}/mcp`, { headers, body })).status).toBe(400);
+      expect(gateway.frames).toHaveLength(1);
+    },
+  );
+
   it.each(["2024-11-05", "2025-06-18", "2025-11-25"])("is refused in revision %s", async (version) => {
     const { url, gateway } = await served();
     const headers = await openSession(`${url}/mcp`, version);

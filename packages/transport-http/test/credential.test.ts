@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createApp } from "../src/app.ts";
 import type { HttpContext } from "../src/context.ts";
 import { InFlight } from "../src/in-flight.ts";
+import { legacyEndpoints } from "../src/legacy-sse.ts";
 import { defaultLimits } from "../src/limits.ts";
 import { mcpEndpoint } from "../src/mcp-endpoint.ts";
 import { Patience } from "../src/patience.ts";
@@ -20,10 +21,12 @@ async function registeredPaths(): Promise<string[]> {
     inFlight: new InFlight(),
     patience: new Patience(defaultLimits.keepAliveMs),
     counters: { streams: 0, droppedFrames: 0, refused: 0 },
+    kept: { bytes: 0 },
     emit: () => {},
   };
   const sessions = new Sessions(context);
-  const app = createApp(context, mcpEndpoint(context, sessions), { reload, isDraining: () => false });
+  const endpoints = { mcp: mcpEndpoint(context, sessions), ...legacyEndpoints(context, sessions) };
+  const app = createApp(context, endpoints, { reload, isDraining: () => false });
   await sessions.close();
   return [...new Set(app.routes.map(({ path }) => path.replace(":id", "pg")))];
 }
@@ -32,7 +35,7 @@ describe("without the key", () => {
   it("every registered route but the public ones answers 401, for every method", async () => {
     const { url, gateway } = await served({ apiKey: KEY, reload });
     const paths = await registeredPaths();
-    expect(paths).toHaveLength(14);
+    expect(paths).toHaveLength(18);
     for (const path of paths) {
       for (const method of ["GET", "HEAD", "POST", "DELETE", "PUT", "OPTIONS"]) {
         const open = PUBLIC.includes(path) && (method === "GET" || method === "HEAD");

@@ -11,6 +11,7 @@ import {
   readReply,
   readUntil,
   served,
+  serverSide,
 } from "./support/http.ts";
 import { progress, type StubGateway } from "./support/stub-gateway.ts";
 
@@ -43,17 +44,33 @@ describe("the event stream of a session", () => {
     expect((await call(`${url}/mcp`, { headers: { accept: "text/event-stream" } })).status).toBe(400);
   });
 
-  it("is one at a time; a second does not replace it, a later one may", async () => {
+  it("is one at a time; a new one takes over from one that may be dead", async () => {
     const { url, gateway, front } = await served();
     const headers = await openSession(`${url}/mcp`);
     const first = await open(`${url}/mcp`, { headers });
-    const second = await call(`${url}/mcp`, { headers });
-    expect([second.status, second.json.error.data.reason]).toEqual([409, "invalid_request"]);
+    const ended = readReply(first);
+    const second = await open(`${url}/mcp`, { headers });
+    expect(second.statusCode).toBe(200);
+    expect((await ended).text).toBe("");
+    expect(front.counters().streams).toBe(1);
     await gateway.session.send(changed("tools"));
-    expect(await readUntil(first, "tools/list_changed")).toContain("event: message");
-    first.destroy();
-    await closedStreams(url, () => front.counters().streams);
-    expect((await open(`${url}/mcp`, { headers })).statusCode).toBe(200);
+    expect(await readUntil(second, "tools/list_changed")).toContain("event: message");
+  });
+
+  it("takes over from one whose reader is gone without a trace, also at the limit of streams", async () => {
+    const { url, gateway, front } = await served({ limits: { streams: 1 } });
+    const headers = await openSession(`${url}/mcp`);
+    const response = serverSide("GET");
+    const first = await open(`${url}/mcp`, { headers });
+    first.pause();
+    const closed = once(await response, "close");
+    for (let count = 0; count < 3_000; count++)
+      await gateway.session.send(progress(count, "x".repeat(10_000)));
+    const second = await open(`${url}/mcp`, { headers });
+    await closed;
+    await gateway.session.send(changed("tools"));
+    await readUntil(second, "tools/list_changed");
+    expect(front.counters().streams).toBe(1);
   });
 
   it("gets the latest of each hint that came while it was closed, and nothing else", async () => {

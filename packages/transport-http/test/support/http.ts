@@ -1,5 +1,11 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
-import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import {
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { type HttpFront, type ServeOptions, serveHttp } from "../../src/index.ts";
@@ -91,6 +97,28 @@ export function readUntil(incoming: IncomingMessage, wanted: string): Promise<st
   });
 }
 
+/** The server's own side of the next request with this method and target. */
+export function serverSide(method: string, target = "/mcp"): Promise<ServerResponse> {
+  const channel = "http.server.request.start";
+  return new Promise((resolve) => {
+    const onStart = (message: unknown) => {
+      const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+      if (request.method !== method || request.url !== target) return;
+      unsubscribe(channel, onStart);
+      resolve(response);
+    };
+    subscribe(channel, onStart);
+    onTestFinished(() => void unsubscribe(channel, onStart));
+  });
+}
+
+/** Destroys the client's side of a connection, and waits until the server has seen it. */
+export async function cut(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  const closed = once(response, "close");
+  incoming.on("error", () => {}).destroy();
+  await closed;
+}
+
 export function connectRaw(port: number): Socket {
   const socket = connect(port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
@@ -133,4 +161,19 @@ export function toolCall(id: string | number, name: string, args: Record<string,
 /** The messages of an event stream. */
 export function eventsOf(text: string): unknown[] {
   return [...text.matchAll(/^event: message\ndata: (.*)\n\n/gm)].map(([, data]) => JSON.parse(data ?? ""));
+}
+
+export interface SentEvent {
+  readonly id?: string;
+  readonly event?: string;
+  readonly retry?: string;
+  readonly data?: string;
+}
+
+/** The events of a stream with all their fields, comments left out. */
+export function allEventsOf(text: string): SentEvent[] {
+  const blocks = text.split("\n\n").filter((block) => block !== "" && !block.startsWith(":"));
+  return blocks.map((block) =>
+    Object.fromEntries(block.split("\n").map((line) => /^(\w+): (.*)$/.exec(line)?.slice(1) ?? [])),
+  );
 }

@@ -1,0 +1,32 @@
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { HttpContext } from "./context.ts";
+import { Refusal } from "./http-errors.ts";
+import { SseStream } from "./sse-stream.ts";
+
+export interface EventStreamOptions {
+  readonly session: string;
+  readonly headers?: OutgoingHttpHeaders | undefined;
+}
+
+/** Begins an answer as an event stream, with the front's limits and counters. */
+export function eventStream(
+  { limits, counters, emit }: HttpContext,
+  outgoing: ServerResponse,
+  { session, headers }: EventStreamOptions,
+): SseStream {
+  return new SseStream(outgoing, {
+    limits,
+    headers,
+    onDrop: () => counters.droppedFrames++,
+    onStall: () => emit({ type: "http-stream-stalled", session }),
+  });
+}
+
+/** Counts an event stream that a GET asked for, until it closes. `more`: whether there is one more of them by it. */
+export function countStream({ counters, limits }: HttpContext, outgoing: ServerResponse, more = true): void {
+  if (more && counters.streams >= limits.streams) {
+    throw new Refusal(429, "Too many event streams are open; try again later", { "retry-after": "30" });
+  }
+  counters.streams++;
+  outgoing.once("close", () => counters.streams--);
+}
