@@ -1,6 +1,7 @@
 import type { Gateway, Session } from "../../src/gateway/types.ts";
 import { type Frame, frameOf, type RequestId } from "../../src/runtime/frame.ts";
 import type { JsonRpcMessage, Params, Transport } from "../../src/runtime/transport.ts";
+import { settle } from "./virtual-clock.ts";
 
 /** A client that speaks frames with a gateway in the same process. */
 export class TestClient implements Transport {
@@ -65,6 +66,13 @@ export class TestClient implements Transport {
     const answer = await this.ask(method, params);
     if (!("error" in answer)) throw new Error(`answered: ${JSON.stringify(answer)}`);
     return { ...(answer.error.data as Record<string, unknown>), message: answer.error.message };
+  }
+
+  /** Answers a request of a server, and waits until the answer is there. */
+  async answer(question: JsonRpcMessage, result: Params): Promise<void> {
+    if (!("id" in question) || question.id === undefined) throw new Error("no request");
+    this.onframe?.(frameOf({ jsonrpc: "2.0", id: question.id, result }));
+    await settle();
   }
 
   notify(method: string, params?: Params): void {
