@@ -1,45 +1,62 @@
-import { type Frame, notificationFrame, OmgError, requestFrame } from "@omg/core";
+import { type Frame, notificationFrame, OmgError, type RequestId, requestFrame } from "@omg/core";
+import { discard } from "./event-stream.ts";
+import { GatewayRequests, type SessionHeaders } from "./gateway-requests.ts";
 import { listen } from "./listen.ts";
-import { discard, readAnswer } from "./read-response.ts";
-import { refusalOf, sendFailure, statusRefusal } from "./refusals.ts";
+import { Questions } from "./questions.ts";
+import { readAnswer } from "./read-response.ts";
+import { pauseUntil } from "./reconnect.ts";
+import { refusalOf, statusRefusal } from "./refusals.ts";
 
-const accept = "application/json, text/event-stream";
 const initialized = "notifications/initialized";
+const cancelled = "notifications/cancelled";
 
-/** A session at the gateway. One that keeps no sessions gives no id. */
-interface GatewaySession {
-  readonly id: string | undefined;
-  readonly protocolVersion: string | undefined;
+interface GatewaySession extends SessionHeaders {
+  protocolVersion: string | undefined;
   readonly ended: AbortController;
   listening: boolean;
 }
 
+/** A message that was sent: in which session, and the response to it. */
+interface Sent {
+  readonly opened: Promise<GatewaySession>;
+  readonly session: GatewaySession;
+  readonly response: Response;
+}
+
+interface Reading {
+  readonly session: GatewaySession;
+  readonly response: Response;
+  readonly deliver: (frame: Frame) => void;
+  readonly signal: AbortSignal;
+}
+
 /** The client's half of MCP's streamable HTTP (2025-11-25), frame by frame. */
 export class HttpConversation {
-  readonly #url: string;
-  readonly #apiKey: string | undefined;
+  readonly #gateway: GatewayRequests;
   readonly #deliver: (frame: Frame) => void;
   readonly #closing = new AbortController();
+  /** Requests of the client that wait for their answer. */
+  readonly #waiting = new Map<RequestId, AbortController>();
+  readonly #questions = new Questions<GatewaySession>();
   #initialize: Frame | undefined;
   /** Undefined until something needs one, and again once it is known to be of no use. */
   #session: Promise<GatewaySession> | undefined;
 
   constructor(url: string, apiKey: string | undefined, deliver: (frame: Frame) => void) {
-    this.#url = url;
-    this.#apiKey = apiKey;
+    this.#gateway = new GatewayRequests(url, apiKey);
     this.#deliver = deliver;
   }
 
   /** Resolves when the frame is dealt with: a request has its answer. Rejects with what to answer instead. */
   async send(frame: Frame): Promise<void> {
+    const { id, kind, method } = frame.head;
     try {
-      if (frame.head.method === "initialize") {
-        this.#initialize = frame;
-        if (this.#session) this.#forget(this.#session);
-        await this.#keep(this.#open(frame, this.#deliver));
-      } else await this.#send(frame);
+      if (method === "initialize") await this.#begin(frame);
+      else if (kind === "request" && id !== undefined) await this.#request(frame, id);
+      else if (kind === "notification") await this.#notify(frame);
+      else await this.#answer(frame);
     } catch (error) {
-      throw this.#closing.signal.aborted ? cutOff(this.#url) : error;
+      throw this.#closing.signal.aborted ? cutOff(this.#gateway.url) : error;
     }
   }
 
@@ -47,57 +64,115 @@ export class HttpConversation {
   async close(): Promise<void> {
     // First of all: a handshake that hangs must not hold up the end.
     this.#closing.abort();
+    for (const waiting of this.#waiting.values()) waiting.abort();
     const session = await this.#session?.catch(() => undefined);
-    if (session?.id === undefined) return;
-    const headers = this.#headers(session);
-    await fetch(this.#url, { method: "DELETE", headers, signal: AbortSignal.timeout(2000) }).catch(() => {});
+    if (session?.id !== undefined) await this.#gateway.end(session);
   }
 
-  async #send(frame: Frame): Promise<void> {
+  async #begin(initialize: Frame): Promise<void> {
+    this.#initialize = initialize;
+    if (this.#session) this.#forget(this.#session);
+    await this.#keep(this.#open(initialize, this.#deliver));
+  }
+
+  async #request(frame: Frame, id: RequestId): Promise<void> {
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    this.#waiting.set(id, waiting);
+    try {
+      const { session, response } = await this.#send(frame, signal);
+      const deliver = (said: Frame) => this.#hear(said, session);
+      await this.#read(frame, { session, response, deliver, signal });
+    } finally {
+      if (this.#waiting.get(id) === waiting) this.#waiting.delete(id);
+    }
+  }
+
+  async #notify(frame: Frame): Promise<void> {
+    const { method, requestId } = frame.head;
+    try {
+      const { opened, session, response } = await this.#send(frame, this.#closing.signal);
+      await discard(response);
+      if (method === initialized) this.#listen(opened, session);
+    } finally {
+      // Not earlier: to the gateway a connection that breaks off is no cancellation.
+      if (method === cancelled && requestId !== undefined) this.#waiting.get(requestId)?.abort();
+    }
+  }
+
+  /** Takes the client's answer to the session that asked: another one may have a question with the same id. */
+  async #answer(frame: Frame): Promise<void> {
+    const session = this.#questions.answered(frame);
+    if (session) await discard(await this.#gateway.post(frame, session, this.#closing.signal));
+  }
+
+  /** Something that the gateway says in a session. */
+  #hear(frame: Frame, session: GatewaySession): void {
+    this.#questions.heard(frame, session);
+    this.#deliver(frame);
+  }
+
+  /** Posts a frame, once more in a new session if the gateway has forgotten the old one. */
+  async #send(frame: Frame, signal: AbortSignal): Promise<Sent> {
     // A client that skips the handshake gets one all the same.
     let opened = this.#session ?? this.#establish();
     let session = await opened;
-    let response = await this.#post(frame, session);
+    let response = await this.#gateway.post(frame, session, signal);
     if (response.status === 404 && session.id !== undefined) {
       await discard(response);
       opened = this.#renew(opened);
       session = await opened;
-      if (frame.head.method === initialized) return;
+      // That handshake included this message.
+      if (frame.head.method === initialized) return { opened, session, response };
       // The gateway forgot the session, so it did not run the request: repeating it is safe.
-      response = await this.#post(frame, session);
+      response = await this.#gateway.post(frame, session, signal);
     }
     const { status } = response;
     if (status === 404 || (status === 400 && session.id === undefined)) this.#forget(opened);
-    if (frame.head.kind === "request") await readAnswer(this.#url, frame, response, this.#deliver);
-    else await discard(response);
-    if (frame.head.method === initialized) this.#listen(opened, session);
+    return { opened, session, response };
   }
 
   /** Sends `initialize`. Rejects when the answer is an error, which is then not delivered. */
   async #open(initialize: Frame, deliver: (frame: Frame) => void): Promise<GatewaySession> {
-    const response = await this.#post(initialize, undefined);
+    const { signal } = this.#closing;
+    const response = await this.#gateway.post(initialize, undefined, signal);
+    const id = response.headers.get("mcp-session-id") ?? undefined;
+    const ended = new AbortController();
+    const session: GatewaySession = { id, protocolVersion: undefined, ended, listening: false };
     let refusal: Error | undefined;
-    let protocolVersion: string | undefined;
-    await readAnswer(this.#url, initialize, response, (frame) => {
+    const take = (frame: Frame) => {
       if (frame.head.kind === "error") {
-        refusal = refusalOf(frame, response.status) ?? statusRefusal(this.#url, response);
+        refusal = refusalOf(frame, response.status) ?? statusRefusal(this.#gateway.url, response);
         return;
       }
-      if (frame.head.kind === "result") protocolVersion = versionIn(frame);
+      if (frame.head.kind === "result") session.protocolVersion = versionIn(frame);
       deliver(frame);
-    });
+    };
+    await this.#read(initialize, { session, response, deliver: take, signal });
     if (refusal) throw refusal;
-    const id = response.headers.get("mcp-session-id") ?? undefined;
-    return { id, protocolVersion, ended: new AbortController(), listening: false };
+    return session;
+  }
+
+  /** Reads the answer to a request, also from the rest of an event stream that broke off. */
+  #read(request: Frame, { session, response, deliver, signal }: Reading): Promise<void> {
+    return readAnswer({
+      url: this.#gateway.url,
+      request,
+      response,
+      deliver,
+      resumeAfter: (lastEventId) => this.#gateway.stream(session, { lastEventId, signal }),
+      pause: pauseUntil(signal),
+    });
   }
 
   /** A handshake of our own: for a client that skips it, or after the gateway has forgotten the session. */
   #establish(): Promise<GatewaySession> {
     const handshake = async () => {
       const session = await this.#open(this.#initialize ?? ownInitialize(), () => {});
-      const response = await this.#post(notificationFrame(initialized), session);
+      const confirmation = notificationFrame(initialized);
+      const response = await this.#gateway.post(confirmation, session, this.#closing.signal);
       await discard(response);
-      if (!response.ok) throw statusRefusal(this.#url, response);
+      if (!response.ok) throw statusRefusal(this.#gateway.url, response);
       return session;
     };
     const opened = this.#keep(handshake());
@@ -124,42 +199,29 @@ export class HttpConversation {
   #forget(opened: Promise<GatewaySession>): void {
     if (this.#session === opened) this.#session = undefined;
     opened.then(
-      ({ ended }) => ended.abort(),
+      (session) => this.#end(session),
       () => {},
     );
+  }
+
+  #end(session: GatewaySession): void {
+    session.ended.abort();
+    const reason = "The gateway has forgotten the session that asked this";
+    for (const requestId of this.#questions.end(session))
+      this.#deliver(notificationFrame(cancelled, { requestId, reason }));
   }
 
   #listen(opened: Promise<GatewaySession>, session: GatewaySession): void {
     if (session.listening) return;
     session.listening = true;
     const signal = AbortSignal.any([session.ended.signal, this.#closing.signal]);
-    const headers = { ...this.#headers(session), accept: "text/event-stream" };
     void listen({
-      request: () => fetch(this.#url, { headers, signal }),
-      deliver: this.#deliver,
+      request: (lastEventId) => this.#gateway.stream(session, { lastEventId, signal }),
+      deliver: (frame) => this.#hear(frame, session),
       // Without waiting for a request: until then the client would hear of no change.
       onLost: () => void this.#renew(opened).catch(() => {}),
       signal,
     });
-  }
-
-  async #post(frame: Frame, session: GatewaySession | undefined): Promise<Response> {
-    const headers = { ...this.#headers(session), accept, "content-type": "application/json" };
-    const body = new Uint8Array(frame.bytes);
-    try {
-      return await fetch(this.#url, { method: "POST", headers, body, signal: this.#closing.signal });
-    } catch (error) {
-      throw sendFailure(this.#url, error);
-    }
-  }
-
-  #headers(session: GatewaySession | undefined): Record<string, string> {
-    const { id, protocolVersion } = session ?? {};
-    return {
-      ...(id === undefined ? {} : { "mcp-session-id": id }),
-      ...(protocolVersion === undefined ? {} : { "mcp-protocol-version": protocolVersion }),
-      ...(this.#apiKey === undefined ? {} : { authorization: `Bearer ${this.#apiKey}` }),
-    };
   }
 }
 

@@ -1,17 +1,23 @@
-import { type Frame, parseFrame } from "@omg/core";
-import { createParser } from "eventsource-parser";
+import { type Frame, OmgError, parseFrame } from "@omg/core";
+import { isEventStream, type Position, readEvents } from "./event-stream.ts";
 import { brokenOff, refusalOf, statusRefusal } from "./refusals.ts";
+import { type ResumeOptions, resume } from "./resume.ts";
+
+export interface AnswerOptions extends Pick<ResumeOptions, "pause"> {
+  readonly url: string;
+  readonly request: Frame;
+  readonly response: Response;
+  readonly deliver: (frame: Frame) => void;
+  /** Asks for the rest of an event stream that broke off after this event. */
+  readonly resumeAfter: ResumeOptions["request"];
+}
 
 /**
  * Delivers what the response to a request holds: its one answer, and what comes before it. Rejects when it holds no
  * answer under the request's id, with what it says instead.
  */
-export async function readAnswer(
-  url: string,
-  request: Frame,
-  response: Response,
-  deliver: (frame: Frame) => void,
-): Promise<void> {
+export async function readAnswer(options: AnswerOptions): Promise<void> {
+  const { url, request, response, deliver } = options;
   let answered = false;
   let refusal: Error | undefined;
   const take = (frame: Frame) => {
@@ -23,9 +29,10 @@ export async function readAnswer(
       answered = true;
     } else if (kind === "error" && id === undefined) refusal = refusalOf(frame, response.status);
   };
+  const done = () => answered || refusal !== undefined;
   let said: string | undefined;
   try {
-    if (isEventStream(response)) await readEvents(response, take);
+    if (isEventStream(response)) await readStream(options, { take, done });
     else said = await readBody(response, take);
   } catch (error) {
     if (!answered && response.ok) throw brokenOff(url, error);
@@ -34,21 +41,19 @@ export async function readAnswer(
   throw refusal ?? (response.ok ? brokenOff(url) : statusRefusal(url, response, said));
 }
 
-export function isEventStream(response: Response): boolean {
-  return response.headers.get("content-type")?.startsWith("text/event-stream") === true;
-}
-
-export async function readEvents(response: Response, deliver: (frame: Frame) => void): Promise<void> {
-  const parser = createParser({
-    onEvent: ({ data }) => data !== "" && deliver(parseFrame(Buffer.from(data))),
-  });
-  const decoder = new TextDecoder();
-  for await (const chunk of response.body ?? []) parser.feed(decoder.decode(chunk, { stream: true }));
-}
-
-/** Lets go of a response that nobody needs. */
-export async function discard(response: Response): Promise<void> {
-  await response.body?.cancel().catch(() => {});
+/** Reads a stream to its end, and on where it broke off. */
+async function readStream(
+  { response, resumeAfter, pause }: AnswerOptions,
+  { take, done }: Pick<ResumeOptions, "take" | "done">,
+): Promise<void> {
+  const position: Position = {};
+  try {
+    await readEvents(response, { position, take });
+  } catch (error) {
+    if (OmgError.is(error)) throw error;
+    // Broken off, like one that just ends.
+  }
+  if (response.ok) await resume({ position, take, done, request: resumeAfter, pause });
 }
 
 /** Takes the message in a body, if it is one; else gives what the body says to a person, if it does. */

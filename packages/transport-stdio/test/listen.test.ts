@@ -46,3 +46,8 @@ test("a gateway without event streams is asked once", async () => {
 test("a session that had a stream and is unknown now is lost", async () => {
   expect(await pausesBetween([stream, status(404), gone])).toEqual([1000, -1]);
 });
+
+test("the gateway says how long the pauses are", async () => {
+  const asking = () => new Response("retry: 50\n\n", { headers: { "content-type": "text/event-stream" } });
+  expect(await pausesBetween([gone, asking, gone, gone])).toEqual([1000, 50, 100, 200]);
+});

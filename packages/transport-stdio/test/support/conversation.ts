@@ -7,7 +7,7 @@ import { type BridgeOptions, bridgeStdio } from "../../src/index.ts";
 
 export type Message = Record<string, unknown> & { id?: unknown; method?: string };
 export type Answer = (message: Message, outgoing: ServerResponse, incoming: IncomingMessage) => void;
-type Stream = (outgoing: ServerResponse, session: string) => void;
+type Stream = (outgoing: ServerResponse, session: string, incoming: IncomingMessage) => void;
 
 const servers: Server[] = [];
 
@@ -34,7 +34,7 @@ export async function gatewayThat(
     const session = String(incoming.headers["mcp-session-id"] ?? "-");
     seen.push(`${incoming.method} ${message.method ?? ""} ${session}`.replace(/\s+/g, " "));
     for (const look of watchers) look();
-    if (incoming.method === "GET") stream(outgoing, session);
+    if (incoming.method === "GET") stream(outgoing, session, incoming);
     else if (incoming.method === "DELETE") outgoing.writeHead(200).end();
     else if (message.id === undefined) notify(message, outgoing, incoming);
     else answer(message, outgoing, incoming);
@@ -110,6 +110,17 @@ export const list = (id: unknown) => ({ jsonrpc: "2.0", id, method: "tools/list"
 
 export function json(outgoing: ServerResponse, body: object, headers: Record<string, string> = {}): void {
   outgoing.writeHead(200, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+}
+
+/** Begins an event stream, and writes to it. */
+export function flow(outgoing: ServerResponse, text: string): ServerResponse {
+  outgoing.writeHead(200, { "content-type": "text/event-stream" }).write(text);
+  return outgoing;
+}
+
+/** An event with a message, or with none. */
+export function event(id: string, message?: object): string {
+  return `id: ${id}\ndata: ${message === undefined ? "" : JSON.stringify(message)}\n\n`;
 }
 
 /** Answers a request with an empty result. */
