@@ -14,6 +14,7 @@ import type { Transport } from "../runtime/transport.ts";
 import type { RuntimeV1, StateStore } from "../runtime/v1.ts";
 import { Call } from "../session/call.ts";
 import { ClientSession } from "../session/session.ts";
+import { sessionlessCaller } from "../session/sessionless-caller.ts";
 import { Admission } from "./admission.ts";
 import { ClientSessions } from "./client-sessions.ts";
 import type { GatewayListener } from "./events.ts";
@@ -21,7 +22,6 @@ import { drainingError, stoppedByHandError } from "./gateway-errors.ts";
 import { LogLevels } from "./log-levels.ts";
 import { type PlannedServer, planServer } from "./plan-server.ts";
 import { ServerSet } from "./server-set.ts";
-import { sessionlessCaller } from "./sessionless-caller.ts";
 import type {
   ConnectOptions,
   Gateway,

@@ -2,12 +2,11 @@ import type { GatewayListener } from "../gateway/events.ts";
 import type { ServerState } from "../gateway/types.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
-import type { Params } from "../runtime/transport.ts";
-import type { AskOptions, Call } from "../session/call.ts";
+import type { Call } from "../session/call.ts";
 import { tellProgress } from "../session/start-progress.ts";
 import { sharedCapabilities } from "../upstream/handshake.ts";
-import type { InstanceOwner } from "../upstream/upstream.ts";
 import { isWell } from "./health.ts";
+import { type InstanceClient, SessionOwner } from "./session-owner.ts";
 import { Slot } from "./slot.ts";
 import type { InstanceWatch, Lease } from "./slot-types.ts";
 import {
@@ -35,13 +34,6 @@ export interface PoolSettings {
   /** A list or a resource of the server has changed; `session` is empty for a shared instance. */
   onChange(session: string, frame: Frame): void;
   onReady(session: string, instance: RunningInstance): void;
-}
-
-/** The client of a session that has an instance for itself. */
-export interface InstanceClient {
-  readonly capabilities: Params;
-  relay(server: string, frame: Frame): void;
-  askFrom(server: string, question: Frame, options: AskOptions): Promise<Frame>;
 }
 
 export interface UseOptions {
@@ -204,14 +196,12 @@ export class Instances {
         onUrgent: () => limiter.review(),
         start: async (signal, watch) => {
           const instanceId = `${plan.owner}-${readable(server)}-${instanceNumber()}`;
-          const owner = session === everybody ? undefined : this.#owner(session);
-          const client = this.#settings.client(session);
-          const capabilities = session === everybody ? sharedCapabilities : (client?.capabilities ?? {});
+          const owner = session === everybody ? undefined : this.#ownerOf(session);
           const target: StartTarget = {
             instanceId,
             session: session || undefined,
             owner,
-            capabilities,
+            capabilities: owner?.capabilities ?? sharedCapabilities,
             signal,
           };
           const events = this.#events(session, watch);
@@ -236,6 +226,10 @@ export class Instances {
     return slot;
   }
 
+  #ownerOf(session: string): SessionOwner {
+    return new SessionOwner(this.#plan.config.id, session, this.#settings);
+  }
+
   #events(session: string, watch: InstanceWatch): InstanceEvents {
     const { emit, onChange } = this.#settings;
     const { config, redact } = this.#plan;
@@ -247,26 +241,6 @@ export class Instances {
       onProgress: (message) => emit({ type: "server-progress", server, message: redact(message) }),
       onDropped: (what) => emit({ type: "frame-dropped", server, what }),
       onChange: (frame) => onChange(session, frame),
-    };
-  }
-
-  /** Looked up each time: the session may have ended. */
-  #owner(session: string): InstanceOwner {
-    const { id } = this.#plan.config;
-    const { client, emit } = this.#settings;
-    return {
-      relay(frame) {
-        const found = client(session);
-        if (found) found.relay(id, frame);
-        else
-          emit({ type: "frame-dropped", server: id, what: `${frame.head.method}, whose session has ended` });
-      },
-      async ask(question, options) {
-        const found = client(session);
-        if (found) return found.askFrom(id, question, options);
-        const message = `${question.head.method} has nobody to answer it: the call came without a session`;
-        throw new OmgError("method_not_found", { server: id, message });
-      },
     };
   }
 }

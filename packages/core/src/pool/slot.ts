@@ -2,15 +2,11 @@ import type { Clock } from "../clock.ts";
 import type { ServerState } from "../gateway/types.ts";
 import type { OmgError } from "../runtime/errors.ts";
 import { Backoff } from "./backoff.ts";
+import { IdleWatch } from "./idle-watch.ts";
 import { idleError, inBackoffError, tooManyWaitersError } from "./slot-errors.ts";
 import type { Lease, LeaseOptions, SlotHooks, SlotSettings } from "./slot-types.ts";
 import type { RunningInstance } from "./start-instance.ts";
-
-interface Waiter {
-  readonly urgent: boolean;
-  resolve(lease: Lease): void;
-  reject(error: OmgError): void;
-}
+import { Waiters } from "./waiters.ts";
 
 const disposeTimeoutMs = 20_000;
 
@@ -30,7 +26,7 @@ export class Slot {
   readonly #hooks: SlotHooks;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new Waiters();
 
   #state: ServerState = "stopped";
   #instance: RunningInstance | undefined;
@@ -38,17 +34,14 @@ export class Slot {
   #lease: Lease | undefined;
   #inUse = 0;
   #holds = 0;
-  #lastUse = 0;
   #readyAt = 0;
   #retryAt = 0;
   #problem: OmgError | undefined;
   #disposed: OmgError | undefined;
   #startAbort: AbortController | undefined;
   #lostEarly: OmgError | undefined;
-  /** The one timer: of idleness when ready, of the delay in backoff. */
-  #stopTimer: () => void = () => {};
-  /** The idle time is over, but the instance is in use. */
-  #idleTimeIsOver = false;
+  readonly #idleWatch: IdleWatch;
+  #stopBackoffTimer: () => void = () => {};
   #onDrained: (() => void) | undefined;
   /** The end of the start or stop under way. */
   #settled = Promise.resolve();
@@ -58,6 +51,14 @@ export class Slot {
     this.#hooks = hooks;
     this.#clock = clock;
     this.#backoff = backoff;
+    this.#idleWatch = new IdleWatch({
+      clock,
+      timeoutMs: settings.idleTimeoutMs,
+      isAwake: () => this.#inUse > 0 || this.#holds > 0,
+      onIdle: (idleMs) => {
+        this.#settled = this.#takeDown(idleError(settings.server, idleMs), "stopped");
+      },
+    });
   }
 
   get state(): ServerState {
@@ -75,8 +76,7 @@ export class Slot {
 
   /** A client waits here. */
   get urgent(): boolean {
-    for (const waiter of this.#waiters) if (waiter.urgent) return true;
-    return false;
+    return this.#waiters.areUrgent;
   }
 
   /** A ready instance, held awake until it is released; `undefined` unless there is one now. */
@@ -95,15 +95,10 @@ export class Slot {
     if (ready) return Promise.resolve(ready);
     const refusal = this.#refusal();
     if (refusal) return Promise.reject(refusal);
-    return new Promise((resolve, reject) => {
-      const waiter = { urgent, resolve, reject };
-      this.#waiters.add(waiter);
-      onWait?.((error) => {
-        if (this.#waiters.delete(waiter)) reject(error);
-      });
-      this.#startIfWanted();
-      if (urgent && this.#state === "starting") this.#hooks.onUrgent();
-    });
+    const leased = this.#waiters.wait({ urgent, onWait });
+    this.#startIfWanted();
+    if (urgent && this.#state === "starting") this.#hooks.onUrgent();
+    return leased;
   }
 
   /** Something outlives its calls here: the instance stays awake, and is started anew when it is lost. */
@@ -114,7 +109,7 @@ export class Slot {
   /** Ends one `hold`. */
   unhold(): void {
     this.#holds--;
-    this.#watchIdleAgain();
+    this.#idleWatch.used();
   }
 
   get isHeld(): boolean {
@@ -142,7 +137,7 @@ export class Slot {
   /** Ends everything now and for good; callers that wait, and all that come, get `why`. */
   async dispose(why: OmgError): Promise<void> {
     this.#disposed = why;
-    this.#rejectWaiters(why);
+    this.#waiters.reject(why);
     this.#startAbort?.abort(why);
     if (this.#isRunning()) this.#settled = this.#takeDown(why, "stopped");
     this.#onDrained?.();
@@ -153,16 +148,7 @@ export class Slot {
   #release(): void {
     this.#inUse--;
     if (this.#inUse === 0) this.#onDrained?.();
-    this.#watchIdleAgain();
-  }
-
-  #watchIdleAgain(): void {
-    this.#lastUse = this.#clock.now();
-    if (this.#idleTimeIsOver && !this.#isAwake()) this.#watchIdle(this.#settings.idleTimeoutMs);
-  }
-
-  #isAwake(): boolean {
-    return this.#inUse > 0 || this.#holds > 0;
+    this.#idleWatch.used();
   }
 
   #refusal(): OmgError | undefined {
@@ -208,22 +194,20 @@ export class Slot {
     this.#instance = instance;
     this.#lease = lease;
     this.#readyAt = this.#clock.now();
-    this.#lastUse = this.#readyAt;
     this.#settled = Promise.resolve();
     this.#enter("ready");
     // Everyone gets the instance before anything else can happen to it.
-    for (const waiter of this.#waiters) {
+    this.#waiters.resolve(() => {
       this.#inUse++;
-      waiter.resolve(lease);
-    }
-    this.#waiters.clear();
-    if (this.#settings.idleTimeoutMs > 0) this.#watchIdle(this.#settings.idleTimeoutMs);
+      return lease;
+    });
+    this.#idleWatch.start();
     if (this.#lostEarly) this.#lost(this.#lostEarly);
   }
 
   #startFailed(error: OmgError, signal: AbortSignal): void {
     this.#problem = error;
-    this.#rejectWaiters(error);
+    this.#waiters.reject(error);
     if (signal.aborted) this.#rest("stopped");
     else this.#retreat(this.#backoff.startFailed());
   }
@@ -285,9 +269,9 @@ export class Slot {
   /** Leaves the server alone for `delay` milliseconds. */
   #retreat(delay: number): void {
     this.#retryAt = this.#clock.now() + delay;
-    this.#rejectWaiters(inBackoffError(this.#settings.server, delay, this.#problem));
+    this.#waiters.reject(inBackoffError(this.#settings.server, delay, this.#problem));
     this.#enter("backoff", this.#problem?.message);
-    this.#stopTimer = this.#clock.after(delay, () => this.#rest("failed"));
+    this.#stopBackoffTimer = this.#clock.after(delay, () => this.#rest("failed"));
   }
 
   #rest(state: "stopped" | "failed"): void {
@@ -296,27 +280,9 @@ export class Slot {
     if (!this.#disposed) this.#startIfWanted();
   }
 
-  /** One timer watches the whole time of readiness, so that a call costs none. */
-  #watchIdle(ms: number): void {
-    this.#idleTimeIsOver = false;
-    this.#stopTimer = this.#clock.after(ms, () => {
-      const idleMs = this.#clock.now() - this.#lastUse;
-      const { idleTimeoutMs, server } = this.#settings;
-      if (this.#isAwake()) this.#idleTimeIsOver = true;
-      else if (idleMs < idleTimeoutMs) this.#watchIdle(idleTimeoutMs - idleMs);
-      else this.#settled = this.#takeDown(idleError(server, idleMs), "stopped");
-    });
-  }
-
   #clearTimer(): void {
-    this.#stopTimer();
-    this.#idleTimeIsOver = false;
-  }
-
-  #rejectWaiters(error: OmgError): void {
-    const waiters = [...this.#waiters];
-    this.#waiters.clear();
-    for (const waiter of waiters) waiter.reject(error);
+    this.#stopBackoffTimer();
+    this.#idleWatch.stop();
   }
 
   /** The timer belongs to the state that is left. */

@@ -1,5 +1,5 @@
 import { OmgError } from "../runtime/errors.ts";
-import type { Caller } from "../session/call.ts";
+import type { Caller } from "./call.ts";
 
 /** Who sends one request without a session: nothing but the answer reaches it. */
 export function sessionlessCaller(server: string, id: string): Caller {
