@@ -158,6 +158,8 @@ describe("POST /messages", () => {
       if (status !== 415) expect(reply.json.error.code).toBe(options.body === "{" ? -32700 : -32600);
       if (status === 405) expect(reply.headers.allow).toBe("POST");
     }
+    const batch = await call(address, { body: [body] });
+    expect(batch.json.error.message).toMatch(/^Batches do not exist here/);
     expect(gateway.frames).toHaveLength(before);
     const id = new URLSearchParams(query).get("sessionId") ?? "";
     const asStreamable = await call(`${url}/mcp`, { headers: { accept, "mcp-session-id": id }, body });

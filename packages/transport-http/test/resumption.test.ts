@@ -46,6 +46,23 @@ function lastId(events: readonly SentEvent[]): string {
   return id;
 }
 
+/** A client that was cut off after the first of its batch's three answers. */
+async function batch(limits: Partial<HttpLimits> = {}) {
+  const { url, gateway } = await served({ limits });
+  const headers = await openSession(`${url}/mcp`, "2025-03-26");
+  const arrived = gateway.next("tools/call");
+  const response = serverSide("POST");
+  const body = [toolCall(1, "slow"), toolCall(2, "slow"), toolCall(3, "slow")];
+  const incomingReply = open(`${url}/mcp`, { headers, body });
+  await arrived;
+  await gateway.session.send(resultFrame(2, "{}"));
+  const incoming = await incomingReply;
+  const id = lastId(allEventsOf(await readUntil(incoming, '"id":2')));
+  await cut(incoming, await response);
+  const resume = () => open(`${url}/mcp`, { headers: { ...headers, "last-event-id": id } });
+  return { session: gateway.session, resume };
+}
+
 async function textOf(incoming: IncomingMessage): Promise<string> {
   return (await readReply(incoming)).text;
 }
@@ -79,6 +96,17 @@ describe("events", () => {
       for (const event of others) expect(event.data).not.toBe("");
       expect(allEventsOf(text).every(({ id }) => id !== undefined)).toBe(true);
     }
+  });
+
+  it("do not begin at all for a call that is cancelled before there were any", async () => {
+    const { url, gateway } = await served();
+    const headers = await openSession(`${url}/mcp`, "2025-11-25");
+    const arrived = gateway.next("tools/call");
+    const reply = call(`${url}/mcp`, { headers, body: toolCall(1, "slow") });
+    await arrived;
+    const body = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
+    await call(`${url}/mcp`, { headers, body });
+    expect((await reply).text).toBe("");
   });
 
   it("are not preceded by an empty one when the answer is all there is", async () => {
@@ -202,22 +230,20 @@ describe("a client that was cut off during a call", () => {
   });
 
   it("gets all answers of a batch", async () => {
-    const { url, gateway } = await served();
-    const headers = await openSession(`${url}/mcp`, "2025-03-26");
-    const arrived = gateway.next("tools/call");
-    const response = serverSide("POST");
-    const body = [toolCall(1, "slow"), toolCall(2, "slow"), toolCall(3, "slow")];
-    const incomingReply = open(`${url}/mcp`, { headers, body });
-    await arrived;
-    await gateway.session.send(resultFrame(2, "{}"));
-    const incoming = await incomingReply;
-    const id = lastId(allEventsOf(await readUntil(incoming, '"id":2')));
-    await cut(incoming, await response);
-    await gateway.session.send(resultFrame(1, "{}"));
-    const resumed = await open(`${url}/mcp`, { headers: { ...headers, "last-event-id": id } });
+    const { session, resume } = await batch();
+    await session.send(resultFrame(1, "{}"));
+    const resumed = await resume();
     await readUntil(resumed, '"id":1');
-    await gateway.session.send(resultFrame(3, "{}"));
+    await session.send(resultFrame(3, "{}"));
     expect(eventsOf(await textOf(resumed))).toMatchObject([{ id: 3 }]);
+  });
+
+  it("gets them also beyond the limit of events", async () => {
+    const { session, resume } = await batch({ resumeEvents: 1 });
+    await session.send(resultFrame(1, "{}"));
+    await session.send(progress(1), 3);
+    await session.send(resultFrame(3, "{}"));
+    expect(eventsOf(await textOf(await resume()))).toMatchObject([{ id: 1 }, { id: 3 }]);
   });
 });
 

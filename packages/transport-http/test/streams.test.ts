@@ -64,8 +64,9 @@ describe("the event stream of a session", () => {
     const first = await open(`${url}/mcp`, { headers });
     first.pause();
     const closed = once(await response, "close");
-    for (let count = 0; count < 3_000; count++)
-      await gateway.session.send(progress(count, "x".repeat(10_000)));
+    // More than the socket buffers of both sides take.
+    const text = "x".repeat(100_000);
+    for (let id = 0; id < 300; id++) await gateway.session.send(requestFrame(id, "roots/list", { text }));
     const second = await open(`${url}/mcp`, { headers });
     await closed;
     await gateway.session.send(changed("tools"));
