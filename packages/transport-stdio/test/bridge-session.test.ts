@@ -82,6 +82,26 @@ describe("a session that can not be had", () => {
     expect(sessions).toBe(2);
   });
 
+  test("one that is lost before the handshake has ended is opened anew, with a whole handshake", async () => {
+    let sessions = 0;
+    const { url, seen } = await gatewayThat(
+      (message, outgoing) => {
+        if (message.method === "initialize") sessions++;
+        if (!open(message, outgoing, `s${sessions}`)) ok(message, outgoing);
+      },
+      undefined,
+      (_, outgoing, incoming) =>
+        outgoing.writeHead(incoming.headers["mcp-session-id"] === "s1" ? 404 : 202).end(),
+    );
+    const client = bridged(url);
+    client.send(initialize, initialized);
+    await client.received(1);
+    client.send(list(1));
+    expect((await client.finish()).map(({ id }) => id)).toEqual([0, 1]);
+    expect(sessions).toBe(2);
+    expect(seen.filter((line) => line === "POST notifications/initialized s2")).toHaveLength(1);
+  });
+
   test("a handshake without a session id, where the gateway wants one, is not kept", async () => {
     let healthy = false;
     const { url, seen } = await gatewayThat((message, outgoing, incoming) => {

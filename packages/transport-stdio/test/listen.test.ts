@@ -51,3 +51,18 @@ test("the gateway says how long the pauses are", async () => {
   const asking = () => new Response("retry: 50\n\n", { headers: { "content-type": "text/event-stream" } });
   expect(await pausesBetween([gone, asking, gone, gone])).toEqual([1000, 50, 100, 200]);
 });
+
+test("an answer is not delivered: its request has a stream of its own", async () => {
+  const over = new AbortController();
+  const told: unknown[] = [];
+  const data = ['{"jsonrpc":"2.0","id":1,"result":{}}', '{"jsonrpc":"2.0","id":1,"method":"ping"}'];
+  const text = data.map((message) => `data: ${message}\n\n`).join("");
+  await listen({
+    request: async () => new Response(text, { headers: { "content-type": "text/event-stream" } }),
+    deliver: ({ head }) => told.push(head.kind),
+    onLost: () => {},
+    signal: over.signal,
+    pause: async () => over.abort(),
+  });
+  expect(told).toEqual(["request"]);
+});

@@ -1,31 +1,17 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import {
   type EventStore,
   StreamableHTTPServerTransport,
 } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
-import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
-import {
-  CallToolRequestSchema,
-  type JSONRPCMessage,
-  type ServerNotification,
-  type ServerRequest,
-} from "@modelcontextprotocol/sdk/types.js";
+import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { onTestFinished } from "vitest";
-
-export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
-/** A tool: gives the text of its result. */
-export type Tool = (argument: string, extra: Extra) => Promise<string>;
+import { type Tool, toolServer } from "./tool-server.ts";
 
 /** An HTTP server of SDK 1.x for one client, which keeps its events so that streams can be resumed. */
 export async function sdkGateway(tools: Record<string, Tool>) {
-  const server = new Server({ name: "test", version: "1" }, { capabilities: { tools: {}, logging: {} } });
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
-    const text = await (tools[params.name] as Tool)(String(params.arguments?.argument), extra);
-    return { content: [{ type: "text", text }] };
-  });
+  const server = toolServer(tools);
   const transport = new StreamableHTTPServerTransport({
     sessionIdGenerator: () => "s1",
     eventStore: eventStore(),

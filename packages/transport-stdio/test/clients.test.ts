@@ -1,40 +1,38 @@
 import type { PassThrough } from "node:stream";
-import { CreateMessageResultSchema, ElicitResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, test } from "vitest";
-import { bridgeStdio } from "../src/index.ts";
+import { bridgeStdio, serveStdio } from "../src/index.ts";
+import { coreGateway } from "./support/core-gateway.ts";
 import { connected, type Handlers, type Line, sdkLines } from "./support/sdk-clients.ts";
-import { type Extra, sdkGateway, type Tool } from "./support/sdk-gateway.ts";
+import { sdkGateway } from "./support/sdk-gateway.ts";
+import { elicit, sample, type Tool } from "./support/tool-server.ts";
 
-/** A client of one line, the bridge, and a server of SDK 1.x. */
-async function bridged(line: Line, tools: Record<string, Tool>, handlers: Partial<Handlers> = {}) {
-  const gateway = await sdkGateway(tools);
-  const serve = (input: PassThrough, output: PassThrough) => bridgeStdio({ url: gateway.url, input, output });
-  return { gateway, ...(await connected(line, serve, handlers)) };
-}
+const fronts = {
+  /** A gateway of core over stdio, with one server of SDK 1.x. */
+  async serveStdio(line: Line, tools: Record<string, Tool>, handlers: Partial<Handlers> = {}) {
+    const { gateway, server } = await coreGateway(tools);
+    const serve = async (input: PassThrough, output: PassThrough) => {
+      const front = await serveStdio({ gateway, input, output, server: "tools" });
+      await front.ended;
+    };
+    return { server, listening: Promise.resolve(), ...(await connected(line, serve, handlers)) };
+  },
+  /** The bridge to a server of SDK 1.x over HTTP. */
+  async bridgeStdio(line: Line, tools: Record<string, Tool>, handlers: Partial<Handlers> = {}) {
+    const { url, server, listening } = await sdkGateway(tools);
+    const serve = (input: PassThrough, output: PassThrough) => bridgeStdio({ url, input, output });
+    return { server, listening, ...(await connected(line, serve, handlers)) };
+  },
+};
 
-async function sample(text: string, { sendRequest }: Extra, signal?: AbortSignal): Promise<string> {
-  const messages = [{ role: "user" as const, content: { type: "text" as const, text } }];
-  const params = { messages, maxTokens: 1 };
-  const { content } = await sendRequest(
-    { method: "sampling/createMessage", params },
-    CreateMessageResultSchema,
-    signal && { signal },
-  );
-  return (content as { text: string }).text;
-}
+const clients = Object.entries(fronts).flatMap(([frontName, front]) =>
+  Object.entries(sdkLines).map(([lineName, line]) => [frontName, lineName, front, line] as const),
+);
 
-async function elicit(message: string, { sendRequest }: Extra): Promise<unknown> {
-  const requestedSchema = { type: "object" as const, properties: { text: { type: "string" as const } } };
-  const params = { message, requestedSchema };
-  const { content } = await sendRequest({ method: "elicitation/create", params }, ElicitResultSchema);
-  return content?.text;
-}
-
-describe.each(Object.entries(sdkLines))("a client of %s behind the bridge", (_, line) => {
+describe.each(clients)("a client of %s of %s", (_front, _line, front, line) => {
   test("is asked from many calls at once, and every answer finds its call", async () => {
     const count = 20;
     const waiting: (() => void)[] = [];
-    const { call, faults } = await bridged(
+    const { call, faults } = await front(
       line,
       { ask: async (text, extra) => `${await sample(text, extra)} ${await elicit(text, extra)}` },
       {
@@ -57,11 +55,16 @@ describe.each(Object.entries(sdkLines))("a client of %s behind the bridge", (_, 
 
   test("is asked outside of any call", async () => {
     const nobody = () => Promise.reject(new Error("nobody there"));
-    const { gateway } = await bridged(line, {}, { roots: async () => ["home"], elicit: nobody });
-    await gateway.listening;
-    expect((await gateway.server.listRoots()).roots).toEqual([{ uri: "file:///home" }]);
+    const { server, listening, call } = await front(
+      line,
+      { ready: async () => "" },
+      { roots: async () => ["home"], elicit: nobody },
+    );
+    await call("ready");
+    await listening;
+    expect((await server.listRoots()).roots).toEqual([{ uri: "file:///home" }]);
     const question = { message: "?", requestedSchema: { type: "object" as const, properties: {} } };
-    await expect(gateway.server.elicitInput(question)).rejects.toThrow("nobody there");
+    await expect(server.elicitInput(question)).rejects.toThrow("nobody there");
   });
 
   test("cancels a call, also one that asks, and can be told that a question is void", async () => {
@@ -70,7 +73,7 @@ describe.each(Object.entries(sdkLines))("a client of %s behind the bridge", (_, 
     const asked = Promise.withResolvers<void>();
     const withdrawn = Promise.withResolvers<void>();
     const given = new AbortController();
-    const { call, faults } = await bridged(
+    const { call, faults } = await front(
       line,
       {
         endless: async (__, { signal }) => {
@@ -110,7 +113,7 @@ describe.each(Object.entries(sdkLines))("a client of %s behind the bridge", (_, 
 
   test("hears of progress", async () => {
     const told = Promise.withResolvers<void>();
-    const { call } = await bridged(line, {
+    const { call } = await front(line, {
       steps: async (__, { sendNotification, _meta }) => {
         const progressToken = _meta?.progressToken as number;
         for (const progress of [1, 2])
@@ -126,48 +129,5 @@ describe.each(Object.entries(sdkLines))("a client of %s behind the bridge", (_, 
     };
     expect(await call("steps", { onprogress })).toBe("done");
     expect(heard).toEqual([1, 2]);
-  });
-
-  test("gets the answer to a call whose stream breaks off, once, and questions meanwhile", async () => {
-    let runs = 0;
-    const entered = Promise.withResolvers<void>();
-    const gone = Promise.withResolvers<void>();
-    const { gateway, call, faults } = await bridged(
-      line,
-      {
-        patient: async (text, extra) => {
-          runs++;
-          entered.resolve();
-          await gone.promise;
-          const first = await elicit(text, extra);
-          await gateway.cut();
-          return `${first} ${await sample(text, extra)}`;
-        },
-      },
-      { elicit: async (text) => `elicited ${text}`, sample: async (text) => `sampled ${text}` },
-    );
-    const answer = call("patient", { argument: "x" });
-    await entered.promise;
-    await gateway.cut();
-    gone.resolve();
-    expect(await answer).toBe("elicited x sampled x");
-    expect(runs).toBe(1);
-    // An answer that came twice would be one to nobody.
-    expect(faults).toEqual([]);
-  });
-
-  test("gets the answer to a call whose stream the server closes again and again", async () => {
-    const { gateway, call, faults } = await bridged(line, {
-      polled: async (__, { closeSSEStream, sendNotification }) => {
-        for (let times = 0; times < 8; times++) {
-          closeSSEStream?.();
-          await gateway.asked(times + 1);
-          await sendNotification({ method: "notifications/message", params: { level: "info", data: times } });
-        }
-        return "done";
-      },
-    });
-    expect(await call("polled")).toBe("done");
-    expect(faults).toEqual([]);
   });
 });
