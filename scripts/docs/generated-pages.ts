@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { commandsRegions } from "./commands.ts";
+import { compatibilityRegions } from "./compatibility.ts";
 import { reasonsRegions } from "./reasons.ts";
 import { fillRegions } from "./regions.ts";
 import { settingsRegions } from "./settings.ts";
@@ -7,6 +8,7 @@ import { settingsRegions } from "./settings.ts";
 /** The pages with generated regions, and what makes each region. */
 export const generatedPages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "docs/cli.md": commandsRegions,
+  "docs/compatibility.md": compatibilityRegions,
   "docs/configuration.md": settingsRegions,
   "docs/errors.md": reasonsRegions,
 };

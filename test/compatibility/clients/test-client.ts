@@ -1,0 +1,135 @@
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import {
+  type ClientCapabilities,
+  CreateMessageRequestSchema,
+  ElicitRequestSchema,
+  ListRootsRequestSchema,
+  ResultSchema,
+} from "@modelcontextprotocol/sdk/types.js";
+
+export type Json = Record<string, unknown>;
+
+/** Answers what a server asks. `signal`: the server no longer wants to know. */
+export type Answer = (params: Json, signal: AbortSignal) => Json | Promise<Json>;
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  readonly onprogress?: (progress: Json) => void;
+}
+
+export interface ConnectOptions {
+  readonly capabilities?: ClientCapabilities;
+  /** Renders the server's own name of a tool as this client knows it. */
+  readonly toolName: (own: string) => string;
+}
+
+interface Heard {
+  readonly method: string;
+  readonly params: Json;
+}
+
+/** What a client can do that can do everything. */
+const everything: ClientCapabilities = {
+  sampling: { tools: {}, context: {} },
+  elicitation: { form: {}, url: {} },
+  roots: { listChanged: true },
+  tasks: { list: {}, cancel: {} },
+};
+
+/** The 1.x SDK's client, with all that it hears. */
+export class TestClient implements AsyncDisposable {
+  readonly sdk: Client;
+  /** Answers by method; what is not here is refused. */
+  readonly answers = new Map<string, Answer>();
+  readonly #toolName: (own: string) => string;
+  readonly #heard: Heard[] = [];
+  readonly #listeners = new Set<() => void>();
+
+  private constructor(capabilities: ClientCapabilities, toolName: (own: string) => string) {
+    this.#toolName = toolName;
+    this.sdk = new Client({ name: "compatibility", version: "1.0.0" }, { capabilities });
+    this.sdk.fallbackNotificationHandler = async ({ method, params = {} }) => {
+      this.#heard.push({ method, params });
+      for (const listener of this.#listeners) listener();
+    };
+    const answer = async (
+      { method, params = {} }: { method: string; params?: Json | undefined },
+      signal: AbortSignal,
+    ) => {
+      const make = this.answers.get(method);
+      if (!make) throw new Error(`${method} was not expected`);
+      return make(params, signal) as never;
+    };
+    const { sampling, elicitation, roots } = capabilities;
+    if (sampling)
+      this.sdk.setRequestHandler(CreateMessageRequestSchema, (asked, { signal }) => answer(asked, signal));
+    if (elicitation)
+      this.sdk.setRequestHandler(ElicitRequestSchema, (asked, { signal }) => answer(asked, signal));
+    if (roots)
+      this.sdk.setRequestHandler(ListRootsRequestSchema, (asked, { signal }) => answer(asked, signal));
+    this.sdk.fallbackRequestHandler = (asked, { signal }) => answer(asked, signal);
+  }
+
+  static async connect(transport: Transport, options: ConnectOptions): Promise<TestClient> {
+    const client = new TestClient(options.capabilities ?? everything, options.toolName);
+    await client.sdk.connect(transport);
+    return client;
+  }
+
+  /** Calls a tool and gives the text of its result. */
+  async call(tool: string, args: Json = {}, options: CallOptions = {}): Promise<string> {
+    const result = await this.result(tool, args, options);
+    const [block] = result.content as { text?: string }[];
+    if (result.isError || block?.text === undefined) throw new Error(JSON.stringify(result));
+    return block.text;
+  }
+
+  /** Calls a tool and gives its result. */
+  async result(tool: string, args: Json = {}, { signal, onprogress }: CallOptions = {}): Promise<Json> {
+    const options = { ...(signal && { signal }), ...(onprogress && { onprogress: onprogress as never }) };
+    return this.sdk.callTool({ name: this.#toolName(tool), arguments: args }, undefined, options);
+  }
+
+  request(method: string, params: Json = {}): Promise<Json> {
+    return this.sdk.request({ method, params }, ResultSchema);
+  }
+
+  notify(method: string, params: Json = {}): Promise<void> {
+    return this.sdk.notification({ method, params } as never);
+  }
+
+  /** Every notification so far of a method whose parameters hold a text. */
+  heard(method: string, text = ""): Json[] {
+    return this.#heard
+      .filter((one) => one.method === method && JSON.stringify(one.params).includes(text))
+      .map(({ params }) => params);
+  }
+
+  /** Resolves with such a notification, which came or will come. */
+  async hears(method: string, text = ""): Promise<Json> {
+    await this.#until(() => this.heard(method, text).length > 0);
+    return this.heard(method, text)[0] as Json;
+  }
+
+  /** Resolves when more notifications of a method have come than there were before. */
+  hearsMore(method: string, before: number): Promise<void> {
+    return this.#until(() => this.heard(method).length > before);
+  }
+
+  #until(holds: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!holds()) return;
+        this.#listeners.delete(look);
+        resolve();
+      };
+      this.#listeners.add(look);
+      look();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.sdk.close();
+  }
+}
