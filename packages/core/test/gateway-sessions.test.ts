@@ -104,6 +104,18 @@ describe("a session", () => {
     expect(gateway.stats().sessions).toBe(0);
   });
 
+  test.each(["logging/setLevel", "resources/subscribe", "resources/unsubscribe"])(
+    "is needed for %s",
+    async (method) => {
+      const { gateway, runtime } = await testGateway({ a: fakeServer(echo) });
+      const frame = parseFrame(
+        Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":{"uri":"x:1"}}`),
+      );
+      await expect(gateway.request("a", frame)).rejects.toMatchObject({ reason: "bad_params" });
+      expect(runtime.starts).toBe(0);
+    },
+  );
+
   test("closed with a call in flight says that it may have been executed", async () => {
     const { gateway } = await testGateway({ a: fakeServer({ never }) });
     const frame = parseFrame(

@@ -149,6 +149,29 @@ describe("a question of a server", () => {
     await question(client, "roots/list");
   });
 
+  test("for a client that never says that it is ready is given up in time", async () => {
+    const { server } = asking();
+    const { gateway, runtime, clock } = await testGateway({ a: server }, {}, { scope: "session" });
+    const client = await TestClient.connect(gateway);
+    await client.result("initialize", { protocolVersion: "2025-11-25", capabilities: everything });
+    await client.call("a__echo", { text: "x" });
+    runtime.last.say({ jsonrpc: "2.0", id: 7, method: "roots/list" });
+    runtime.last.say({ jsonrpc: "2.0", id: 8, method: "roots/list" });
+    runtime.last.say({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 8 } });
+    const { last } = runtime;
+    await clock.advance(200_000);
+    await client.call("a__echo", { text: "x" });
+    await clock.advance(200_000);
+    await client.call("a__echo", { text: "x" });
+    await clock.advance(200_000);
+    expect(last.received).toContainEqual(
+      expect.objectContaining({ id: 7, error: expect.objectContaining({ code: -31001 }) }),
+    );
+    client.notify("notifications/initialized");
+    await settle();
+    expect(asksOf(client)).toEqual([]);
+  });
+
   test.each<[string, Params, Params, number]>([
     ["sampling/createMessage", {}, { messages: [] }, -32601],
     ["sampling/createMessage", { sampling: {} }, { messages: [], tools: [] }, -32602],
@@ -189,6 +212,57 @@ describe("a question of a server", () => {
         params: expect.objectContaining({ requestId: 2 }),
       }),
     );
+  });
+
+  test("waits without limit for progress of the call meanwhile", async () => {
+    const { server, hear } = asking();
+    const { gateway, runtime, clock } = await testGateway({ a: server }, { request_timeout_seconds: 5 });
+    const client = await connected(gateway, "a");
+    const call = client.result("tools/call", { name: "ask", _meta: { progressToken: 1 } });
+    const asked = await question(client);
+    const up = runtime.last.received.at(-1) as { params: Params };
+    const progress = { progressToken: up.params._meta?.progressToken, progress: 1 };
+    runtime.last.say({ jsonrpc: "2.0", method: "notifications/progress", params: progress });
+    await clock.advance(60_000);
+    await client.answer(asked, { action: "decline" });
+    hear(runtime.last);
+    await call;
+  });
+
+  test("travels with the latest call of its session", async () => {
+    const { server } = asking();
+    const { gateway } = await testGateway({ a: server });
+    const client = await connected(gateway, "a");
+    void client.ask("tools/call", { name: "wait" }, "first");
+    void client.ask("tools/call", { name: "ask" }, "second");
+    await question(client);
+    expect(client.related.at(-1)).toBe("second");
+  });
+
+  test("that has the id of another in flight is refused, and the other goes on", async () => {
+    const { server, hear } = asking();
+    const { gateway, runtime } = await testGateway({ a: server });
+    const client = await connected(gateway, "a");
+    const call = client.call("ask");
+    const asked = await question(client);
+    runtime.last.say({ jsonrpc: "2.0", id: "q1", method: "roots/list" });
+    await settle();
+    expect(runtime.last.received.at(-1)).toMatchObject({ id: "q1", error: { code: -32600 } });
+    runtime.last.received.pop();
+    await client.answer(asked, { action: "accept" });
+    hear(runtime.last);
+    expect(JSON.parse(await call)).toMatchObject({ result: { action: "accept" } });
+  });
+
+  test("of a server that goes away is withdrawn from the client", async () => {
+    const { server } = asking();
+    const { gateway, runtime } = await testGateway({ a: server });
+    const client = await connected(gateway, "a");
+    const call = client.ask("tools/call", { name: "ask" });
+    const { id } = await question(client);
+    runtime.last.crash();
+    await call;
+    expect(await client.heard("notifications/cancelled")).toMatchObject({ params: { requestId: id } });
   });
 
   test("is answered with an error when its client leaves", async () => {
@@ -245,13 +319,14 @@ describe("a question of a server", () => {
   });
 });
 
-test("an answer to no question is dropped and told", async () => {
+test("an answer to no question is dropped and counted", async () => {
   const { gateway, events } = await testGateway({ a: fakeServer() });
   const client = await connected(gateway);
   client.onframe?.(frameOf({ jsonrpc: "2.0", id: 99, result: {} }));
   expect(events).toContainEqual(
     expect.objectContaining({ type: "frame-dropped", session: client.session?.id }),
   );
+  expect(gateway.stats().droppedFrames).toBe(1);
 });
 
 describe("the end of a visit to a URL", () => {

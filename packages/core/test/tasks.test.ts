@@ -154,6 +154,30 @@ describe("a task", () => {
     expect(runtime.running).toBe(0);
   });
 
+  test.each(["tasks/result", "tasks/cancel"])("is over after %s", async (method) => {
+    const { server } = tasking();
+    const { gateway, runtime, clock } = await testGateway({ a: server }, {}, { idle_timeout_seconds: 10 });
+    const client = await TestClient.connect(gateway, "a");
+    const taskId = await start(client, "slow", { _meta: { progressToken: 0 } });
+    await client.result(method, { taskId });
+    const progress = { progressToken: tokensOf(runtime.last)[0], progress: 1 };
+    const before = gateway.stats().droppedFrames;
+    notify(runtime.last, "notifications/progress", progress);
+    expect(gateway.stats().droppedFrames).toBe(before + 1);
+    await clock.advance(11_000);
+    expect(runtime.running).toBe(0);
+  });
+
+  test("that its server has forgotten is over", async () => {
+    const { server, states } = tasking();
+    const { gateway, runtime, clock } = await testGateway({ a: server }, {}, { idle_timeout_seconds: 10 });
+    const client = await TestClient.connect(gateway, "a");
+    await start(client, "slow");
+    states.clear();
+    await clock.advance(41_000);
+    expect(runtime.running).toBe(0);
+  });
+
   test("keeps it awake no longer than the task may live, or its session does", async () => {
     const { server } = tasking(20_000);
     const { gateway, runtime, clock } = await testGateway({ a: server }, {}, { idle_timeout_seconds: 10 });

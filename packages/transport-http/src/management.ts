@@ -96,13 +96,14 @@ export function management(http: HttpContext, options: ManagementOptions) {
   });
 
   const stats: Handler = (context) => {
-    const { startedAt, totalRequests, sessions } = gateway.stats();
+    const { startedAt, totalRequests, sessions, droppedFrames } = gateway.stats();
     const { loadedAt, problems, needsRestart } = catalog();
     const servers = gateway.servers();
     return context.json({
       version: options.version,
       uptime_seconds: secondsSince(startedAt),
       total_requests: totalRequests,
+      dropped_messages: droppedFrames + http.counters.droppedFrames,
       active_servers: servers.filter(({ state }) => STATUS[state] === "running").length,
       total_servers: servers.length,
       sessions,

@@ -177,6 +177,7 @@ describe("GET", () => {
       version: "1.2.3",
       uptime_seconds: 7_200,
       total_requests: 310,
+      dropped_messages: 3,
       active_servers: 1,
       total_servers: 2,
       sessions: 0,

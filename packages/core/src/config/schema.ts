@@ -35,7 +35,7 @@ export const serverSchema = z.strictObject({
     .enum(["shared", "session"])
     .optional()
     .describe(
-      "One instance for all clients (shared) or one for each client session (session). Default: shared",
+      "One instance for all clients (shared) or one for each client session (session), as servers need that ask their clients something. Default: shared",
     ),
   idle_timeout_seconds: seconds
     .optional()

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import type { PooledServer, ServerSettings } from "../pool/server.ts";
@@ -9,14 +8,13 @@ import type { Endpoint } from "../router/endpoint.ts";
 import { ListingMemory } from "../router/listing-memory.ts";
 import { Subscriptions } from "../router/subscriptions.ts";
 import { TransparentEndpoint } from "../router/transparent.ts";
-import { type Frame, rewriteFrame } from "../runtime/frame.ts";
+import type { Frame } from "../runtime/frame.ts";
 import type { Transport } from "../runtime/transport.ts";
 import type { RuntimeV1, StateStore } from "../runtime/v1.ts";
-import { Call } from "../session/call.ts";
 import { ClientSession } from "../session/session.ts";
-import { sessionlessCaller } from "../session/sessionless-caller.ts";
 import { Admission } from "./admission.ts";
 import { ClientSessions } from "./client-sessions.ts";
+import { DirectRequests } from "./direct-requests.ts";
 import type { GatewayListener } from "./events.ts";
 import { drainingError, stoppedByHandError } from "./gateway-errors.ts";
 import { LogLevels } from "./log-levels.ts";
@@ -61,17 +59,21 @@ export class CatalogGateway implements Gateway {
   readonly #sessions = new ClientSessions();
   readonly #levels: LogLevels;
   readonly #subscriptions: Subscriptions;
-  /** Requests without a session, each under an id of its own. */
-  readonly #direct = new Set<string>();
+  readonly #direct: DirectRequests;
   readonly #startedAt: Date;
   #instances = 0;
+  #droppedFrames = 0;
   #stopHealthTimer = () => {};
   #reloading: Promise<unknown> = Promise.resolve();
   #disposing: Promise<void> | undefined;
 
   constructor(parts: GatewayParts) {
-    const { clock, emit, config, store } = parts;
-    this.#parts = parts;
+    const { clock, config, store } = parts;
+    const emit: GatewayListener = (event) => {
+      if (event.type === "frame-dropped") this.#droppedFrames++;
+      parts.emit(event);
+    };
+    this.#parts = { ...parts, emit };
     this.#clock = clock;
     this.#emit = emit;
     this.#startedAt = clock.date();
@@ -84,6 +86,11 @@ export class CatalogGateway implements Gateway {
     this.#memory = new ListingMemory({ clock, waitMs, store, emit, onChange });
     this.#catalog = new Catalog(this.#memory, emit);
     this.#servers = new ServerSet(this.#catalog, (planned) => this.#serverSettings(planned));
+    this.#direct = new DirectRequests({
+      catalog: this.#catalog,
+      admission: this.#admission,
+      onEnd: (session) => void this.#servers.endSession(session),
+    });
     this.#scheduleHealthChecks();
   }
 
@@ -136,24 +143,8 @@ export class CatalogGateway implements Gateway {
     return session;
   }
 
-  async request(server: string, frame: Frame, options: RequestOptions = {}): Promise<Frame> {
-    const pooled = this.#catalog.mustFind(server);
-    this.#admission.enter();
-    const session = `direct-${randomUUID()}`;
-    const call = new Call(frame, sessionlessCaller(server, session));
-    const cancel = () => call.cancel();
-    options.signal?.addEventListener("abort", cancel, { once: true });
-    if (options.signal?.aborted) cancel();
-    this.#direct.add(session);
-    try {
-      const answer = await pooled.forward(call);
-      return rewriteFrame(answer, frame.head.id === undefined ? {} : { id: frame.head.id });
-    } finally {
-      this.#direct.delete(session);
-      options.signal?.removeEventListener("abort", cancel);
-      this.#admission.leave();
-      void this.#servers.endSession(session);
-    }
+  request(server: string, frame: Frame, options: RequestOptions = {}): Promise<Frame> {
+    return this.#direct.request(server, frame, options);
   }
 
   servers(): ServerStatus[] {
@@ -185,6 +176,7 @@ export class CatalogGateway implements Gateway {
       startedAt: this.#startedAt,
       totalRequests: this.#admission.total,
       sessions: this.#sessions.size,
+      droppedFrames: this.#droppedFrames,
     };
   }
 
@@ -254,10 +246,11 @@ export class CatalogGateway implements Gateway {
   }
 
   async #endSession(id: string): Promise<void> {
+    const hadLevel = this.#sessions.get(id)?.logLevel !== undefined;
     const server = this.#sessions.remove(id);
     this.#catalog.forgetSession(id);
     this.#subscriptions.endSession(id);
-    void this.#levels.changed(this.#catalog.servers);
+    if (hadLevel) void this.#levels.changed(this.#catalog.servers);
     await this.#servers.endSession(id);
     this.#emit({ type: "session-end", session: id, server });
   }

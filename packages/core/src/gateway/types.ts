@@ -26,7 +26,8 @@ export interface Gateway extends AsyncDisposable {
   connect(transport: Transport, options?: ConnectOptions): Promise<Session>;
   /**
    * Sends one request to one server for a caller without a session, and resolves with the server's answer, which may
-   * be a JSON-RPC error. Rejects with an `OmgError` when the gateway itself fails. A server with `scope: session` gets an
+   * be a JSON-RPC error. Rejects with an `OmgError` when the gateway itself fails, or when the request would change what a
+   * session gets (`bad_params`). A server with `scope: session` gets an
    * instance for this one request.
    */
   request(server: string, frame: Frame, options?: RequestOptions): Promise<Frame>;
@@ -108,4 +109,6 @@ export interface GatewayStats {
   readonly startedAt: Date;
   readonly totalRequests: number;
   readonly sessions: number;
+  /** Messages of servers and clients that were for nobody: late and second answers, what no one session caused. */
+  readonly droppedFrames: number;
 }

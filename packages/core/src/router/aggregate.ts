@@ -225,10 +225,11 @@ export class AggregateEndpoint implements Endpoint {
   }
 
   #translatorOf(server: PooledServer): ServerTranslator {
+    const slug = this.#catalog.slugOf(server);
     let translator = this.#translators.get(server);
-    if (!translator) {
-      const addresses = () => this.#catalog.addresses(this.#session);
-      translator = new ServerTranslator(server, this.#catalog.slugOf(server), addresses);
+    // A slug depends on the other servers, so a reload may change it.
+    if (translator?.slug !== slug) {
+      translator = new ServerTranslator(server, slug, () => this.#catalog.addresses(this.#session));
       this.#translators.set(server, translator);
     }
     return translator;

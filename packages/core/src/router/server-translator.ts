@@ -12,14 +12,14 @@ const relatedTask = "io.modelcontextprotocol/related-task";
  * URIs that would lead to another server are marked. Everything else keeps its bytes.
  */
 export class ServerTranslator implements Translator {
-  readonly #slug: string;
+  readonly slug: string;
   readonly #addresses: () => Addresses;
   readonly #taskId: Rewrite;
   readonly #uri: Rewrite;
 
   /** `addresses`: as they are now. */
   constructor(server: PooledServer, slug: string, addresses: () => Addresses) {
-    this.#slug = slug;
+    this.slug = slug;
     this.#addresses = addresses;
     this.#taskId = (id) => wireTaskId(slug, id);
     this.#uri = (uri) => addresses().outward(server, uri);
@@ -78,11 +78,11 @@ export class ServerTranslator implements Translator {
     const start = frame.spans.payload?.start;
     const related = rewriteStrings(frame, {
       ...meta(this.#taskId),
-      logger: (name) => `${this.#slug}__${name}`,
+      logger: (name) => `${this.slug}__${name}`,
     });
     if ("logger" in params || start === undefined || Object.keys(params).length === 0) return related;
     const first = { start: start + 1, end: start + 1 };
-    return withCuts(related, [{ span: first, text: `"logger":${JSON.stringify(this.#slug)},` }]);
+    return withCuts(related, [{ span: first, text: `"logger":${JSON.stringify(this.slug)},` }]);
   }
 }
 

@@ -40,8 +40,11 @@ export class Questions {
     return this.#open.size;
   }
 
-  /** Resolves with the client's answer, under whatever id. Rejects when it is withdrawn, late, or can not be asked. */
-  ask(question: Frame, { call, signal, onProgress }: AskOptions): Promise<Frame> {
+  /**
+   * Resolves with the client's answer, under whatever id. Rejects when it is withdrawn, late, or can not be asked. The
+   * client gets it when it is `ready`; its time runs from the beginning.
+   */
+  ask(question: Frame, { call, signal, onProgress }: AskOptions, ready?: Promise<void>): Promise<Frame> {
     return new Promise((resolve, reject) => {
       if (this.#ended) throw this.#ended;
       signal.throwIfAborted();
@@ -67,7 +70,13 @@ export class Questions {
       });
       // Our id is unique in this session, so it serves as the progress token too.
       const asked = rewriteFrame(question, { id, token: id });
-      this.#events.send(asked, call).catch((error: OmgError) => this.#take(id)?.reject(error));
+      const send = () => {
+        if (this.#open.has(id)) {
+          this.#events.send(asked, call).catch((error: OmgError) => this.#take(id)?.reject(error));
+        }
+      };
+      if (ready) void ready.then(send);
+      else send();
     });
   }
 

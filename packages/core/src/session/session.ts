@@ -104,8 +104,7 @@ export class ClientSession implements Session, Caller {
     const isCalling = call !== undefined && this.#calls.get(call)?.frame.head.method !== "initialize";
     if (isCalling) return this.#questions.ask(question, options);
     // MCP: a client is asked nothing before it has said that it is ready.
-    await Promise.race([this.#initialized.promise, this.#closed.promise]);
-    return this.#questions.ask(question, { ...options, call: undefined });
+    return this.#questions.ask(question, { ...options, call: undefined }, this.#initialized.promise);
   }
 
   /** Something of its own accord from a server that this session has for itself, or is subscribed to. */

@@ -1,6 +1,6 @@
 import type { Gateway, Session } from "../../src/gateway/types.ts";
 import { type Frame, frameOf, type RequestId } from "../../src/runtime/frame.ts";
-import type { JsonRpcMessage, Params, Transport } from "../../src/runtime/transport.ts";
+import type { JsonRpcMessage, Params, SendOptions, Transport } from "../../src/runtime/transport.ts";
 import { settle } from "./virtual-clock.ts";
 
 /** A client that speaks frames with a gateway in the same process. */
@@ -12,6 +12,8 @@ export class TestClient implements Transport {
   /** Everything that came from the gateway, answers included. */
   readonly received: JsonRpcMessage[] = [];
   readonly bytes: string[] = [];
+  /** To which request of ours each of them belongs, if to one. */
+  readonly related: (RequestId | undefined)[] = [];
   session: Session | undefined;
   readonly #waiting = new Map<RequestId, (answer: JsonRpcMessage) => void>();
   readonly #heard = new Set<() => void>();
@@ -29,8 +31,9 @@ export class TestClient implements Transport {
     return this.sendFrame(frameOf(message));
   }
 
-  async sendFrame(frame: Frame): Promise<void> {
+  async sendFrame(frame: Frame, options?: SendOptions): Promise<void> {
     const message = frame.value();
+    this.related.push(options?.relatedRequestId);
     this.received.push(message);
     this.bytes.push(frame.bytes.toString());
     if (!("method" in message) && message.id !== undefined) {
