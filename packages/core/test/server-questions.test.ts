@@ -358,6 +358,34 @@ describe("the end of a visit to a URL", () => {
     expect(heard(other)).toEqual([]);
   });
 
+  test("is told to the first who was sent there, if a server uses an id twice", async () => {
+    const { server } = asking("elicitation/create", {
+      mode: "url",
+      message: "?",
+      url: "https://a.example",
+      elicitationId: "e1",
+    });
+    const { gateway, runtime } = await testGateway({ a: server });
+    const first = await connected(gateway);
+    const call = first.ask("tools/call", { name: "a__ask" });
+    await question(first);
+    await first.answer(await question(first), { action: "accept" });
+    runtime.last.say({ jsonrpc: "2.0", id: lastCall(runtime.last), result: { content: [] } });
+    await call;
+    const second = await connected(gateway);
+    void second.call("a__ask");
+    await question(second);
+    runtime.last.say({
+      jsonrpc: "2.0",
+      method: "notifications/elicitation/complete",
+      params: { elicitationId: "e1" },
+    });
+    await first.heard("notifications/elicitation/complete");
+    expect(
+      second.received.some((message) => "method" in message && message.method.endsWith("complete")),
+    ).toBe(false);
+  });
+
   test("also if an error sent it there", async () => {
     const required = Object.assign(new Error("log in first"), { code: -32042 });
     const server = fakeServer({ echo: () => text("") });
@@ -387,4 +415,10 @@ describe("the end of a visit to a URL", () => {
 
 function asksOf(client: TestClient): JsonRpcMessage[] {
   return client.received.filter((message) => "method" in message && "id" in message);
+}
+
+/** The id under which the last call went up. */
+function lastCall({ received }: FakeInstance): number {
+  const call = received.findLast((message) => "method" in message && message.method === "tools/call");
+  return (call as { id: number }).id;
 }

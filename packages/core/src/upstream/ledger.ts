@@ -1,14 +1,25 @@
 import { randomInt } from "node:crypto";
+import type { Clock } from "../clock.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { RequestId } from "../runtime/frame.ts";
 import type { Call } from "../session/call.ts";
 import type { OpenRequest } from "./open-request.ts";
 
+/** Milliseconds in which a server may still speak for the sake of a call that was given up. */
+const lingerMs = 30_000;
+
 /** What is in flight on one instance, and for whom. Ids are the gateway's own; they double as progress tokens. */
 export class Ledger {
   readonly #requests = new Map<RequestId, OpenRequest>();
+  /** The sessions of calls that were given up, by the calls' ids: the server may not know yet, or go on regardless. */
+  readonly #givenUp = new Map<RequestId, { readonly session: string; readonly until: number }>();
+  readonly #clock: Clock;
   // Nobody can guess the ids of others' calls.
   #lastId = randomInt(2 ** 32);
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   get size(): number {
     return this.#requests.size;
@@ -31,13 +42,22 @@ export class Ledger {
   close(id: RequestId): OpenRequest | undefined {
     const request = this.#requests.get(id);
     this.#requests.delete(id);
+    // Once it is answered, nothing more is said for its sake.
+    if (!request) this.#givenUp.delete(id);
     return request;
+  }
+
+  /** Takes out a request that nobody waits for any more, though the server may still be at it. */
+  giveUp(id: RequestId): void {
+    const call = this.close(id)?.call;
+    this.#forgetLongGivenUp();
+    if (call) this.#givenUp.set(id, { session: call.session, until: this.#clock.now() + lingerMs });
   }
 
   /**
    * The call that made the server say something, if there is no doubt: `requestId` tells it (the request whose stream
-   * brought the message), or all calls in flight are of one session; then it is the latest of them. `"several"`: more than
-   * one session may be the cause.
+   * brought the message), or all calls in flight are of one session, those included that were given up a moment ago; then it
+   * is the latest of them. `"several"`: more than one session may be the cause.
    */
   cause(requestId?: RequestId): Call | "several" | undefined {
     if (requestId !== undefined) return this.#requests.get(requestId)?.call;
@@ -47,7 +67,17 @@ export class Ledger {
       if (cause && cause.session !== call.session) return "several";
       cause = call;
     }
+    this.#forgetLongGivenUp();
+    for (const { session } of this.#givenUp.values())
+      if (cause && session !== cause.session) return "several";
     return cause;
+  }
+
+  /** The call of a session that waits for a task's result, if there is one. */
+  callFor(taskId: string | undefined, session: string): Call | undefined {
+    return this.of(session).find(({ method, call, taskId: own = call?.frame.head.taskId }) => {
+      return method === "tasks/result" && own === taskId;
+    })?.call;
   }
 
   /** The open requests of one session. */
@@ -64,5 +94,12 @@ export class Ledger {
     const requests = [...this.#requests.values()];
     this.#requests.clear();
     for (const request of requests) request.fail(error);
+  }
+
+  #forgetLongGivenUp(): void {
+    for (const [id, { until }] of this.#givenUp) {
+      if (until > this.#clock.now()) return;
+      this.#givenUp.delete(id);
+    }
   }
 }

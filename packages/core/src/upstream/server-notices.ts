@@ -1,5 +1,6 @@
 import { type Frame, type RequestId, rewriteFrame } from "../runtime/frame.ts";
 import { type LogLevel, reaches, usualLevel } from "../session/log-level.ts";
+import type { Attribution } from "./attribution.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ServerQuestions } from "./server-questions.ts";
 import type { Tasks } from "./tasks.ts";
@@ -9,6 +10,7 @@ import type { UrlElicitations } from "./url-elicitations.ts";
 export interface ServerNoticesOptions {
   readonly server: string;
   readonly ledger: Ledger;
+  readonly attribution: Attribution;
   readonly questions: ServerQuestions;
   readonly tasks: Tasks;
   readonly elicitations: UrlElicitations;
@@ -59,8 +61,8 @@ export class ServerNotices {
 
   /** A log message, or something of another vocabulary: for who caused it, as far as that is certain. */
   #said(frame: Frame, requestId: RequestId | undefined): void {
-    const { ledger, owner, events, logLevel } = this.#options;
-    const cause = ledger.cause(requestId);
+    const { attribution, owner, events, logLevel } = this.#options;
+    const cause = attribution.of(frame, requestId);
     if (typeof cause === "object") {
       const isLog = frame.head.method === "notifications/message";
       const least = cause.caller.logLevel ?? (logLevel() === undefined ? undefined : usualLevel);

@@ -1,12 +1,17 @@
 import { errorFrame } from "../errors/error-frame.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type Frame, type RequestId, rewriteFrame } from "../runtime/frame.ts";
-import type { AskOptions, Call } from "../session/call.ts";
+import type { AskOptions } from "../session/call.ts";
+import type { Attribution, Cause, Doubt } from "./attribution.ts";
 import type { Ledger } from "./ledger.ts";
+
+/** Questions of one instance that may be open at once. */
+const maxOpen = 32;
 
 export interface ServerQuestionsOptions {
   readonly server: string;
   readonly ledger: Ledger;
+  readonly attribution: Attribution;
   /** Takes a frame to the server. */
   readonly send: (frame: Frame) => void;
   /** Asks the one session that the instance is for; undefined when it is shared. */
@@ -57,16 +62,17 @@ export class ServerQuestions {
   }
 
   async #ask(question: Frame, requestId: RequestId | undefined, signal: AbortSignal): Promise<Frame> {
-    const { server, ledger, send, askOwner } = this.#options;
+    const { server, attribution, send, askOwner } = this.#options;
+    if (this.#open.size > maxOpen) throw tooManyError(server);
     const options = { signal, onProgress: send };
-    const cause = ledger.cause(requestId);
+    const cause = attribution.of(question, requestId);
     if (typeof cause === "object") return this.#asking(cause, () => cause.ask(question, options));
     if (askOwner) return askOwner(question, options);
     throw unattributedError(server, question.head.method, cause);
   }
 
   /** While the client thinks, the time of its calls stands still: which of them waits for it nobody can tell. */
-  async #asking<T>({ session }: Call, ask: () => Promise<T>): Promise<T> {
+  async #asking<T>({ session }: Cause, ask: () => Promise<T>): Promise<T> {
     const waiting = this.#options.ledger.of(session);
     for (const request of waiting) request.pause();
     try {
@@ -81,9 +87,7 @@ export class ServerQuestions {
   }
 }
 
-function unattributedError(server: string, method = "", cause: "several" | undefined): OmgError {
-  const why =
-    cause === "several" ? "several sessions have calls in flight" : "no session has a call in flight";
+function unattributedError(server: string, method = "", why: Doubt): OmgError {
   return new OmgError("method_not_found", {
     server,
     message:
@@ -95,4 +99,12 @@ function unattributedError(server: string, method = "", cause: "several" | undef
 function twiceError(server: string, id: RequestId): OmgError {
   const message = `Server '${server}' has a request with the id ${JSON.stringify(id)} in flight`;
   return new OmgError("invalid_request", { server, message });
+}
+
+function tooManyError(server: string): OmgError {
+  return new OmgError("overloaded", {
+    detail: "inflight",
+    server,
+    message: `Server '${server}' has ${maxOpen} requests to clients in flight, its limit`,
+  });
 }

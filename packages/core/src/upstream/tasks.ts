@@ -3,6 +3,8 @@ import { OmgError } from "../runtime/errors.ts";
 import { type Frame, type RequestId, rewriteFrame, withCuts } from "../runtime/frame.ts";
 import { readItems } from "../runtime/json-items.ts";
 import type { Call, Caller } from "../session/call.ts";
+import type { Translator } from "../session/translator.ts";
+import type { Cause } from "./attribution.ts";
 
 export interface TasksOptions {
   readonly server: string;
@@ -22,6 +24,7 @@ export interface AnsweredRequest {
 
 interface Task {
   readonly caller: Caller;
+  readonly translator: Translator | undefined;
   /** The token of the call that made it, on our side and on the caller's: it stays valid for the task's progress. */
   readonly token: { readonly ours: RequestId; readonly theirs: RequestId } | undefined;
   runs: boolean;
@@ -38,6 +41,8 @@ export class Tasks {
   readonly #tasks = new Map<string, Task>();
   readonly #byToken = new Map<RequestId, Task>();
   #running = 0;
+  /** How many of them run, by session. */
+  readonly #runningOf = new Map<string, number>();
   #stopLooking = () => {};
 
   constructor(options: TasksOptions) {
@@ -79,6 +84,27 @@ export class Tasks {
     return caller;
   }
 
+  /** A task as what makes the server speak: what belongs to no call of its owner goes over the stream of none. */
+  cause(taskId: string): Cause | undefined {
+    const task = this.#tasks.get(taskId);
+    if (!task) return undefined;
+    const { caller, translator } = task;
+    return {
+      caller,
+      session: caller.id,
+      tell: (frame) => caller.relay(this.#options.server, frame),
+      async ask(question, options) {
+        const answer = await caller.ask(translator?.down(question) ?? question, options);
+        return translator?.up(answer) ?? answer;
+      },
+    };
+  }
+
+  /** Whether tasks of other sessions than this one run. */
+  runForOthers(session: string): boolean {
+    return this.#runningOf.size > (this.#runningOf.has(session) ? 1 : 0);
+  }
+
   /** Hands progress that belongs to a task to its owner. Returns whether it does. */
   progress(notification: Frame): boolean {
     const { token } = notification.head;
@@ -99,20 +125,21 @@ export class Tasks {
     for (const { stopExpiry } of this.#tasks.values()) stopExpiry();
     this.#tasks.clear();
     this.#byToken.clear();
+    this.#runningOf.clear();
   }
 
-  #opened({ frame, caller }: Call, id: RequestId, made: Record<string, unknown>): void {
+  #opened({ frame, caller, translator }: Call, id: RequestId, made: Record<string, unknown>): void {
     const { taskId, ttl } = made;
     if (typeof taskId !== "string" || this.#tasks.has(taskId)) return;
     const theirs = frame.head.token;
     const token = theirs === undefined ? undefined : { ours: id, theirs };
-    const task: Task = { caller, token, runs: true, stopExpiry: () => {} };
+    const task: Task = { caller, translator, token, runs: true, stopExpiry: () => {} };
     if (typeof ttl === "number") {
       task.stopExpiry = this.#options.clock.after(ttl, () => this.#forget(taskId));
     }
     this.#tasks.set(taskId, task);
     if (token) this.#byToken.set(token.ours, task);
-    this.#count(1);
+    this.#count(task, 1);
     this.#note(taskId, made);
     const [oldest] = this.#tasks.keys();
     if (this.#tasks.size > maxTasks && oldest !== undefined) this.#forget(oldest);
@@ -123,7 +150,7 @@ export class Tasks {
     if (!task?.runs || !finalStates.includes(status)) return;
     task.runs = false;
     if (task.token) this.#byToken.delete(task.token.ours);
-    this.#count(-1);
+    this.#count(task, -1);
   }
 
   #forget(taskId: string): void {
@@ -132,8 +159,11 @@ export class Tasks {
     this.#tasks.delete(taskId);
   }
 
-  #count(change: 1 | -1): void {
+  #count({ caller }: Task, change: 1 | -1): void {
     this.#running += change;
+    const own = (this.#runningOf.get(caller.id) ?? 0) + change;
+    if (own > 0) this.#runningOf.set(caller.id, own);
+    else this.#runningOf.delete(caller.id);
     if (this.#running === 0) {
       this.#stopLooking();
       this.#options.keepAwake(false);

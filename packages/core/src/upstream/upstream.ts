@@ -13,6 +13,7 @@ import {
 import type { FrameExtra, Params, Transport } from "../runtime/transport.ts";
 import type { AskOptions, Call } from "../session/call.ts";
 import type { LogLevel } from "../session/log-level.ts";
+import { Attribution } from "./attribution.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Ledger } from "./ledger.ts";
 import { OpenRequest, type RequestKeeper } from "./open-request.ts";
@@ -73,9 +74,10 @@ export class Upstream {
   readonly #options: UpstreamOptions;
   readonly #errors: UpstreamErrors;
   readonly #lane: FrameLane;
-  readonly #ledger = new Ledger();
+  readonly #ledger: Ledger;
   readonly #deadlines: Deadlines;
   readonly #keeper: RequestKeeper;
+  readonly #attribution: Attribution;
   readonly #questions: ServerQuestions;
   readonly #tasks: Tasks;
   readonly #elicitations = new UrlElicitations();
@@ -89,35 +91,40 @@ export class Upstream {
     const { server, transport, clock, limits, owner, events } = options;
     this.#options = options;
     this.#errors = new UpstreamErrors(server);
+    this.#ledger = new Ledger(clock);
     this.#deadlines = new Deadlines(clock);
     this.#keeper = {
       clock,
       deadlines: this.#deadlines,
       maxCallMs: limits.maxCallMs,
       abandon: ({ id, method }, error) => {
-        this.#ledger.close(id);
+        this.#ledger.giveUp(id);
         // MCP forbids cancelling the handshake.
         if (method !== "initialize") this.notify(cancellation(id, error.message));
       },
       timedOut: (method) => this.#errors.timedOut(method, limits.callTimeoutMs),
     };
+    const isShared = owner === undefined;
     const send = (frame: Frame) => this.notify(frame);
-    this.#questions = new ServerQuestions({
-      server,
-      ledger: this.#ledger,
-      send,
-      askOwner: owner && ((question, how) => owner.ask(question, how)),
-    });
     this.#tasks = new Tasks({
       server,
       clock,
-      isShared: owner === undefined,
+      isShared,
       keepAwake: events.onBusy,
       look: (taskId) => this.ask("tasks/get", { taskId }),
+    });
+    this.#attribution = new Attribution({ ledger: this.#ledger, tasks: this.#tasks, isShared });
+    this.#questions = new ServerQuestions({
+      server,
+      ledger: this.#ledger,
+      attribution: this.#attribution,
+      send,
+      askOwner: owner && ((question, how) => owner.ask(question, how)),
     });
     this.#notices = new ServerNotices({
       server,
       ledger: this.#ledger,
+      attribution: this.#attribution,
       questions: this.#questions,
       tasks: this.#tasks,
       elicitations: this.#elicitations,
@@ -208,7 +215,7 @@ export class Upstream {
     else if (kind === "notification") this.#notices.take(frame, extra?.requestId);
     else if (method === "ping") this.notify(resultFrame(id as RequestId, "{}"));
     else {
-      const cause = method === "elicitation/create" && this.#ledger.cause(extra?.requestId);
+      const cause = method === "elicitation/create" && this.#attribution.of(frame, extra?.requestId);
       if (typeof cause === "object") this.#elicitations.asked(frame, cause.caller);
       this.#questions.take(frame, extra?.requestId);
     }
