@@ -5,9 +5,6 @@ import type { AskOptions } from "../session/call.ts";
 import type { Attribution, Cause, Doubt } from "./attribution.ts";
 import type { Ledger } from "./ledger.ts";
 
-/** Questions of one instance that may be open at once. */
-const maxOpen = 32;
-
 export interface ServerQuestionsOptions {
   readonly server: string;
   readonly ledger: Ledger;
@@ -63,7 +60,6 @@ export class ServerQuestions {
 
   async #ask(question: Frame, requestId: RequestId | undefined, signal: AbortSignal): Promise<Frame> {
     const { server, attribution, send, askOwner } = this.#options;
-    if (this.#open.size > maxOpen) throw tooManyError(server);
     const options = { signal, onProgress: send };
     const cause = attribution.of(question, requestId);
     if (typeof cause === "object") return this.#asking(cause, () => cause.ask(question, options));
@@ -99,12 +95,4 @@ function unattributedError(server: string, method = "", why: Doubt): OmgError {
 function twiceError(server: string, id: RequestId): OmgError {
   const message = `Server '${server}' has a request with the id ${JSON.stringify(id)} in flight`;
   return new OmgError("invalid_request", { server, message });
-}
-
-function tooManyError(server: string): OmgError {
-  return new OmgError("overloaded", {
-    detail: "inflight",
-    server,
-    message: `Server '${server}' has ${maxOpen} requests to clients in flight, its limit`,
-  });
 }
