@@ -10,6 +10,8 @@ import {
   type RequestId,
   type Transport,
 } from "@omg/core";
+import { versionIn } from "./handshake.ts";
+import { inFlight } from "./refusals.ts";
 
 const batchVersion = "2025-03-26";
 const maxMessages = 100;
@@ -34,7 +36,7 @@ export class BatchingTransport implements Transport {
   /** Requests that came in a batch and wait for their answer. */
   readonly #open = new Map<RequestId, Batch>();
   #initialize: RequestId | undefined;
-  #version: unknown;
+  #version: string | undefined;
 
   constructor(options: LineTransportOptions) {
     this.#lines = lineTransport({ ...options, onBatch: (line) => this.#split(line) });
@@ -115,8 +117,7 @@ export class BatchingTransport implements Transport {
 
   #initialized(answer: Frame): void {
     this.#initialize = undefined;
-    const message = answer.value();
-    if ("result" in message) this.#version = message.result.protocolVersion;
+    this.#version = versionIn(answer) ?? this.#version;
   }
 
   /** The batch that waits for an answer to this request, and from now on no longer does. */
@@ -139,10 +140,4 @@ export class BatchingTransport implements Transport {
 
 function requestIds(frames: readonly Frame[]): RequestId[] {
   return frames.flatMap(({ head }) => (head.kind === "request" && head.id !== undefined ? [head.id] : []));
-}
-
-function inFlight(id: RequestId): OmgError {
-  return new OmgError("invalid_request", {
-    message: `A request with the id ${JSON.stringify(id)} is in flight`,
-  });
 }

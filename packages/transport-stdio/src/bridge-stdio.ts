@@ -3,7 +3,7 @@ import { errorFrame, type Frame, OmgError, type RequestId } from "@omg/core";
 import { answerTimeMs } from "./answer-time.ts";
 import { BatchingTransport } from "./batching-transport.ts";
 import { HttpConversation } from "./http-conversation.ts";
-import { failureFrame } from "./refusals.ts";
+import { failureFrame, inFlight } from "./refusals.ts";
 
 export interface BridgeOptions {
   /** The MCP endpoint of a running gateway, for example `http://localhost:4444/mcp`. */
@@ -27,7 +27,7 @@ export async function bridgeStdio(options: BridgeOptions): Promise<void> {
   const gone = Promise.withResolvers<void>();
   const open = new Set<Promise<void>>();
   /** Requests that the client waits for. */
-  const owed = new Set<RequestId>();
+  const owed = new Map<RequestId, Frame>();
   let timer: NodeJS.Timeout | undefined;
   const transport = new BatchingTransport({
     input,
@@ -44,14 +44,19 @@ export async function bridgeStdio(options: BridgeOptions): Promise<void> {
     const { id, kind, method, requestId } = frame.head;
     // The gateway ends a cancelled request without an answer; the client wants none either.
     if (method === "notifications/cancelled" && requestId !== undefined) owed.delete(requestId);
-    if (kind === "request" && id !== undefined) owed.add(id);
+    if (kind === "request" && id !== undefined) {
+      if (owed.has(id)) return tell(errorFrame(id, inFlight(id)));
+      owed.set(id, frame);
+    }
+    // After a cancellation the id may be that of another request.
+    const isOwed = () => id !== undefined && owed.get(id) === frame;
     const sending = conversation.send(frame).catch((error) => {
-      if (kind === "request" && id !== undefined && owed.has(id)) tell(failureFrame(id, error));
+      if (id !== undefined && isOwed()) tell(failureFrame(id, error));
     });
     open.add(sending);
     void sending.then(() => {
       open.delete(sending);
-      if (kind === "request" && id !== undefined) owed.delete(id);
+      if (id !== undefined && isOwed()) owed.delete(id);
     });
   };
   transport.onerror = (error) => {

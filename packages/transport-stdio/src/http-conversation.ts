@@ -1,6 +1,7 @@
-import { type Frame, notificationFrame, OmgError, type RequestId, requestFrame } from "@omg/core";
+import { type Frame, notificationFrame, OmgError, type RequestId } from "@omg/core";
 import { discard } from "./event-stream.ts";
 import { GatewayRequests, type SessionHeaders } from "./gateway-requests.ts";
+import { ownInitialize, versionIn } from "./handshake.ts";
 import { listen } from "./listen.ts";
 import { Questions } from "./questions.ts";
 import { readAnswer } from "./read-response.ts";
@@ -38,6 +39,7 @@ export class HttpConversation {
   /** Requests of the client that wait for their answer. */
   readonly #waiting = new Map<RequestId, AbortController>();
   readonly #questions = new Questions<GatewaySession>();
+  #turn = Promise.resolve();
   #initialize: Frame | undefined;
   /** Undefined until something needs one, and again once it is known to be of no use. */
   #session: Promise<GatewaySession> | undefined;
@@ -54,7 +56,7 @@ export class HttpConversation {
       if (method === "initialize") await this.#begin(frame);
       else if (kind === "request" && id !== undefined) await this.#request(frame, id);
       else if (kind === "notification") await this.#notify(frame);
-      else await this.#answer(frame);
+      else await this.#inTurn(() => this.#answer(frame));
     } catch (error) {
       throw this.#closing.signal.aborted ? cutOff(this.#gateway.url) : error;
     }
@@ -90,13 +92,18 @@ export class HttpConversation {
 
   async #notify(frame: Frame): Promise<void> {
     const { method, requestId } = frame.head;
+    // Now, since a request that comes later may have the same id.
+    const withdrawn =
+      method === cancelled && requestId !== undefined ? this.#waiting.get(requestId) : undefined;
     try {
-      const { opened, session, response } = await this.#send(frame, this.#closing.signal);
-      await discard(response);
-      if (method === initialized) this.#listen(opened, session);
+      await this.#inTurn(async () => {
+        const { opened, session, response } = await this.#send(frame, this.#closing.signal);
+        await discard(response);
+        if (method === initialized) this.#listen(opened, session);
+      });
     } finally {
       // Not earlier: to the gateway a connection that breaks off is no cancellation.
-      if (method === cancelled && requestId !== undefined) this.#waiting.get(requestId)?.abort();
+      withdrawn?.abort();
     }
   }
 
@@ -104,6 +111,13 @@ export class HttpConversation {
   async #answer(frame: Frame): Promise<void> {
     const session = this.#questions.answered(frame);
     if (session) await discard(await this.#gateway.post(frame, session, this.#closing.signal));
+  }
+
+  /** Whatever is no request reaches the gateway in the order it was said: progress must not go back. */
+  #inTurn(say: () => Promise<void>): Promise<void> {
+    const said = this.#turn.then(say);
+    this.#turn = said.catch(() => {});
+    return said;
   }
 
   /** Something that the gateway says in a session. */
@@ -223,20 +237,6 @@ export class HttpConversation {
       signal,
     });
   }
-}
-
-function ownInitialize(): Frame {
-  return requestFrame("omg-bridge", "initialize", {
-    protocolVersion: "2025-11-25",
-    capabilities: {},
-    clientInfo: { name: "omg-stdio-bridge", version: "1" },
-  });
-}
-
-function versionIn(answer: Frame): string | undefined {
-  const message = answer.value();
-  const version = "result" in message ? message.result.protocolVersion : undefined;
-  return typeof version === "string" ? version : undefined;
 }
 
 function cutOff(url: string): OmgError {

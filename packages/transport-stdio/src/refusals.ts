@@ -61,6 +61,13 @@ export function brokenOff(url: string, cause?: unknown): OmgError {
   });
 }
 
+/** A request whose id another one has that is not answered yet. */
+export function inFlight(id: RequestId): OmgError {
+  return new OmgError("invalid_request", {
+    message: `A request with the id ${JSON.stringify(id)} is in flight`,
+  });
+}
+
 const keyHint = "; set MCP_GATEWAY_API_KEY to the gateway's API key";
 
 /** Failures before a connection stood: the gateway has seen nothing of the request. */

@@ -107,13 +107,15 @@ describe("an error of the gateway becomes one answer", () => {
 
 describe("what nobody asked for stays unsaid", () => {
   test("a notification that the gateway refuses, and one that it can not get", async () => {
-    const { url } = await gatewayThat(
+    const { url, saw } = await gatewayThat(
       (message, outgoing) => open(message, outgoing),
       undefined,
       (message, outgoing) => (message.method === "gone" ? outgoing.destroy() : refuse(outgoing, 503, busy)),
     );
     const client = bridged(url);
-    client.send(initialize, initialized, { jsonrpc: "2.0", method: "gone" });
+    const note = (method: string) => ({ jsonrpc: "2.0", method });
+    client.send(initialize, initialized, note("gone"), note("next"));
+    await saw("POST next s1");
     expect(await client.finish()).toMatchObject([{ id: 0, result: {} }]);
   });
 

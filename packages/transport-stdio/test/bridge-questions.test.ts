@@ -116,7 +116,9 @@ test("calls with the ids 1 and '1' are told apart, and one is cancelled alone", 
     if (!open(message, outgoing)) held.set(message.id, () => ok(message, outgoing));
   });
   const client = bridged(url);
-  client.send(initialize, list(1), list("1"), list(0), list(""));
+  client.send(initialize);
+  await client.received(1);
+  client.send(list(1), list("1"), list(0), list(""));
   await saw("POST tools/list s1", 4);
   client.send(cancel("1"), cancel(0));
   await saw("POST notifications/cancelled s1", 2);
@@ -124,6 +126,54 @@ test("calls with the ids 1 and '1' are told apart, and one is cancelled alone", 
   const lines = await client.finish();
   expect(lines.map(({ id }) => id).slice(1)).toHaveLength(2);
   expect(lines.map(({ id }) => id)).toEqual(expect.arrayContaining([1, ""]));
+});
+
+test("an id that is in flight can not be used again, but for one that is cancelled", async () => {
+  const held: (() => void)[] = [];
+  const { url, seen, saw } = await gatewayThat((message, outgoing) => {
+    if (!open(message, outgoing)) held.push(() => ok(message, outgoing));
+  });
+  const client = bridged(url);
+  client.send(initialize, list(1));
+  await saw("POST tools/list s1");
+  client.send(list(1));
+  expect((await client.received(2))[1]).toMatchObject({ id: 1, error: { code: -32600 } });
+  client.send(cancel(1), list(1));
+  await saw("POST notifications/cancelled s1");
+  await saw("POST tools/list s1", 2);
+  for (const answer of held) answer();
+  expect((await client.finish()).slice(2)).toEqual([{ jsonrpc: "2.0", id: 1, result: {} }]);
+  expect(seen.filter((line) => line === "POST tools/list s1")).toHaveLength(2);
+});
+
+test("what is no request reaches the gateway in the order it was said", async () => {
+  const held: (() => void)[] = [];
+  const { url, seen, saw } = await gatewayThat(
+    (message, outgoing) => {
+      if (open(message, outgoing)) return;
+      held.push(() => outgoing.writeHead(202).end());
+    },
+    (outgoing) => void flow(outgoing, event("1", ask(1, "t"))),
+    (message, outgoing) => {
+      if (message.method === initialized.method) outgoing.writeHead(202).end();
+      else held.push(() => outgoing.writeHead(202).end());
+    },
+  );
+  const client = bridged(url);
+  client.send(initialize, initialized);
+  await client.received(2);
+  client.send(progress("t"), reply(1), progress("u"), list(2));
+  // The request does not wait for the rest.
+  await saw("POST tools/list s1");
+  await saw("POST notifications/progress s1");
+  expect(seen.filter((line) => line === "POST s1")).toHaveLength(0);
+  for (const answer of held.splice(0)) answer();
+  await saw("POST s1");
+  expect(seen.filter((line) => line === "POST notifications/progress s1")).toHaveLength(1);
+  for (const answer of held.splice(0)) answer();
+  await saw("POST notifications/progress s1", 2);
+  for (const answer of held.splice(0)) answer();
+  await client.finish();
 });
 
 test("an answer goes to the session that asked, never to the one that took its place", async () => {
