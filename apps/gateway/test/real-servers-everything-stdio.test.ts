@@ -1,0 +1,3 @@
+import { describeEverything } from "./support/real/everything.ts";
+
+describeEverything("stdio");
