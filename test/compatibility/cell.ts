@@ -38,7 +38,10 @@ export class Cell implements AsyncDisposable {
     return this.#gateways.urls[this.place.scope];
   }
 
-  /** The server that a check here may crash. */
+  /**
+   * A server for checks that crash it, or give calls up: for a while after that, a shared server's questions and log
+   * messages are for nobody.
+   */
   get fragile(): string {
     return fragileServer(this.place);
   }
@@ -56,29 +59,31 @@ export class Cell implements AsyncDisposable {
 
   /** Another client of the same gateway; over stdio of a gateway of its own. */
   async connect({ capabilities, server = mainServer }: OtherOptions = {}): Promise<TestClient> {
-    return TestClient.connect(this.#transport(server), {
-      ...(capabilities && { capabilities }),
-      toolName: (own) => this.name(own, server),
-    });
+    return this.#open(server, (transport) =>
+      TestClient.connect(transport, {
+        ...(capabilities && { capabilities }),
+        toolName: (own) => this.name(own, server),
+      }),
+    );
   }
 
   /** A conversation in text of a client that can do nothing but sampling, the same for all checks that want this version. */
   raw(version = latest): Promise<Raw> {
     let raw = this.#raw.get(version);
     if (!raw) {
-      raw = this.openRaw(version).then((opened) => this.#stack.use(opened));
+      raw = this.openRaw({ version }).then((opened) => this.#stack.use(opened));
       this.#raw.set(version, raw);
     }
     return raw;
   }
 
-  /** Another one, for a check that ends it. */
-  async openRaw(version = latest): Promise<Raw> {
+  /** Another one, for a check that ends it. `server`: to which it talks where it talks to one. */
+  async openRaw({ version = latest, server = mainServer } = {}): Promise<Raw> {
     const options = { version, capabilities: { sampling: {} } };
     const { front, scope } = this.place;
-    if (front === "http") return rawOverHttp(this.address(), options);
-    if (front === "sse") return rawOverPipe(await ssePipe(this.address()), options);
-    return rawOverPipe(await stdioPipe(this.#gateways.stdio(scope, this.#one(mainServer))), options);
+    if (front === "http") return rawOverHttp(this.address(server), options);
+    if (front === "sse") return rawOverPipe(await ssePipe(this.address(server)), options);
+    return rawOverPipe(await stdioPipe(this.#gateways.stdio(scope, this.#one(server))), options);
   }
 
   /** Another one over streamable HTTP, which has requests and streams to look at. */
@@ -101,16 +106,26 @@ export class Cell implements AsyncDisposable {
     return this.place.endpoint === "one" ? server : undefined;
   }
 
-  #transport(server: string): Transport {
+  async #open(server: string, connect: (transport: Transport) => Promise<TestClient>): Promise<TestClient> {
     const { front, scope } = this.place;
     if (front === "stdio") {
       const command = this.#gateways.stdio(scope, this.#one(server));
-      return new StdioClientTransport({ ...command, stderr: "ignore" });
+      return connect(new StdioClientTransport({ ...command, stderr: "ignore" }));
     }
     const url = new URL(this.address(server));
-    // The SDK's types of this transport do not agree with each other under exactOptionalPropertyTypes.
-    return front === "sse"
-      ? new SSEClientTransport(url)
-      : (new StreamableHTTPClientTransport(url) as Transport);
+    if (front === "sse") return connect(new SSEClientTransport(url));
+    // The SDK does not say when the client can hear what belongs to none of its requests.
+    const listening = Promise.withResolvers<void>();
+    const transport = new StreamableHTTPClientTransport(url, {
+      async fetch(input, init) {
+        const response = await fetch(input, init);
+        if (init?.method === "GET") listening.resolve();
+        return response;
+      },
+    });
+    // Its types do not agree with each other under exactOptionalPropertyTypes.
+    const client = await connect(transport as Transport);
+    await listening.promise;
+    return client;
   }
 }

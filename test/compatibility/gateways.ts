@@ -40,11 +40,10 @@ export async function startGateways(): Promise<Gateways> {
     .flatMap((front) => endpoints.map((endpoint) => fragileServer({ front, endpoint, scope: "shared" })));
   const start = async (config: string) =>
     stack.use(await RunningGateway.start(sandbox, ["--config", config], env));
-  const [shared, session] = await Promise.all([
-    start(write("shared.yaml", "shared", [...pair, ...fragile])),
-    start(write("session.yaml", "session", pair)),
-  ]);
-  // So that their lists are known to all that use the same state folder.
+  // One after the other: all use the same state folder, and the first of them makes its key.
+  const shared = await start(write("shared.yaml", "shared", [...pair, ...fragile]));
+  const session = await start(write("session.yaml", "session", pair));
+  // So that their lists are known to all.
   for (const id of pair) await shared.json(`/servers/${id}/warm`, { method: "POST" });
   const owned = stack.move();
   return {

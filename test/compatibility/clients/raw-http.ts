@@ -11,8 +11,10 @@ import {
 
 /** A session over streamable HTTP, down to its requests. */
 export interface RawHttp extends Raw {
-  /** Sends any request of the session. */
-  fetch(init: RequestInit & { headers?: Record<string, string> }): Promise<Response>;
+  /** Sends a request, and leaves its stream at the event that holds a text. Gives the id of that event. */
+  breakOff(text: string, at: string): Promise<string>;
+  /** Goes on after an event, to the end of its stream. */
+  goOn(lastEventId: string): Promise<string[]>;
 }
 
 export async function rawOverHttp(url: string, options: RawOptions): Promise<RawHttp> {
@@ -21,7 +23,8 @@ export async function rawOverHttp(url: string, options: RawOptions): Promise<Raw
     "content-type": "application/json",
     accept: "application/json, text/event-stream",
   };
-  const own: RawHttp["fetch"] = (init) => fetch(url, { ...init, headers: { ...headers, ...init.headers } });
+  const own = (init: RequestInit & { headers?: Record<string, string> }) =>
+    fetch(url, { ...init, headers: { ...headers, ...init.headers } });
   let pings = 0;
 
   const exchange = async (text: string): Promise<string[]> => {
@@ -49,7 +52,20 @@ export async function rawOverHttp(url: string, options: RawOptions): Promise<Raw
     introduction,
     exchange,
     send,
-    fetch: own,
+    async breakOff(text, at) {
+      const response = await own({ method: "POST", body: text });
+      // Whoever leaves the loop leaves the stream.
+      for await (const { id, data } of events(response)) {
+        if (id !== undefined && data.includes(at)) return id;
+      }
+      throw new Error(`The stream ended before ${at}`);
+    },
+    async goOn(lastEventId) {
+      const response = await own({ method: "GET", headers: { "last-event-id": lastEventId } });
+      const came: string[] = [];
+      for await (const { data } of events(response)) if (data !== "") came.push(data);
+      return came;
+    },
     async settled() {
       await exchange(request(`settled-${++pings}`, "ping"));
       return all;

@@ -1,4 +1,5 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
   type ClientCapabilities,
@@ -130,6 +131,9 @@ export class TestClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Closing alone leaves an HTTP session behind.
+    const { transport } = this.sdk;
+    if (transport instanceof StreamableHTTPClientTransport) await transport.terminateSession();
     await this.sdk.close();
   }
 }

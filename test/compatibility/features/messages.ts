@@ -72,7 +72,7 @@ export const messages: Topic = {
       id: "cancel",
       title: "Cancellation of a call reaches its server",
       async check(cell) {
-        const client = await cell.client();
+        await using client = await cell.connect({ server: cell.fragile });
         const call = key();
         const ending = new AbortController();
         const held = client.call("hold", { key: call }, { signal: ending.signal });

@@ -1,4 +1,8 @@
+import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import type { Cell } from "../cell.ts";
+import type { TestClient } from "../clients/test-client.ts";
+import type { Exception } from "../feature.ts";
 
 /** A text that stands nowhere else. */
 export function key(): string {
@@ -21,4 +25,29 @@ export async function codeOf(request: Promise<unknown>): Promise<Refused> {
     if (code === undefined) throw error;
     return { code, message, data };
   }
+}
+
+/** Over stdio each client starts a gateway of its own. */
+export const alone: Exception = {
+  at: { front: "stdio" },
+  reason: "each client has a gateway of its own",
+  async check(cell) {
+    const client = await cell.client();
+    await using other = await cell.connect();
+    assert.notEqual(await client.call("pid"), await other.call("pid"));
+  },
+};
+
+/** Checks something while another client has a call in flight at the same server. */
+export async function whileAnotherCalls(
+  cell: Cell,
+  check: (client: TestClient, other: TestClient) => Promise<void>,
+): Promise<void> {
+  await using other = await cell.connect();
+  const id = key();
+  const held = other.call("hold", { key: id });
+  await other.call("received", { method: "tools/call", includes: `"hold","arguments":{"key":"${id}"}` });
+  await check(await cell.client(), other);
+  await other.call("release", { key: id });
+  await held;
 }

@@ -71,7 +71,7 @@ export const clientTools = [
     run({ data }, { conversation }) {
       for (const level of ["debug", "info", "warning", "error"]) {
         if (levels.indexOf(level) < levels.indexOf(conversation.level)) continue;
-        conversation.notify("notifications/message", { level, logger: "log", data });
+        conversation.notify("notifications/message", { logger: "log", data, level });
       }
       return text(conversation.level);
     },

@@ -38,7 +38,11 @@ const tools = [
     ],
   })),
   // Waits until it is released, or cancelled.
-  tool("hold", ({ key }, { conversation, id }) => {
+  tool("hold", ({ key }, { conversation, id, params }) => {
+    const progressToken = params._meta?.progressToken;
+    if (progressToken !== undefined) {
+      conversation.notify("notifications/progress", { progressToken, progress: 1, message: "held" });
+    }
     return new Promise((resolve) => {
       conversation.held.set(key, { id, release: () => resolve(text(key)) });
       void conversation
