@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Party } from "./support/real/party.ts";
-import type { Json } from "./support/real/sdk-lines.ts";
-import { Stage } from "./support/real/servers.ts";
+import type { Json, SdkLine } from "./support/real/sdk-lines.ts";
+import { type Place, Stage } from "./support/real/servers.ts";
 
 const stage = new Stage(() => ({
   chrome: {
@@ -10,6 +10,12 @@ const stage = new Stage(() => ({
     env: { CHROME_DEVTOOLS_MCP_NO_UPDATE_CHECKS: "true" },
   },
 }));
+const places: (Place & { line: SdkLine })[] = [
+  { front: "http", line: "SDK 1.x" },
+  { front: "http", line: "SDK 2.x", one: "chrome" },
+  { front: "stdio", line: "SDK 2.x" },
+  { front: "stdio", line: "SDK 1.x", one: "chrome" },
+];
 let direct: readonly Json[];
 
 beforeAll(async () => {
@@ -18,19 +24,16 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => stage[Symbol.asyncDispose](), 60_000);
 
-describe.each(["http", "stdio"] as const)("chrome-devtools-mcp over %s", (front) => {
-  test.each(["SDK 1.x", "SDK 2.x"] as const)(
-    "lists for %s what it lists itself",
-    async (line) => {
-      expect(direct.length).toBeGreaterThan(20);
-      const one = stage.use(
-        await Party.connect({ line, target: await stage.target({ front, one: "chrome" }) }),
-      );
-      expect(await one.tools()).toEqual(direct);
-      const all = stage.use(
-        await Party.connect({ line, target: await stage.target({ front }), server: "chrome" }),
-      );
-      expect(await all.tools()).toEqual(direct.map((tool) => ({ ...tool, name: `chrome__${tool.name}` })));
+describe("chrome-devtools-mcp", () => {
+  test.each(places)(
+    "lists what it lists itself: $front, $one, $line",
+    async ({ line, ...place }) => {
+      const target = await stage.target(place);
+      const server = place.one === undefined ? "chrome" : undefined;
+      const party = stage.use(await Party.connect({ line, target, server }));
+      const tools = await party.tools();
+      expect(tools).toEqual(direct.map((tool) => ({ ...tool, name: party.name(String(tool.name)) })));
+      expect(tools.length).toBeGreaterThan(20);
     },
     30_000,
   );

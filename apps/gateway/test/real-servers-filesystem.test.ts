@@ -8,20 +8,18 @@ import { type Place, Stage } from "./support/real/servers.ts";
 
 const server = "@modelcontextprotocol/server-filesystem";
 const roots = "roots/list";
-const places: (Place & { readonly title: string })[] = (["http", "stdio"] as const).flatMap((front) => [
-  { front, title: `${front}, all servers` },
-  { front, one: "files", title: `${front}, one server` },
-]);
+const fronts = ["http", "stdio"] as const;
 
-describe.each(places)("server-filesystem with scope: session, $title", (place) => {
+/** Ann talks to all servers, Ben to this one only. */
+describe.each(fronts)("server-filesystem with scope: session, over %s", (front) => {
   const { folder, stage } = stageWith("session");
   let ann: Party;
   let ben: Party;
 
   beforeAll(async () => {
     [ann, ben] = await Promise.all([
-      connect(stage, { ...place, line: "SDK 1.x", root: folder("ann") }),
-      connect(stage, { ...place, line: "SDK 2.x", root: folder("ben") }),
+      connect(stage, { front, line: "SDK 1.x", root: folder("ann") }),
+      connect(stage, { front, one: "files", line: "SDK 2.x", root: folder("ben") }),
     ]);
     await Promise.all([ann.tools(), ben.tools()]);
   }, 60_000);
@@ -46,14 +44,16 @@ describe.each(places)("server-filesystem with scope: session, $title", (place) =
     expect(await look(ben, "ann")).toMatchObject({ isError: true });
   });
 
-  test("asks again when a client says that its roots have changed", async () => {
-    const before = [ann.asked.length, ben.asked.length];
-    ann.roots = rootsAt(folder("new"));
-    await ann.sdk.notify("notifications/roots/list_changed");
-    await ann.isAsked(roots, "", before[0]);
-    expect(await allowed(ann, "new")).toBe(`Allowed directories:\n${folder("new")}`);
-    expect(await allowed(ben, "ben")).toBe(`Allowed directories:\n${folder("ben")}`);
-    expect(ben.asked.length).toBe(before[1]);
+  test.each(["ann", "ben"])("asks again when a client says that its roots have changed: %s", async (who) => {
+    const [changing, other] = who === "ann" ? [ann, ben] : [ben, ann];
+    const before = { changing: changing.asked.length, other: other.asked.length };
+    const whatOtherSees = textOf(await other.call("list_allowed_directories"));
+    changing.roots = rootsAt(folder(`new-${who}`));
+    await changing.sdk.notify("notifications/roots/list_changed");
+    await changing.isAsked(roots, "", before.changing);
+    expect(await allowed(changing, `new-${who}`)).toBe(`Allowed directories:\n${folder(`new-${who}`)}`);
+    expect(textOf(await other.call("list_allowed_directories"))).toBe(whatOtherSees);
+    expect(other.asked.length).toBe(before.other);
   });
 
   test("runs once for each client", () => {
@@ -62,26 +62,33 @@ describe.each(places)("server-filesystem with scope: session, $title", (place) =
   });
 });
 
-describe.each(places)("server-filesystem with scope: shared, $title", (place) => {
+describe.each(fronts)("server-filesystem with scope: shared, over %s", (front) => {
   const { folder, stage } = stageWith("shared");
-  let party: Party;
+  const parties: Party[] = [];
 
   beforeAll(async () => {
-    party = await connect(stage, { ...place, line: "SDK 1.x", root: folder("ann") });
-    await party.tools();
+    const open = async (one: string | undefined) => {
+      const party = await connect(stage, { front, one, line: "SDK 1.x", root: folder("ann") });
+      await party.tools();
+      parties.push(party);
+    };
+    await Promise.all([open(undefined), open("files")]);
   }, 60_000);
   afterAll(() => stage[Symbol.asyncDispose](), 60_000);
 
   test("serves the folders of its arguments and is never given anybody's roots", async () => {
     const ofArguments = `Allowed directories:\n${folder("arguments")}`;
-    expect(textOf(await party.call("list_allowed_directories"))).toBe(ofArguments);
-    await party.sdk.notify("notifications/roots/list_changed");
     const path = join(folder("arguments"), "note.txt");
-    expect(await party.call("read_text_file", { path })).toMatchObject({
-      structuredContent: { content: "of arguments" },
-    });
-    expect(textOf(await party.call("list_allowed_directories"))).toBe(ofArguments);
-    expect(party.asked).toEqual([]);
+    for (const party of parties) {
+      expect(textOf(await party.call("list_allowed_directories"))).toBe(ofArguments);
+      await party.sdk.notify("notifications/roots/list_changed");
+      expect(await party.call("read_text_file", { path })).toMatchObject({
+        structuredContent: { content: "of arguments" },
+      });
+      expect(textOf(await party.call("list_allowed_directories"))).toBe(ofArguments);
+    }
+    expect(parties.flatMap(({ asked }) => asked)).toEqual([]);
+    expect(parties).toHaveLength(2);
   });
 });
 
@@ -91,7 +98,7 @@ function stageWith(scope: "shared" | "session") {
     files: { package: server, args: [join(sandbox.folder, "arguments")], scope },
   }));
   const folder = (name: string) => join(stage.sandbox.folder, name);
-  for (const name of ["arguments", "ann", "ben", "new"]) {
+  for (const name of ["arguments", "ann", "ben", "new-ann", "new-ben"]) {
     mkdirSync(folder(name));
     writeFileSync(join(folder(name), "note.txt"), `of ${name}`);
   }

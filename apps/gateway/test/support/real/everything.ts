@@ -36,18 +36,24 @@ export function describeEverything(front: "http" | "stdio"): void {
     scopes.flatMap((scope) => ends.map((end) => ({ line, scope, end }))),
   );
   const stages: Stage[] = [];
+  const open = (scope: Place["scope"]) => {
+    const stage = everythingStage(scope);
+    stages.push(stage);
+    return stage;
+  };
   const courses = new Map<string, Course>();
   const course = (place: Place) => courses.get(JSON.stringify(place)) as Course;
 
   // All of them run at the same time, and the tests only compare: most of what servers do here is waiting.
   beforeAll(async () => {
-    const open = async (place: Place) => {
-      const stage = everythingStage(place.scope);
-      stages.push(stage);
+    // A shared server can not tell whom it should ask while it works for several.
+    const forAll = open("session");
+    const connect = async (place: Place) => {
+      const stage = place.scope === "session" ? forAll : open("shared");
       const party = stage.use(await Party.connect(await optionsAt(stage, place, front)));
       courses.set(JSON.stringify(place), new Course(party, featuresIn(place.scope)));
     };
-    await Promise.all(places.map(open));
+    await Promise.all(places.map(connect));
   }, 60_000);
   afterAll(() => Promise.all(stages.map((stage) => stage[Symbol.asyncDispose]())), 60_000);
 

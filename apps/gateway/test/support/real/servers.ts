@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { bins, RunningGateway, Sandbox } from "../omg.ts";
-import { processesWith, until } from "../processes.ts";
+import { isRunning, processesWith, until } from "../processes.ts";
 import type { Command, Target } from "./sdk-lines.ts";
 
 /** Servers and clients from npm, as their packages' names. */
@@ -77,7 +77,7 @@ export class Stage implements AsyncDisposable {
     return { command: process.execPath, args: [file, ...args], env: { ...ours, ...env } };
   }
 
-  /** Disposes of a client before the gateway ends. */
+  /** Disposes of a client at the end. */
   use<T extends AsyncDisposable>(client: T): T {
     this.#clients.push(client);
     return client;
@@ -90,10 +90,13 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Each may wait for a process that does not end by itself.
-    await Promise.all(this.#clients.map((client) => client[Symbol.asyncDispose]()));
-    await (await this.#gateway)?.stop();
-    await until(() => processesWith(this.sandbox.folder).length === 0, 10_000);
+    const pids = processesWith(this.sandbox.folder);
+    // Several of these wait two seconds for a process that does not end by itself.
+    const ends = this.#clients.map((client) => client[Symbol.asyncDispose]());
+    await Promise.all([...ends, this.#gateway?.then((gateway) => gateway.stop())]);
+    await until(() => !pids.some(isRunning), 10_000);
+    const left = processesWith(this.sandbox.folder);
+    if (left.length > 0) throw new Error(`left behind: ${left.join(", ")}`);
     this.sandbox[Symbol.dispose]();
   }
 }
