@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { everyFeature, everythingStage } from "./support/real/everything.ts";
+import { everythingStage, featuresIn } from "./support/real/everything.ts";
 import { Course } from "./support/real/feature.ts";
 import { Party } from "./support/real/party.ts";
 import { programOf } from "./support/real/servers.ts";
 
 const stage = everythingStage("session");
+const everyFeature = featuresIn("session");
 const line = "SDK 1.x";
 const courses = new Map<string, Course>();
 const ends = { "all servers": undefined, "one server": "everything" };

@@ -1,3 +1,0 @@
-import { describeEverything } from "./support/real/everything.ts";
-
-describeEverything("stdio");
