@@ -172,17 +172,23 @@ describe.each(paths)("on a shared instance, with clients at %s", (path) => {
 });
 
 test("a changed list is news for all who see the server, and for nobody else", async () => {
-  const clients = [await setting.client("a", aggregate), await setting.client("b", transparent)];
-  const elsewhere = await setting.client("c", "/servers/other/mcp");
+  const whole = await setting.client("a", aggregate);
+  const own = [await setting.client("b", transparent), await setting.client("c", transparent)];
+  const elsewhere = await setting.client("d", "/servers/other/mcp");
   const server = await setting.instance();
+  const [tools, prompts] = ["notifications/tools/list_changed", "notifications/prompts/list_changed"];
   server.offer("more");
-  await Promise.all(clients.map((client) => client.heard("notifications/tools/list_changed")));
-  server.say(words.updated("iso://mk-c"));
+  await Promise.all([whole, ...own].map((client) => client.heard(tools)));
+  // Who talks to this server alone hears its own words, whether or not a list differs.
+  const params = { _meta: { why: "no reason" } };
+  server.say({ method: prompts, params });
+  await Promise.all(own.map((client) => client.heard(prompts)));
   await elsewhere.ask(1, "tools/list");
-  for (const client of clients) {
+  for (const client of [whole, ...own]) {
     const { result } = await client.ask(2, "tools/list");
     expect(JSON.stringify(result)).toMatch(/"(iso__)?more"/);
-    expect(onGet(client, "notifications/tools/list_changed")).toEqual([undefined]);
+    expect(onGet(client, tools)).toEqual([undefined]);
+    expect(onGet(client, prompts)).toEqual(client === whole ? [] : [params]);
   }
   expect(elsewhere.received.all.filter(({ message }) => message.method !== undefined)).toEqual([]);
 });
