@@ -5,6 +5,9 @@ import { topics } from "./features/topics.ts";
 import { type Gateways, startGateways } from "./gateways.ts";
 import { type Place, placeName, places } from "./place.ts";
 
+/** A gateway that ends waits for calls in flight, as a check that failed may leave them. */
+const endMs = 60_000;
+
 const features = topics.flatMap((topic) => topic.features);
 const declared = places.flatMap((place) => features.map(({ id }) => `${id}: ${placeName(place)}`));
 const ran = new Set<string>();
@@ -16,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await gateways?.[Symbol.asyncDispose]();
-});
+}, endMs);
 
 /** Places that share a server must not disturb each other; the others may run at once. */
 const lanes = Map.groupBy(places, ({ front, scope }) => (front === "stdio" ? `stdio, ${scope}` : scope));
@@ -42,7 +45,7 @@ function checkAll(place: Place): void {
   beforeAll(() => {
     cell = new Cell(place, gateways);
   });
-  afterAll(() => cell[Symbol.asyncDispose]());
+  afterAll(() => cell[Symbol.asyncDispose](), endMs);
 
   for (const feature of features) {
     const exception = exceptionAt(feature, place);
