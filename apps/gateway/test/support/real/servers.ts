@@ -90,6 +90,7 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    using _ = this.sandbox;
     const pids = processesWith(this.sandbox.folder);
     // Several of these wait two seconds for a process that does not end by itself.
     const ends = this.#clients.map((client) => client[Symbol.asyncDispose]());
@@ -97,6 +98,5 @@ export class Stage implements AsyncDisposable {
     await until(() => !pids.some(isRunning), 10_000);
     const left = processesWith(this.sandbox.folder);
     if (left.length > 0) throw new Error(`left behind: ${left.join(", ")}`);
-    this.sandbox[Symbol.dispose]();
   }
 }
