@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Instance } from "./fixtures/isolation/control.ts";
 import type { RawClient } from "./fixtures/isolation/raw-client.ts";
 import { aggregate, Setting, transparent } from "./fixtures/isolation/setting.ts";
@@ -145,7 +145,9 @@ describe.each(paths)("a session at %s that shares an instance and leaves", (path
 });
 
 test("a session with an instance of its own that leaves takes it along, and another's goes on", async () => {
-  await using setting = await Setting.make({ scope: "session" });
+  const setting = await Setting.make({ scope: "session" });
+  // Also when the test hangs.
+  onTestFinished(() => setting[Symbol.asyncDispose]());
   const a = await setting.client("a", aggregate);
   const ofA = await setting.instance();
   const b = await setting.client("b", transparent);

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { aggregate, Setting, transparent } from "./fixtures/isolation/setting.ts";
 import { type Storm, storm } from "./fixtures/isolation/storm.ts";
 import { faultsOf, questionsTo, taskIdsOf } from "./fixtures/isolation/verdict.ts";
@@ -19,7 +19,9 @@ test.each(Object.entries(storms))(
   { timeout: 60_000 },
   async (_, weather) => {
     const together = weather.clients * weather.calls;
-    await using setting = await Setting.make({ together, watched: false, logLevel: "info" });
+    const setting = await Setting.make({ together, watched: false, logLevel: "info" });
+    // Also when the test hangs.
+    onTestFinished(() => setting[Symbol.asyncDispose]());
     const { clients, plays, plan, tasks } = await storm(setting, weather);
     expect(plays.flatMap((play) => faultsOf(play, { reached: false }))).toEqual([]);
     expect(clients.flatMap(questionsTo)).toEqual([]);
