@@ -88,7 +88,8 @@ export const offerFeatures: readonly Feature[] = [
       await subscribe(`${dynamic}2`);
       await party.request("logging/setLevel", { level: "debug" });
       await subscribe(`${dynamic}3`);
-      const first = await party.hears(logged, "", start);
+      // Of roots the server speaks when it likes.
+      const first = await party.hears(logged, "Received Subscribe", start);
       await party.request("resources/unsubscribe", { uri: `${dynamic}2` });
       await party.request("resources/unsubscribe", { uri: `${dynamic}3` });
       return first;
