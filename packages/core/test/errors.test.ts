@@ -21,6 +21,7 @@ const contract = {
   upstream_closed: [-31000, 502],
   upstream_timeout: [-31001, 504],
   upstream_protocol_error: [-31009, 502],
+  upstream_auth_required: [-31012, 502],
   message_too_large: [-31010, 413],
   overloaded: [-31007, 503],
   draining: [-31008, 503],

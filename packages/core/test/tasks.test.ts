@@ -189,6 +189,12 @@ describe("a task", () => {
     expect(runtime.running).toBe(0);
     await start(client, "slow");
     await client.session?.close();
+    await settle();
+    // What nobody can ask for any more is not to go on.
+    expect(runtime.last.received.at(-1)).toMatchObject({
+      method: "tasks/cancel",
+      params: { taskId: "task-2" },
+    });
     await clock.advance(11_000);
     expect(runtime.running).toBe(0);
   });

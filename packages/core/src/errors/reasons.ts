@@ -141,6 +141,13 @@ export const reasons = {
     when: "The server answered with something that is not MCP.",
     fix: "A fault of the server, or no MCP server at all. Look at its output with `--log-level debug`.",
   },
+  upstream_auth_required: {
+    code: -31012,
+    status: 502,
+    retryable: false,
+    when: "A remote server wants a credential, or refuses the one it gets.",
+    fix: "Check `headers` of the entry: the token may be missing, have expired, or not be allowed to do this.",
+  },
   message_too_large: {
     code: -31010,
     status: 413,

@@ -110,7 +110,10 @@ export class PooledServer {
     let lease: Lease | undefined;
     try {
       lease = instances.leaseNow(call.session) ?? (await instances.lease(call.session, { call }));
-      const answer = await lease.instance.upstream.forward(call, edits);
+      const answer = await lease.instance.upstream.forward(call, edits).catch((thrown: unknown) => {
+        if (!OmgError.is(thrown) || !thrown.isSessionLost || call.cancelled) throw thrown;
+        return this.#again(call, edits);
+      });
       if (answer.head.kind === "error") figures.errors++;
       return answer;
     } catch (thrown) {
@@ -127,6 +130,13 @@ export class PooledServer {
       const { session } = call;
       this.#settings.emit({ type: "call-end", server: this.id, method, session, durationMs, error });
     }
+  }
+
+  /** Once more, in a new session: the server did not look at the request, since it has forgotten the old one. */
+  #again(call: Call, edits: Edits | undefined): Promise<Frame> {
+    const { instances } = this.#mustBeUsable();
+    const action = ({ upstream }: RunningInstance) => upstream.forward(call, edits);
+    return instances.use(call.session, action, { call });
   }
 
   /** Runs `action` on a ready instance, started if need be, which stays awake until the action is done. */

@@ -23,6 +23,7 @@ export type Reason =
   | "upstream_closed"
   | "upstream_timeout"
   | "upstream_protocol_error"
+  | "upstream_auth_required"
   | "message_too_large"
   | "overloaded"
   | "draining"
@@ -68,6 +69,14 @@ export class OmgError extends Error {
     this.executed = options.executed ?? "no";
     this.retryAfterMs = options.retryAfterMs;
     this.requestId = options.requestId;
+  }
+
+  /**
+   * The server has forgotten the session in which a request was sent (a runtime says so by the detail `session_lost`), and
+   * has not looked at the request: it may be sent again, in a new session.
+   */
+  get isSessionLost(): boolean {
+    return this.detail === "session_lost" && this.executed === "no";
   }
 
   static is(value: unknown): value is OmgError {

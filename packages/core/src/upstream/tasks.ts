@@ -15,6 +15,8 @@ export interface TasksOptions {
   readonly keepAwake: (awake: boolean) => void;
   /** Asks the server how a task is. */
   readonly look: (taskId: string) => Promise<Frame>;
+  /** Asks the server to give up a task. */
+  readonly cancel: (taskId: string) => Promise<Frame>;
 }
 
 export interface AnsweredRequest {
@@ -114,9 +116,17 @@ export class Tasks {
     return true;
   }
 
-  /** Nobody will ask for the tasks of a session that has ended. */
+  /**
+   * Nobody will ask for the tasks of a session that has ended: those that run are given up. Until the server knows, what
+   * it says may still be for their sake.
+   */
   endSession(session: string): void {
-    for (const [taskId, { caller }] of this.#tasks) if (caller.id === session) this.#forget(taskId);
+    for (const [taskId, { caller, runs }] of this.#tasks) {
+      if (caller.id !== session) continue;
+      const forget = () => this.#forget(taskId);
+      if (runs) this.#options.cancel(taskId).then(forget, forget);
+      else forget();
+    }
   }
 
   end(): void {

@@ -112,6 +112,7 @@ export class Upstream {
       isShared,
       keepAwake: events.onBusy,
       look: (taskId) => this.ask("tasks/get", { taskId }),
+      cancel: (taskId) => this.ask("tasks/cancel", { taskId }),
     });
     this.#attribution = new Attribution({ ledger: this.#ledger, tasks: this.#tasks, isShared });
     this.#questions = new ServerQuestions({
@@ -202,9 +203,11 @@ export class Upstream {
         new OpenRequest(id, this.#keeper, { method, token, taskId, call, timeoutMs, resolve, reject }),
       );
       const rewritten = rewriteFrame(frame, { ...edits, id, token: id });
-      this.#lane
-        .send(rewritten)
-        .catch((error) => this.#ledger.close(id)?.fail(this.#errors.sendFailed(error)));
+      this.#lane.send(rewritten).catch((error) => {
+        this.#ledger.close(id)?.fail(this.#errors.sendFailed(error));
+        // At once, so that nobody is given this instance any more.
+        if (OmgError.is(error) && error.isSessionLost) this.#lost(error);
+      });
     });
   }
 
@@ -247,9 +250,10 @@ export class Upstream {
     } else this.#fault ??= this.#errors.named(error);
   }
 
-  #lost(): void {
+  #lost(error?: OmgError): void {
     if (this.#closed) return;
-    const why = this.#fault ?? this.#errors.wentAway(this.#exit);
+    const named = error && this.#errors.named(error);
+    const why = this.#fault ?? named ?? this.#errors.wentAway(this.#exit);
     this.#end(why);
     this.#options.events.onLost(why);
   }

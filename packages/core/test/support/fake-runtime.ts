@@ -11,6 +11,8 @@ export interface FakeServer {
   /** Runs before an instance exists; a rejection fails the start. */
   beforeStart?: (request: StartRequest<unknown>) => Promise<void>;
   beforeDispose?: () => Promise<void>;
+  /** Refuses a message that is sent, by throwing. */
+  beforeSend?: (message: JsonRpcMessage) => void;
 }
 
 /** A runtime whose servers live in the test, to inject faults and hold answers back. */
@@ -72,7 +74,10 @@ export class FakeInstance implements InstanceV1 {
     this.#onGone = onGone;
     this.id = id;
     this.exited = this.#exit.promise;
-    this.transport = new FakeTransport((message) => this.#receive(message));
+    this.transport = new FakeTransport((message) => {
+      server.beforeSend?.(message);
+      this.#receive(message);
+    });
   }
 
   /** Says something of its own accord. */
