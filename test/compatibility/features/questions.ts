@@ -153,6 +153,22 @@ export const questions: Topic = {
       },
     },
     {
+      id: "question-progress",
+      title: "Progress of a client while it answers",
+      async check(cell) {
+        const client = await cell.client();
+        const progressToken = key();
+        client.answers.set(sampling, async ({ _meta }) => {
+          const token = (_meta as Json | undefined)?.progressToken;
+          await client.notify("notifications/progress", { progressToken: token, progress: 1 });
+          return sampled;
+        });
+        const params = { ...sample, _meta: { progressToken } };
+        await client.call("ask", { method: sampling, params });
+        await client.call("received", { method: "notifications/progress", includes: progressToken });
+      },
+    },
+    {
       id: "several-clients",
       title: "A question while several clients have calls in flight",
       check: (cell) =>

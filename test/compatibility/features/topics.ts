@@ -8,6 +8,7 @@ import { sessions } from "./sessions.ts";
 import { subscriptions } from "./subscriptions.ts";
 import { tasks } from "./tasks.ts";
 import { tools } from "./tools.ts";
+import { unasked } from "./unasked.ts";
 
 /** Every row of the table, in its order. */
 export const topics: readonly Topic[] = [
@@ -18,6 +19,7 @@ export const topics: readonly Topic[] = [
   subscriptions,
   logging,
   questions,
+  unasked,
   tasks,
   sessions,
 ];

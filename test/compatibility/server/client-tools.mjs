@@ -6,7 +6,8 @@ import { text } from "./text.mjs";
 export const clientTools = [
   { name: "pid", run: () => text(String(process.pid)) },
   {
-    // Resolves when a message has come: of this method, with this text in it, or about the call that is held.
+    // Resolves when a message has come: of this method (none: an answer), with this text in it, or about the call that is
+    // held.
     name: "received",
     async run({ method, includes, call }, { conversation }) {
       const about =
@@ -35,13 +36,23 @@ export const clientTools = [
     // Asks, and does not want to know any more once a message of the client says so.
     name: "withdraw",
     async run({ method, params, key }, { conversation }) {
-      let id;
-      void conversation.ask(method, params, (asked) => {
-        id = asked;
-      });
+      void conversation.ask(method, params, key);
       await conversation.received("tools/call", `"give-up-${key}"`);
-      conversation.notify("notifications/cancelled", { requestId: id, reason: "No longer needed" });
+      conversation.notify("notifications/cancelled", { requestId: key, reason: "No longer needed" });
       return text("withdrawn");
+    },
+  },
+  {
+    // Says something, or asks if there is an id for it, right after the answer: when they come, no call is in flight.
+    name: "later",
+    run({ method, params, id }, { conversation }) {
+      process.stdout.cork();
+      setImmediate(() => {
+        if (id === undefined) conversation.notify(method, params);
+        else void conversation.ask(method, params, id);
+        process.stdout.uncork();
+      });
+      return text("later");
     },
   },
   {

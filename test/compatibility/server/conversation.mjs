@@ -29,12 +29,10 @@ export class Conversation {
   }
 
   /** Resolves with the client's whole answer, an error included. */
-  ask(method, params, onAsked = () => {}) {
-    const id = `question-${++this.#lastId}`;
+  ask(method, params, id = `question-${++this.#lastId}`) {
     return new Promise((resolve) => {
       this.#asked.set(id, resolve);
       this.write(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
-      onAsked(id);
     });
   }
 
