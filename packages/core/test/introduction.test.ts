@@ -42,7 +42,7 @@ describe("the aggregate's introduction", () => {
     expect(before).toMatchObject({ protocolVersion: "2025-06-18", serverInfo: { name: "open-mcp-gateway" } });
     expect(before.instructions).toBeUndefined();
     // It may turn out that one can.
-    expect(before.capabilities).toMatchObject({ resources: { subscribe: true } });
+    expect(before.capabilities).toMatchObject({ resources: { subscribe: true }, tasks: { list: {} } });
     await client.result("tools/list");
     const next = await testGateway(servers, {}, {}, {}, store);
     const { instructions, capabilities } = await introduce(await TestClient.connect(next.gateway));

@@ -140,6 +140,31 @@ describe("a task", () => {
     }
   });
 
+  test("tells its state before the call that made it is answered, if it can be nobody else's", async () => {
+    const { server } = tasking();
+    const { gateway, runtime } = await testGateway({ a: server });
+    const one = await TestClient.connect(gateway, "a");
+    const two = await TestClient.connect(gateway, "a");
+    await one.result("tools/call", { name: "slow" });
+    const held = Promise.withResolvers<Params>();
+    server.methods["tools/call"] = () => held.promise;
+    const call = one.ask("tools/call", { name: "slow", task: {} });
+    await settle();
+    notify(runtime.last, "notifications/tasks/status", { taskId: "new", status: "working" });
+    expect(heardBy(one, "notifications/tasks/status")).toHaveLength(1);
+    void two.ask("tools/call", { name: "slow" });
+    await settle();
+    notify(runtime.last, "notifications/tasks/status", { taskId: "new", status: "working" });
+    for (const [client, heard] of [
+      [one, 1],
+      [two, 0],
+    ] as const) {
+      expect(heardBy(client, "notifications/tasks/status")).toHaveLength(heard);
+    }
+    held.resolve({ content: [] });
+    await call;
+  });
+
   test("keeps its server awake until it is over, which the gateway looks for itself", async () => {
     const { server, states } = tasking();
     const { gateway, runtime, clock } = await testGateway({ a: server }, {}, { idle_timeout_seconds: 10 });

@@ -17,7 +17,7 @@ export function aggregateIntroduction(catalog: Catalog, session: string): Params
   });
   const maybe = catalog.missing(session).length > 0;
   const subscribe = maybe || known.some(({ capabilities }) => memberOf(capabilities.resources, "subscribe"));
-  const tasks = known.some(({ capabilities }) => capabilities.tasks !== undefined);
+  const tasks = maybe || known.some(({ capabilities }) => capabilities.tasks !== undefined);
   const instructions = joined(known);
   return {
     capabilities: {

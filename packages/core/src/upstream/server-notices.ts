@@ -30,7 +30,7 @@ export class ServerNotices {
 
   /** `requestId`: of the request of ours whose stream brought it, where the transport can tell. */
   take(frame: Frame, requestId: RequestId | undefined): void {
-    const { server, tasks, elicitations, owner, events } = this.#options;
+    const { server, tasks, elicitations, attribution, owner, events } = this.#options;
     const { method = "" } = frame.head;
     if (method.endsWith("/list_changed") || method === "notifications/resources/updated") {
       events.onChange(frame);
@@ -39,8 +39,11 @@ export class ServerNotices {
     else if (method === "notifications/tasks/status" || method === "notifications/elicitation/complete") {
       const isTask = method === "notifications/tasks/status";
       const caller = isTask ? tasks.noticed(frame) : elicitations.completed(frame);
+      // A server may tell the state of a task before it has answered the call that made it.
+      const cause = caller ? undefined : attribution.of(frame, requestId);
       if (caller) caller.relay(server, frame);
       else if (owner) owner.relay(frame);
+      else if (isTask && typeof cause === "object") cause.tell(frame);
       else events.onDropped(`${method} about what no session has`);
     } else this.#said(frame, requestId);
   }

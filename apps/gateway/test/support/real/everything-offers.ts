@@ -22,8 +22,6 @@ export const offerFeatures: readonly Feature[] = [
   {
     title: "capabilities",
     run: async (party) => party.sdk.getServerCapabilities(),
-    // Whether servers have tasks is not known before they have run.
-    onAll: (capabilities) => ({ ...(capabilities as Json), tasks: undefined }),
   },
   { title: "the list of tools", run: (party) => party.tools() },
   { title: "the list of resources", run: (party) => party.request("resources/list") },
