@@ -4,6 +4,7 @@ import type { RuntimeV1, ServerConfig } from "@omg/core";
 const packages: Readonly<Record<string, string>> = {
   "local-process": "@omg/runtime-local",
   "remote-sse": "@omg/runtime-sse",
+  remote: "@omg/runtime-sse",
   docker: "@omg/runtime-docker",
   "k8s-job": "@omg/runtime-k8s",
   "k8s-service": "@omg/runtime-k8s",
@@ -40,6 +41,7 @@ function packageOf(server: ServerConfig): string | undefined {
 async function importRuntime(name: string): Promise<RuntimeModule | undefined> {
   // Named as it is, so that it becomes part of the program.
   if (name === "@omg/runtime-local") return import("@omg/runtime-local");
+  if (name === "@omg/runtime-sse") return import("@omg/runtime-sse");
   try {
     return (await import(name)) as RuntimeModule;
   } catch (error) {

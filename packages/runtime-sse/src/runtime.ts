@@ -1,0 +1,120 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { rootCertificates } from "node:tls";
+import { type Exit, OmgError, type RuntimeV1, type StartRequest } from "@omg/core/runtime";
+import { networkFailure } from "./failures.ts";
+import { HttpClient } from "./http-client.ts";
+import { type RemoteOptions, remoteOptions } from "./options.ts";
+import { type OutboundOptions, outbound, probe } from "./outbound.ts";
+import { type Kind, RemoteTransport } from "./remote-transport.ts";
+
+export interface RemoteRuntimeOptions {
+  /** Resolves names. For tests. */
+  readonly resolve?: OutboundOptions["resolve"];
+}
+
+const inherits = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
+
+/** Reaches MCP servers behind a URL, as `remote-sse` (the original's name) and as `remote`. */
+export function remoteRuntime(options: RemoteRuntimeOptions = {}): RuntimeV1<RemoteOptions>[] {
+  return ["remote-sse", "remote"].map((name) => ({
+    specVersion: "v1",
+    name,
+    options: remoteOptions,
+    inherits,
+    start: (request) => start(request, options),
+  }));
+}
+
+async function start(request: StartRequest<RemoteOptions>, runtime: RemoteRuntimeOptions) {
+  const { options, signal, store, server } = request;
+  signal.throwIfAborted();
+  const url = new URL(options.url);
+  const way: OutboundOptions = {
+    url,
+    allowPrivate: options.allow_private_network,
+    connectMs: options.connect_timeout_seconds * 1000,
+    ca: await certificates(request),
+    env: request.env,
+    resolve: runtime.resolve,
+  };
+  const dispatcher = outbound(way);
+  try {
+    await within(signal, probe(way));
+  } catch (error) {
+    await dispatcher.destroy();
+    throw named(server, OmgError.is(error) ? error : networkFailure(url, error, false));
+  }
+  const client = new HttpClient({
+    dispatcher,
+    headers: options.headers,
+    responseMs: options.response_timeout_seconds * 1000,
+    silenceMs: options.silence_timeout_seconds * 1000,
+  });
+  const exited = Promise.withResolvers<Exit>();
+  const transport = new RemoteTransport({
+    url,
+    client,
+    endpointMs: options.response_timeout_seconds * 1000,
+    kind: options.transport === "auto" ? await knownKind(store) : options.transport,
+    onKind: (kind) => void store.set(kindKey, kind).catch(() => {}),
+    onLost: (error) => exited.resolve({ reason: "lost", detail: error?.message ?? "the connection ended" }),
+  });
+  let disposal: Promise<void> | undefined;
+  const dispose = async () => {
+    await transport.close();
+    await dispatcher.destroy();
+    exited.resolve({ reason: "stopped", detail: "disconnected" });
+  };
+  return {
+    id: `${url.origin}${url.pathname}#${request.instanceId}`,
+    transport,
+    exited: exited.promise,
+    [Symbol.asyncDispose]() {
+      disposal ??= dispose();
+      return disposal;
+    },
+  };
+}
+
+const kindKey = "transport";
+
+async function knownKind(store: StartRequest<RemoteOptions>["store"]): Promise<Kind | undefined> {
+  const kind = await store.get(kindKey).catch(() => undefined);
+  return kind === "sse" ? kind : undefined;
+}
+
+async function certificates({ options, baseDirectory, server }: StartRequest<RemoteOptions>) {
+  if (options.ca_file === undefined) return undefined;
+  const file = resolve(baseDirectory, options.ca_file);
+  try {
+    return [...rootCertificates, await readFile(file, "utf8")];
+  } catch (cause) {
+    const message = `The certificates in ca_file (${options.ca_file}) can not be read`;
+    throw new OmgError("upstream_start_failed", {
+      detail: "ca_file",
+      server,
+      message,
+      executed: "no",
+      cause,
+    });
+  }
+}
+
+function named(server: string, error: OmgError): OmgError {
+  return new OmgError(error.reason, { ...error, server, message: error.message, cause: error.cause });
+}
+
+function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () =>
+      reject(
+        OmgError.is(signal.reason)
+          ? signal.reason
+          : new OmgError("cancelled", { message: "The start was given up" }),
+      );
+    signal.addEventListener("abort", giveUp, { once: true });
+    if (signal.aborted) giveUp();
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+  });
+}
