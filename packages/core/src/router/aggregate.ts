@@ -202,8 +202,10 @@ export class AggregateEndpoint implements Endpoint {
   }
 
   /** A method of another vocabulary goes to the server that its parameters name as ours do. */
-  #forwardUnknown(call: Call): Promise<Frame> {
+  async #forwardUnknown(call: Call): Promise<Frame> {
     const { method, name, uri } = call.frame.head;
+    const server = name === undefined ? undefined : this.#catalog.serverOf(name);
+    if (server) await this.#learn(call, server);
     const route =
       name === undefined
         ? undefined

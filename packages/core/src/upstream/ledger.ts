@@ -5,8 +5,12 @@ import type { RequestId } from "../runtime/frame.ts";
 import type { Call } from "../session/call.ts";
 import type { OpenRequest } from "./open-request.ts";
 
-/** Milliseconds in which a server may still speak for the sake of a call that was given up. */
-const lingerMs = 30_000;
+/**
+ * Milliseconds in which a server may still speak for the sake of a call that was given up: a server that was told takes a
+ * moment to stop; one that was too slow to answer may be slow in everything.
+ */
+const cancelledLingerMs = 5_000;
+const lateLingerMs = 30_000;
 
 /** What is in flight on one instance, and for whom. Ids are the gateway's own; they double as progress tokens. */
 export class Ledger {
@@ -48,9 +52,10 @@ export class Ledger {
   }
 
   /** Takes out a request that nobody waits for any more, though the server may still be at it. */
-  giveUp(id: RequestId): void {
+  giveUp(id: RequestId, { reason }: OmgError): void {
     const call = this.close(id)?.call;
     this.#forgetLongGivenUp();
+    const lingerMs = reason === "cancelled" ? cancelledLingerMs : lateLingerMs;
     if (call) this.#givenUp.set(id, { session: call.session, until: this.#clock.now() + lingerMs });
   }
 
@@ -97,9 +102,7 @@ export class Ledger {
   }
 
   #forgetLongGivenUp(): void {
-    for (const [id, { until }] of this.#givenUp) {
-      if (until > this.#clock.now()) return;
-      this.#givenUp.delete(id);
-    }
+    const now = this.#clock.now();
+    for (const [id, { until }] of this.#givenUp) if (until <= now) this.#givenUp.delete(id);
   }
 }

@@ -98,7 +98,7 @@ export class Upstream {
       deadlines: this.#deadlines,
       maxCallMs: limits.maxCallMs,
       abandon: ({ id, method }, error) => {
-        this.#ledger.giveUp(id);
+        this.#ledger.giveUp(id, error);
         // MCP forbids cancelling the handshake.
         if (method !== "initialize") this.notify(cancellation(id, error.message));
       },
