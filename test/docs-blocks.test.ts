@@ -9,6 +9,7 @@ import {
   type ReferenceSources,
 } from "../packages/core/src/config/index.ts";
 import createLocalRuntime from "../packages/runtime-local/src/index.ts";
+import createRemoteRuntimes from "../packages/runtime-sse/src/index.ts";
 import { type Block, blocksOf, fileOf, isClientEntry, pages, readPage } from "./support/docs/blocks.ts";
 import { repositoryRoot } from "./support/workspace.ts";
 
@@ -48,7 +49,7 @@ describe("every fenced block of the documentation", () => {
 
 describe("a configuration file that a page shows is valid", () => {
   const known: ReferenceSources = { variable: () => "a-value", file: () => "a-value" };
-  const runtimes = [createLocalRuntime()];
+  const runtimes = [createLocalRuntime(), ...createRemoteRuntimes()];
   const files = blocks.filter((block) => fileOf(block) !== undefined);
 
   test.each(files.map((block) => [place(block), block] as const))("%s", async (_, block) => {

@@ -1,5 +1,6 @@
 import { catalogJsonSchema, configJsonSchema } from "../../packages/core/src/config/index.ts";
 import createLocalRuntime from "../../packages/runtime-local/src/index.ts";
+import createRemoteRuntimes from "../../packages/runtime-sse/src/index.ts";
 import { markdownTable } from "./table.ts";
 
 /** The part of JSON Schema that our own schemas use. */
@@ -20,7 +21,7 @@ interface Schema {
 /** Keys of config.yaml that count at once when the file changes; a test compares this with what a gateway says. */
 export const liveKeys: readonly string[] = ["catalog_path", "servers"];
 
-const runtimes = [createLocalRuntime()];
+const runtimes = [createLocalRuntime(), ...createRemoteRuntimes()];
 const config = configJsonSchema(runtimes) as Schema;
 const catalog = catalogJsonSchema(runtimes) as Schema;
 
@@ -29,6 +30,7 @@ export const settingsRegions = {
     tableOf(config, (key) => (liveKeys.includes(key) ? "at once" : "after a restart")),
   "keys of a catalog entry": () => tableOf(catalog.definitions?.server),
   "options of local-process": () => tableOf(catalog.definitions?.["runtime-local-process"]),
+  "options of remote-sse": () => tableOf(catalog.definitions?.["runtime-remote-sse"]),
 } as const;
 
 /** The keys of config.yaml. */
@@ -54,7 +56,7 @@ function keysOf({ properties = {} }: Schema): [string, Schema][] {
 function describe({ description = "", default: preset }: Schema, required: boolean): [string, string] {
   const [meaning = "", inWords] = description.replace(/\.$/, "").split(/\. Default: /);
   if (required) return [withCode(meaning), "required"];
-  const isEmpty = Array.isArray(preset) && preset.length === 0;
+  const isEmpty = typeof preset === "object" && preset !== null && Object.keys(preset).length === 0;
   if (preset !== undefined && !isEmpty) return [withCode(meaning), `\`${preset}\``];
   const isValue = inWords !== undefined && /^\w+$/.test(inWords);
   return [withCode(meaning), isValue ? `\`${inWords}\`` : withCode(inWords ?? "none")];
@@ -72,6 +74,7 @@ function typeOf(schema: Schema): string {
   const type = Array.isArray(own.type) ? own.type[0] : own.type;
   switch (type) {
     case "integer":
+    case "number":
       return `number${range(own)}`;
     case "boolean":
       return "`true`, `false`";
