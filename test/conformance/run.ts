@@ -3,10 +3,12 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { type RunningGateway, startGateway } from "./gateway.ts";
+import { startGateway } from "./gateway.ts";
+import type { LocalServer } from "./listen.ts";
 import { startRenamingProxy } from "./renaming-proxy.ts";
 import { judge, passedChecks, type Results, type Verdict } from "./results.ts";
 import { serveOverHttp } from "./server/serve-http.ts";
+import { serveOverSse } from "./server/serve-sse.ts";
 import { requirementsFile, revision, runSuite } from "./suite.ts";
 
 // Runs the official conformance suite against a server that knows every feature: first on its own, then behind the
@@ -14,11 +16,14 @@ import { requirementsFile, revision, runSuite } from "./suite.ts";
 const server = "conformance";
 const serverProgram = fileURLToPath(import.meta.resolve("./server.ts"));
 
-/** What passes on its own and need not pass behind the gateway. */
+/**
+ * What passes on its own and need not pass behind the gateway: it answers with JSON if nothing comes before the answer,
+ * and the suite then has no streams to look at.
+ */
 const notAsked = [
-  // The gateway answers with JSON if nothing comes before the answer, and the suite then has no streams to look at.
   "server-sse-multiple-streams:server-sse-streams-functional",
-  // The server breaks the stream of a call off and goes on in another one. Over stdio it has no stream to break off.
+  // The server breaks the stream of a call off and goes on in another one. Over stdio it has no stream to break off; over
+  // HTTP it is the gateway that goes on there, and its own client sees one answer (the run `client` looks at that).
   "server-sse-polling:server-sse-priming-event",
   "server-sse-polling:server-sse-retry-field",
   "server-sse-polling:server-sse-disconnect-resume",
@@ -66,47 +71,68 @@ interface Run {
 
 /** One way after the other. What served it ends with the last way that needs it. */
 async function* runs(folder: string, signal: AbortSignal): AsyncGenerator<Run> {
-  const run = async ({ name, port, path = "/mcp", log = [] }: WayOptions): Promise<Run> => {
-    // Not 127.0.0.1: the suite asks for a host name that a rebinding attack would have to imitate.
-    const url = `http://localhost:${port}${path}`;
-    return { name, log, results: await runSuite({ url, output: join(folder, name), signal }) };
-  };
-  const path = `/servers/${server}/mcp`;
+  const tools = { folder, signal };
   {
     await using direct = await serveOverHttp();
-    yield await run({ name: "direct", port: direct.port });
+    yield await run({ name: "direct", port: direct.port }, tools);
+  }
+  const local = { type: "local-process", command: process.execPath, args: [serverProgram] };
+  yield* behindGateway({ runtime: local, name: "one server", onAll: "all servers" }, tools);
+  yield* behindGateway({ runtime: local, scope: "session", name: "session scope" }, tools);
+  {
+    await using remote = await serveOverHttp();
+    yield* behindGateway({ runtime: remoteAt(remote), name: "remote", onAll: "remote, all" }, tools);
   }
   {
-    await using gateway = await gatewayFor("shared", folder, signal);
-    const { port, log } = gateway;
-    yield await run({ name: "one server", port, path, log });
-    await using proxy = await startRenamingProxy({ port, prefix: `${server}__` });
-    yield await run({ name: "all servers", port: proxy.port, log });
-  }
-  {
-    await using gateway = await gatewayFor("session", folder, signal);
-    const { port, log } = gateway;
-    yield await run({ name: "session scope", port, path, log });
+    await using remote = await serveOverSse();
+    yield* behindGateway({ runtime: remoteAt(remote), name: "remote SSE" }, tools);
   }
 }
 
-interface WayOptions {
+function remoteAt({ port }: LocalServer): object {
+  return { type: "remote-sse", url: `http://localhost:${port}/mcp`, allow_private_network: true };
+}
+
+interface Tools {
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
+
+interface Place {
+  /** As the catalog says it. */
+  readonly runtime: object;
+  readonly scope?: "session";
+  /** Of the run at the endpoint of the one server. */
+  readonly name: string;
+  /** Of the run at the endpoint of all servers. Default: there is none. */
+  readonly onAll?: string;
+}
+
+/** A gateway of its own for each place: on an endpoint of all servers, several that are the same are not one. */
+async function* behindGateway({ name, onAll, ...entry }: Place, tools: Tools): AsyncGenerator<Run> {
+  const { folder, signal } = tools;
+  const config = join(folder, `${name}.yaml`);
+  // JSON, which is YAML as well.
+  await writeFile(config, JSON.stringify({ servers: [{ id: server, ...entry }] }));
+  await using gateway = await startGateway({ config, stateFolder: join(folder, `${name}-state`), signal });
+  const { port, log } = gateway;
+  yield await run({ name, port, path: `/servers/${server}/mcp`, log }, tools);
+  if (onAll === undefined) return;
+  await using proxy = await startRenamingProxy({ port, prefix: `${server}__` });
+  yield await run({ name: onAll, port: proxy.port, log }, tools);
+}
+
+interface Way {
   readonly name: string;
   readonly port: number;
   readonly path?: string;
   readonly log?: readonly string[];
 }
 
-async function gatewayFor(
-  scope: "shared" | "session",
-  folder: string,
-  signal: AbortSignal,
-): Promise<RunningGateway> {
-  const runtime = { type: "local-process", command: process.execPath, args: [serverProgram] };
-  const config = join(folder, `${scope}.yaml`);
-  // JSON, which is YAML as well.
-  await writeFile(config, JSON.stringify({ servers: [{ id: server, scope, runtime }] }));
-  return await startGateway({ config, stateFolder: join(folder, scope), signal });
+async function run({ name, port, path = "/mcp", log = [] }: Way, { folder, signal }: Tools): Promise<Run> {
+  // Not 127.0.0.1: the suite asks for a host name that a rebinding attack would have to imitate.
+  const url = `http://localhost:${port}${path}`;
+  return { name, log, results: await runSuite({ url, output: join(folder, name), signal }) };
 }
 
 function report(name: string, { passed, failed }: Verdict): void {
