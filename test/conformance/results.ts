@@ -68,7 +68,7 @@ function isFault({ status }: Check): boolean {
 export async function readResults(folder: string): Promise<Results> {
   const results = new Map<string, Check[]>();
   for (const name of await readdir(folder)) {
-    const scenario = /^server-(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(name)?.[1];
+    const scenario = /^(?:server-)?(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(name)?.[1];
     if (scenario === undefined) throw new Error(`The suite names its results in a new way: ${name}`);
     results.set(scenario, JSON.parse(await readFile(join(folder, name, "checks.json"), "utf8")));
   }

@@ -1,41 +1,109 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { type Results, readResults } from "./results.ts";
+import { type Check, type Results, readResults } from "./results.ts";
 
 const program = import.meta.resolve("@modelcontextprotocol/conformance/dist/index.js");
-const scenarioMs = 10_000;
+const serverMs = 10_000;
+/** The client may have to start a gateway first. */
+const clientMs = 30_000;
 
 /** The revision of the protocol that the suite asks for. */
 export const revision = "2025-11-25";
 
-/** What the suite requires of a server, by scenario. */
+/** What the suite requires of a server and of a client, by scenario. */
 export const requirementsFile = new URL(`../requirements/${revision}.yaml`, program);
 
-export interface SuiteOptions {
-  readonly url: string;
-  /** Where the suite writes its results; it makes this folder. */
-  readonly output: string;
+/** What every run of the suite needs. */
+export interface Workplace {
+  /** Each run makes a folder of its own there. */
+  readonly folder: string;
   readonly signal: AbortSignal;
 }
 
-/** Runs the official suite against a server. What it found is in the results; it throws if the suite itself failed. */
-export async function runSuite({ url, output, signal }: SuiteOptions): Promise<Results> {
-  const options = { url, requirements: revision, timeout: String(scenarioMs), "output-dir": output };
+/** One run of the suite, and what it found. */
+export interface Run {
+  readonly name: string;
+  readonly results: Results;
+  /** Of the gateway. */
+  readonly log: readonly string[];
+}
+
+export interface ServerSuiteOptions extends Workplace {
+  /** Of the run. */
+  readonly name: string;
+  readonly url: string;
+}
+
+/** Runs the suite against a server. What it found is in the results; it throws if the suite itself failed. */
+export async function runServerSuite({ name, url, folder, signal }: ServerSuiteOptions): Promise<Results> {
+  const output = join(folder, name);
+  const options = { url, requirements: revision, timeout: String(serverMs), "output-dir": output };
+  await runSuite("server", options, { summary: "=== SUMMARY ===", signal });
+  return await readResults(output);
+}
+
+export interface ClientSuiteOptions extends Workplace {
+  /** Of the run. */
+  readonly name: string;
+  /** Starts the client; the suite puts its server's URL at the end. */
+  readonly command: string;
+  readonly scenarios: readonly string[];
+}
+
+/** Runs scenarios against a client, one after the other. Throws if the suite itself failed. */
+export async function runClientSuite(options: ClientSuiteOptions): Promise<Run> {
+  const { name, command, scenarios, folder, signal } = options;
+  const results = new Map<string, readonly Check[]>();
+  const log: string[] = [];
+  for (const scenario of scenarios) {
+    const output = join(folder, name, scenario);
+    const args = {
+      command,
+      scenario,
+      "spec-version": revision,
+      timeout: String(clientMs),
+      "output-dir": output,
+    };
+    const { code, words } = await runSuite("client", args, { summary: "Test Results:", signal });
+    const checks = (await readResults(output)).get(scenario) ?? [];
+    // A client that fails may have done before what is looked at.
+    const failed: Check = {
+      id: "client",
+      status: "FAILURE",
+      errorMessage: "The client failed, or took too long",
+    };
+    results.set(scenario, code === 0 ? checks : [...checks, failed]);
+    if (code !== 0) log.push(...words.split("\n").filter((line) => line.startsWith('{"')));
+  }
+  return { name, results, log };
+}
+
+interface SuiteOptions {
+  /** What it prints unless it breaks down. */
+  readonly summary: string;
+  readonly signal: AbortSignal;
+}
+
+async function runSuite(
+  half: "server" | "client",
+  options: Readonly<Record<string, string>>,
+  { summary, signal }: SuiteOptions,
+): Promise<{ code: number | null; words: string }> {
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-  const child = spawn(process.execPath, [fileURLToPath(program), "server", ...args], {
+  const child = spawn(process.execPath, [fileURLToPath(program), half, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     signal,
   });
-  const [words, complaints, [code]] = await Promise.all([
+  const [output, complaints, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     once(child, "exit") as Promise<[number | null]>,
   ]);
+  const words = output + complaints;
   // It ends with 1 when a check failed, and when it broke down: only then its summary is missing.
-  if (!words.includes("=== SUMMARY ===")) {
-    throw new Error(`The suite ended with ${code}:\n${words.slice(-2_000)}${complaints}`);
-  }
-  return await readResults(output);
+  if (!words.includes(summary)) throw new Error(`The suite ended with ${code}:\n${words.slice(-2_000)}`);
+  return { code, words };
 }
