@@ -1,4 +1,5 @@
 import { type Frame, type RequestId, rewriteFrame } from "../runtime/frame.ts";
+import { Call } from "../session/call.ts";
 import { type LogLevel, reaches, usualLevel } from "../session/log-level.ts";
 import type { Attribution } from "./attribution.ts";
 import type { Ledger } from "./ledger.ts";
@@ -39,11 +40,11 @@ export class ServerNotices {
     else if (method === "notifications/tasks/status" || method === "notifications/elicitation/complete") {
       const isTask = method === "notifications/tasks/status";
       const caller = isTask ? tasks.noticed(frame) : elicitations.completed(frame);
-      // A server may tell the state of a task before it has answered the call that made it.
-      const cause = caller ? undefined : attribution.of(frame, requestId);
-      if (caller) caller.relay(server, frame);
+      // A server may tell the state of a task before it has answered the call that makes it.
+      const cause = isTask && caller === undefined ? attribution.of(frame, requestId) : undefined;
+      if (typeof caller === "object") caller.relay(server, frame);
       else if (owner) owner.relay(frame);
-      else if (isTask && typeof cause === "object") cause.tell(frame);
+      else if (cause instanceof Call && cause.frame.head.task) cause.tell(frame);
       else events.onDropped(`${method} about what no session has`);
     } else this.#said(frame, requestId);
   }

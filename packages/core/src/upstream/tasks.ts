@@ -30,6 +30,8 @@ interface Task {
   /** The token of the call that made it, on our side and on the caller's: it stays valid for the task's progress. */
   readonly token: { readonly ours: RequestId; readonly theirs: RequestId } | undefined;
   runs: boolean;
+  /** Its session has ended: what is still said of it is for nobody. */
+  isAbandoned: boolean;
   stopExpiry: () => void;
 }
 
@@ -76,14 +78,14 @@ export class Tasks {
     return answer;
   }
 
-  /** Who is to hear of a task's status; undefined for nobody that is here. */
-  noticed(notification: Frame): Caller | undefined {
+  /** Who is to hear of a task's status: nobody if its session has ended, and undefined if it is not known. */
+  noticed(notification: Frame): Caller | "nobody" | undefined {
     const { taskId } = notification.head;
     const message = notification.value();
-    if (taskId === undefined || !("params" in message) || !message.params) return undefined;
-    const caller = this.#tasks.get(taskId)?.caller;
+    if (taskId === undefined || !("params" in message) || !message.params) return "nobody";
+    const task = this.#tasks.get(taskId);
     this.#note(taskId, message.params);
-    return caller;
+    return task?.isAbandoned ? "nobody" : task?.caller;
   }
 
   /** A task as what makes the server speak: what belongs to no call of its owner goes over the stream of none. */
@@ -111,21 +113,21 @@ export class Tasks {
   progress(notification: Frame): boolean {
     const { token } = notification.head;
     const task = token === undefined ? undefined : this.#byToken.get(token);
-    if (!task?.token) return false;
+    if (!task?.token || task.isAbandoned) return false;
     task.caller.relay(this.#options.server, rewriteFrame(notification, { token: task.token.theirs }));
     return true;
   }
 
   /**
-   * Nobody will ask for the tasks of a session that has ended: those that run are given up. Until the server knows, what
-   * it says may still be for their sake.
+   * Nobody will ask for the tasks of a session that has ended: those that run are given up. They stay known, so that what
+   * is still said of them is not taken for anybody else's; until the server has given them up, other words may be too.
    */
   endSession(session: string): void {
-    for (const [taskId, { caller, runs }] of this.#tasks) {
-      if (caller.id !== session) continue;
-      const forget = () => this.#forget(taskId);
-      if (runs) this.#options.cancel(taskId).then(forget, forget);
-      else forget();
+    for (const [taskId, task] of this.#tasks) {
+      if (task.caller.id !== session) continue;
+      task.isAbandoned = true;
+      const over = () => this.#note(taskId, { status: "cancelled" });
+      if (task.runs) this.#options.cancel(taskId).then(over, over);
     }
   }
 
@@ -140,10 +142,13 @@ export class Tasks {
 
   #opened({ frame, caller, translator }: Call, id: RequestId, made: Record<string, unknown>): void {
     const { taskId, ttl } = made;
-    if (typeof taskId !== "string" || this.#tasks.has(taskId)) return;
+    if (typeof taskId !== "string") return;
+    // A server that uses an id again means the new task, unless the old one has its owner.
+    if (this.#tasks.get(taskId)?.isAbandoned) this.#forget(taskId);
+    if (this.#tasks.has(taskId)) return;
     const theirs = frame.head.token;
     const token = theirs === undefined ? undefined : { ours: id, theirs };
-    const task: Task = { caller, translator, token, runs: true, stopExpiry: () => {} };
+    const task: Task = { caller, translator, token, runs: true, isAbandoned: false, stopExpiry: () => {} };
     if (typeof ttl === "number") {
       task.stopExpiry = this.#options.clock.after(ttl, () => this.#forget(taskId));
     }
