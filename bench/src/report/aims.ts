@@ -68,6 +68,18 @@ function load(sessions: 1 | 64): Aim[] {
   ];
 }
 
+/** Of a server over streamable HTTP. */
+function upstream(figures: "http-json" | "http-sse"): Aim[] {
+  const server = `HTTP upstream, ${figures === "http-json" ? "JSON answers" : "event streams"}`;
+  const rate = { ...more, title: `calls/s, ${server}`, figure: `${figures} rate` } as const;
+  const cpu = { title: `CPU a call, ${server}`, figure: `${figures} cpu` } as const;
+  return [
+    { ...rate, ...forwarder, firstStep: 0.6, goal: 0.85 },
+    { ...rate, against: "by-hand", firstStep: 6, goal: 8.5 },
+    { ...less, ...forwarder, ...cpu, as: "ratio", firstStep: 2, goal: 1.3 },
+  ];
+}
+
 function idle(servers: 1 | 50 | 500, firstStep: number, goal: number): Aim {
   const title = `idle memory, ${servers} ${servers === 1 ? "entry" : "entries"}, none running`;
   return {
@@ -95,6 +107,8 @@ export const aims: readonly Aim[] = [
     firstStep: 1.6,
     goal: 1.2,
   },
+  ...upstream("http-json"),
+  ...upstream("http-sse"),
   { ...more, ...forwarder, title: "1 MB results/s", figure: "large rate", firstStep: 0.6, goal: 0.9 },
   {
     ...less,

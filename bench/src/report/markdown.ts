@@ -6,7 +6,7 @@ import type { Run } from "./run.ts";
 import { judge, type Verdict } from "./verdicts.ts";
 
 const titles: Readonly<Record<TargetName, string>> = {
-  direct: "direct stdio",
+  direct: "direct",
   hello: "bare node:http",
   forwarder: "byte forwarder",
   "by-hand": "SDK by hand",
@@ -86,7 +86,6 @@ function remarks(results: Results): string[] {
     ...(listed.some((count) => count !== 500)
       ? [`- List of remembered servers: ${cell(listed)} of 500 tools.`]
       : []),
-    "- HTTP upstream: not measured, there is no runtime for remote endpoints yet.",
   ];
   return [...lines, ""];
 }

@@ -1,3 +1,4 @@
+import { httpScenario } from "./http-upstream.ts";
 import { largeScenario } from "./large.ts";
 import { listingScenario, rememberedScenario } from "./listing.ts";
 import { idleScenario, sessionScenario } from "./memory.ts";
@@ -13,6 +14,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   idle: idleScenario,
   single: singleScenario,
   load: loadScenario,
+  http: httpScenario,
   large: largeScenario,
   sleep: sleepScenario,
   listing: listingScenario,

@@ -15,8 +15,8 @@ export const loadScenario: Scenario = (lab) =>
     TARGETS.map((name) => launch(lab, name)),
     lab.sizes.rounds,
     async (target) => {
-      await measureLoad(lab, target, 1);
-      if (target.name !== "direct") await measureLoad(lab, target, 64);
+      await measureLoad(lab, target, { figures: "load-1", sessions: 1 });
+      if (target.name !== "direct") await measureLoad(lab, target, { figures: "load-64", sessions: 64 });
     },
   );
 
@@ -25,15 +25,33 @@ export const singleScenario: Scenario = (lab) =>
   withTargets(
     TARGETS.map((name) => launch(lab, name)),
     lab.sizes.rounds,
-    async (target) => {
-      using lanes = await target.open(1, 1);
-      const calls = echoes(lanes);
-      await load(calls, lab.sizes.warmMs);
-      lab.results.add("single p50", target.name, (await load(calls, lab.sizes.loadMs / 2)).p50);
-    },
+    (target) => measureSingle(lab, target, "single p50"),
   );
 
-async function measureLoad({ sizes, results }: Lab, target: RunningTarget, sessions: 1 | 64): Promise<void> {
+/** Measures small calls, one at a time. */
+export async function measureSingle(
+  { sizes, results }: Lab,
+  target: RunningTarget,
+  figure: "single p50" | "http-json single" | "http-sse single",
+): Promise<void> {
+  using lanes = await target.open(1, 1);
+  const calls = echoes(lanes);
+  await load(calls, sizes.warmMs);
+  results.add(figure, target.name, (await load(calls, sizes.loadMs / 2)).p50);
+}
+
+export interface LoadOptions {
+  /** What the names of the figures begin with. */
+  readonly figures: "load-1" | "load-64" | "http-json" | "http-sse";
+  readonly sessions: number;
+}
+
+/** Measures small calls, 64 in flight. */
+export async function measureLoad(
+  { sizes, results }: Lab,
+  target: RunningTarget,
+  { figures, sessions }: LoadOptions,
+): Promise<void> {
   const { name } = target;
   using lanes = await target.open(IN_FLIGHT, sessions);
   const calls = echoes(lanes);
@@ -43,11 +61,11 @@ async function measureLoad({ sizes, results }: Lab, target: RunningTarget, sessi
   const before = cpuMsOf(own);
   const { calls: count, perSecond, p99 } = await load(calls, sizes.loadMs);
   const memory = mostMemory();
-  results.add(`load-${sessions} rate`, name, perSecond);
-  results.add(`load-${sessions} p99`, name, p99);
+  results.add(`${figures} rate`, name, perSecond);
+  results.add(`${figures} p99`, name, p99);
   if (own.length === 0) return;
-  results.add(`load-${sessions} cpu`, name, ((cpuMsOf(own) - before) * 1000) / count);
-  results.add(`load-${sessions} memory`, name, memory);
+  results.add(`${figures} cpu`, name, ((cpuMsOf(own) - before) * 1000) / count);
+  results.add(`${figures} memory`, name, memory);
 }
 
 function echoes(lanes: OpenLanes) {

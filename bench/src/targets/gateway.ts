@@ -11,6 +11,8 @@ export interface GatewayOptions {
   readonly servers?: number;
   /** Tools that each of them lists. Default 3. */
   readonly tools?: number;
+  /** Of a server over HTTP that is the only one of the catalog, in place of fixtures. */
+  readonly url?: string;
   /** Where its catalog, its state and everything else it keeps are. Default: a new place. */
   readonly home?: string;
 }
@@ -19,7 +21,8 @@ export interface GatewayOptions {
 export function launchGateway(launcher: Launcher, options: GatewayOptions): Promise<RunningTarget> {
   const home = options.home ?? launcher.newHome();
   const catalog = join(home, "catalog.yaml");
-  writeFileSync(catalog, catalogText(options.servers ?? 1, options.tools ?? 3));
+  const { servers = 1, tools = 3, url } = options;
+  writeFileSync(catalog, url === undefined ? catalogText(servers, tools) : remoteText(url));
   return launchHttpTarget(launcher, {
     name: "gateway",
     command: options.omg,
@@ -39,4 +42,9 @@ function catalogText(servers: number, tools: number): string {
     `      args: ${JSON.stringify([fixtureFile, "--tools", String(tools)])}`,
   ]);
   return `servers:\n${entries.flat().join("\n")}\n`;
+}
+
+function remoteText(url: string): string {
+  const runtime = `{ type: remote-sse, url: ${JSON.stringify(url)}, allow_private_network: true }`;
+  return `servers:\n  - { id: fixture1, description: A remote server, runtime: ${runtime} }\n`;
 }

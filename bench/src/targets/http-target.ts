@@ -24,7 +24,7 @@ const START_MS = 20_000;
 export async function launchHttpTarget(
   launcher: Launcher,
   options: HttpTargetOptions,
-): Promise<RunningTarget> {
+): Promise<RunningTarget & { readonly url: string }> {
   const { name, tool = (text) => text, answers = true } = options;
   const launched = launcher.launch(options.command, options.args, { home: options.home });
   const port = await listeningPort(name, launched).catch(async (error: unknown) => {
@@ -37,6 +37,7 @@ export async function launchHttpTarget(
   const isFixture = (other: number) => other !== pid && hasArgument(other, fixtureFile);
   return {
     name,
+    url: `http://127.0.0.1:${port}${endpoint.path}`,
     async open(lanes, sessions) {
       const clients = await openClients(endpoint, lanes, sessions);
       return new HttpLanes(clients, tool, answers);

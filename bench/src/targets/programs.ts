@@ -8,6 +8,11 @@ export interface ProgramOptions {
   readonly fixture?: readonly string[];
 }
 
+export interface ByHandOptions extends ProgramOptions {
+  /** Of a server over HTTP that stands behind it, in place of the fixture. */
+  readonly url?: string;
+}
+
 /** Bare `node:http` that answers the same few bytes to everything. */
 export function launchHello(launcher: Launcher): Promise<RunningTarget> {
   const args = [program("hello")];
@@ -20,9 +25,16 @@ export function launchForwarder(launcher: Launcher, options: ProgramOptions = {}
   return launchHttpTarget(launcher, { name: "forwarder", command: process.execPath, args });
 }
 
+/** The byte forwarder in front of a server over HTTP. */
+export function launchHttpForwarder(launcher: Launcher, url: string): Promise<RunningTarget> {
+  const args = [program("http-forwarder"), url];
+  return launchHttpTarget(launcher, { name: "forwarder", command: process.execPath, args });
+}
+
 /** What one writes by hand with the SDK and express. */
-export function launchByHand(launcher: Launcher, options: ProgramOptions = {}): Promise<RunningTarget> {
-  const args = [program("sdk-by-hand"), fixtureFile, ...(options.fixture ?? [])];
+export function launchByHand(launcher: Launcher, options: ByHandOptions = {}): Promise<RunningTarget> {
+  const behind = options.url === undefined ? [fixtureFile, ...(options.fixture ?? [])] : [options.url];
+  const args = [program("sdk-by-hand"), ...behind];
   return launchHttpTarget(launcher, { name: "by-hand", command: process.execPath, args });
 }
 

@@ -1,16 +1,20 @@
 // What one writes by hand with the SDK: express in front, a server and a transport for each session, one client behind.
-// `sdk-by-hand.mjs FILE [ARGUMENT...]` runs FILE in Node.
+// `sdk-by-hand.mjs FILE [ARGUMENT...]` runs FILE in Node, `sdk-by-hand.mjs URL` connects to a server over HTTP.
 import { randomUUID } from "node:crypto";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import express from "express";
 
 const client = new Client({ name: "by-hand", version: "1.0.0" });
+const args = process.argv.slice(2);
 const connected = client.connect(
-  new StdioClientTransport({ command: process.execPath, args: process.argv.slice(2) }),
+  URL.canParse(args[0] ?? "")
+    ? /** @type {any} */ (new StreamableHTTPClientTransport(new URL(args[0] ?? "")))
+    : new StdioClientTransport({ command: process.execPath, args }),
 );
 
 /** @type {Map<string, StreamableHTTPServerTransport>} */
