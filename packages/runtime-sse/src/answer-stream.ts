@@ -1,7 +1,10 @@
-import { type Frame, OmgError, parseFrame, type RequestId } from "@omg/core/runtime";
-import { failure, statusFailure } from "./failures.ts";
+import { type Frame, OmgError, type RequestId } from "@omg/core/runtime";
+import { EventCursor } from "./event-cursor.ts";
+import { failure, isConnectFailure } from "./failures.ts";
 import type { HttpResponse } from "./http-client.ts";
-import { maxMessageBytes, mediaTypeOf, readAll, readEvents } from "./read-body.ts";
+import { messagesOf } from "./messages.ts";
+import { pause as realPause } from "./pause.ts";
+import { isEventStream, letGo, mediaTypeOf, readAll, readEvents } from "./read-body.ts";
 
 export interface AnswerStreamOptions {
   readonly url: URL;
@@ -9,23 +12,28 @@ export interface AnswerStreamOptions {
   readonly id: RequestId;
   /** Takes a message of the server to core, with the request whose stream brought it. */
   readonly deliver: (frame: Frame, id: RequestId) => void;
+  /** Something came that is no message. */
   readonly onBadMessage: (error: OmgError) => void;
   /** Asks for what came after an event. */
   readonly resume: (lastEventId: string, signal: AbortSignal) => Promise<HttpResponse>;
-  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** For tests. */
+  readonly pause?: typeof realPause;
 }
 
-const maxResumptions = 5;
-const firstPauseMs = 1000;
-const longestPauseMs = 30_000;
+/** Attempts in a row to come back that did not reach the stream. */
+const maxFailures = 5;
+/** Streams in a row that brought nothing new. A server may close them to save connections (MCP 2025-11-25). */
+const maxEmptyStreams = 60;
+/** Milliseconds that a server gets to end a stream itself, so that the connection can be used again. */
+const lingerMs = 1000;
 
 /** What a server answers to one POST, over as many connections as it takes. */
 export class AnswerStream {
   readonly #options: AnswerStreamOptions;
   readonly #abort = new AbortController();
+  readonly #cursor = new EventCursor();
   #answered = false;
-  #lastEventId: string | undefined;
-  #retryMs = firstPauseMs;
+  #stopLingering = () => {};
 
   constructor(options: AnswerStreamOptions) {
     this.#options = options;
@@ -35,27 +43,34 @@ export class AnswerStream {
     return this.#abort.signal;
   }
 
-  /** Nobody waits any more. */
-  abandon(): void {
-    this.#abort.abort(new OmgError("cancelled", { message: "Nobody waits for the answer any more" }));
+  /** Ends the reading, which rejects with `why` unless the answer is there. */
+  abandon(why: OmgError): void {
+    this.#abort.abort(why);
   }
 
-  /** Resolves when the answer is delivered. Rejects with an `OmgError` when there will be none. */
+  /** Resolves when the answer is delivered and the stream is over. Rejects with an `OmgError` when there will be none. */
   async read(response: HttpResponse): Promise<void> {
-    const { url } = this.#options;
-    if (response.status !== 200) {
-      response.body.destroy();
-      throw statusFailure(url, response.status, response.headers);
+    try {
+      await this.#read(response);
+    } catch (error) {
+      if (!this.#answered) throw this.signal.aborted ? this.signal.reason : error;
+    } finally {
+      this.#stopLingering();
     }
+  }
+
+  async #read(response: HttpResponse): Promise<void> {
+    const { url } = this.#options;
     const type = mediaTypeOf(response.headers);
-    if (type === "application/json") this.#take(await readAll(url, response.body));
+    if (type === "application/json") this.#takeJson(await readAll(url, response));
     else if (type === "text/event-stream") await this.#readStream(response);
     else {
-      response.body.destroy();
+      letGo(response);
+      const what = type || "something without a type";
       throw failure(
         "upstream_protocol_error",
         url,
-        `answered with ${type || "something without a type"} instead of JSON; is this the address of an MCP endpoint?`,
+        `answered with ${what} instead of JSON; is this the address of an MCP endpoint?`,
         { executed: "unknown" },
       );
     }
@@ -66,72 +81,86 @@ export class AnswerStream {
   }
 
   async #readStream(first: HttpResponse): Promise<void> {
+    const cursor = this.#cursor;
     let response: HttpResponse | undefined = first;
-    for (let resumptions = 0; ; resumptions++) {
-      const before = this.#lastEventId;
-      try {
-        if (response) await this.#readOnce(response);
-      } catch (error) {
-        if (this.signal.aborted) throw this.signal.reason;
-        if (!isCut(error) || this.#lastEventId === undefined) throw error;
-      }
-      if (this.#answered || this.#lastEventId === undefined) return;
-      if (this.#lastEventId !== before) resumptions = 0;
-      if (resumptions >= maxResumptions) return;
-      response = await this.#comeBack(resumptions);
+    let failures = 0;
+    let empty = 0;
+    for (;;) {
+      const before = cursor.lastEventId;
+      if (response) await this.#readOnce(response);
+      if (this.#answered || cursor.lastEventId === undefined) return;
+      failures = response ? 0 : failures + 1;
+      empty = cursor.lastEventId === before ? empty + 1 : 0;
+      if (failures > maxFailures || empty > maxEmptyStreams) return;
+      response = await this.#comeBack(cursor.lastEventId, failures);
     }
   }
 
-  async #comeBack(failures: number): Promise<HttpResponse | undefined> {
-    const { pause, resume, url } = this.#options;
-    await pause(Math.min(this.#retryMs * 2 ** failures, longestPauseMs), this.signal);
-    const response = await resume(this.#lastEventId as string, this.signal).catch((error: unknown) => {
-      if (isCut(error) || (OmgError.is(error) && error.detail === "connect")) return undefined;
-      throw error;
-    });
-    if (!response || (response.status === 200 && mediaTypeOf(response.headers) === "text/event-stream"))
-      return response;
-    response.body.destroy();
-    if (response.status >= 500 || response.status === 429) return undefined;
-    throw failure(
-      "upstream_closed",
-      url,
-      `does not go on with an answer that was cut off (${response.status})`,
-      { executed: "unknown" },
-    );
-  }
-
-  async #readOnce({ body }: HttpResponse): Promise<void> {
-    const stop = () => body.destroy();
-    this.signal.addEventListener("abort", stop, { once: true });
+  async #readOnce(response: HttpResponse): Promise<void> {
     try {
-      await readEvents(this.#options.url, body, {
-        onEvent: ({ id, data }) => {
-          if (id !== undefined && !id.includes("\0")) this.#lastEventId = id;
-          if (data !== "") this.#take(Buffer.from(data));
-          // What may still come belongs to nobody.
-          if (this.#answered) body.destroy();
+      await readEvents(this.#options.url, response, {
+        onEvent: (_event, data) => {
+          if (data !== "" && !this.#answered) this.#take(Buffer.from(data));
+          if (this.#answered) this.#linger(response);
         },
-        onRetry: (ms) => {
-          this.#retryMs = Math.min(Math.max(ms, firstPauseMs), longestPauseMs);
-        },
+        onId: (id) => this.#cursor.passed(id),
+        onRetry: (ms) => this.#cursor.retryAfter(ms),
       });
     } catch (error) {
-      if (!this.#answered) throw error;
-    } finally {
-      this.signal.removeEventListener("abort", stop);
+      if (this.signal.aborted || !isCut(error) || this.#cursor.lastEventId === undefined) throw error;
+    }
+  }
+
+  /** The stream of what came after an event; undefined if it may be there later. */
+  async #comeBack(lastEventId: string, failures: number): Promise<HttpResponse | undefined> {
+    const { pause = realPause, resume, url } = this.#options;
+    await pause(this.#cursor.pauseMs(failures), this.signal);
+    const response = await resume(lastEventId, this.signal).catch((error: unknown) => {
+      if (!this.signal.aborted && (isCut(error) || isConnectFailure(error))) return undefined;
+      throw error;
+    });
+    if (!response || isEventStream(response)) return response;
+    letGo(response);
+    const { status } = response;
+    if (status >= 500 || status === 429 || status === 409) return undefined;
+    throw failure("upstream_closed", url, `does not go on with an answer that was cut off (${status})`, {
+      executed: "unknown",
+    });
+  }
+
+  /** What may still come belongs to nobody. */
+  #linger({ body }: HttpResponse): void {
+    const timer = setTimeout(() => body.destroy(), lingerMs);
+    this.#stopLingering = () => clearTimeout(timer);
+  }
+
+  #takeJson(bytes: Buffer): void {
+    const { url, onBadMessage } = this.#options;
+    try {
+      for (const frame of messagesOf(bytes)) this.#deliver(frame);
+    } catch (error) {
+      if (!OmgError.is(error)) throw error;
+      onBadMessage(error);
+      throw failure("upstream_protocol_error", url, `answered with what is no message: ${error.message}`, {
+        executed: "unknown",
+        cause: error,
+      });
     }
   }
 
   #take(bytes: Buffer): void {
-    const { id, deliver, onBadMessage } = this.#options;
-    let frame: Frame;
+    let frames: Frame[];
     try {
-      frame = parseFrame(bytes.length > maxMessageBytes ? bytes.subarray(0, 0) : bytes);
+      frames = messagesOf(bytes);
     } catch (error) {
-      onBadMessage(error as OmgError);
+      this.#options.onBadMessage(error as OmgError);
       return;
     }
+    for (const frame of frames) this.#deliver(frame);
+  }
+
+  #deliver(frame: Frame): void {
+    const { id, deliver } = this.#options;
     const { kind } = frame.head;
     if ((kind === "result" || kind === "error") && frame.head.id === id) this.#answered = true;
     deliver(frame, id);

@@ -14,46 +14,49 @@ export function failure(
 }
 
 /** Without query: it may hold a secret. */
-export function placeOf(url: URL): string {
+function placeOf(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }
 
-/** An HTTP status that is no answer to a message. `executed`: whether the request may have been carried out. */
-export function statusFailure(url: URL, status: number, headers: Headers): OmgError {
+/** The head of an HTTP answer, and the words of its JSON-RPC error if it has one. */
+export interface StatusLine {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly said?: string;
+}
+
+/** An HTTP status that is no answer to a message. */
+export function statusFailure(url: URL, { status, headers, said = "" }: StatusLine): OmgError {
   const detail = `http_${status}`;
-  const said = `answered ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
-  if (status === 401 || status === 403) {
-    const fix =
-      status === 401
-        ? "check the headers of the entry: it wants a credential"
-        : "the credential of the entry may not do this";
-    return failure("upstream_auth_required", url, `${said}; ${fix}`, { detail, executed: "no" });
-  }
+  const name = `answered ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
+  const answered = said === "" ? name : `${name} (${said})`;
+  const of = (reason: Reason, advice: string, more: Omit<OmgErrorOptions, "message"> = {}) =>
+    failure(reason, url, `${answered}${advice}`, { detail, executed: "no", ...more });
+  if (status === 401)
+    return of("upstream_auth_required", "; check the headers of the entry: it wants a credential");
+  if (status === 403) return of("upstream_auth_required", "; the credential of the entry may not do this");
   if (status === 429 || status === 503) {
     const retryAfterMs = retryAfter(headers["retry-after"]);
-    return failure("upstream_backoff", url, `${said}; it asks to be left alone for a while`, {
-      detail,
-      executed: "no",
-      retryAfterMs,
-    });
+    // A proxy also says 503 when a server dies in the middle.
+    const executed = status === 429 || headers["retry-after"] !== undefined ? "no" : "unknown";
+    return of("upstream_backoff", "; it asks to be left alone for a while", { executed, retryAfterMs });
   }
+  if (status === 413) return of("message_too_large", "; the message is too large for it");
+  if (status >= 500) return of("upstream_closed", "; the fault is the server's", { executed: "unknown" });
   if (status >= 300 && status < 400) {
-    return failure(
+    const where = originOf(headers.location, url);
+    return of(
       "upstream_protocol_error",
-      url,
-      `${said} to ${originOf(headers.location, url)}, which is not followed; put the right address into the entry`,
-      { detail, executed: "no" },
+      ` to ${where}, which is not followed; put the right address into the entry`,
     );
   }
-  if (status >= 500)
-    return failure("upstream_closed", url, `${said}; the fault is the server's`, {
-      detail,
-      executed: "unknown",
-    });
-  return failure("upstream_protocol_error", url, `${said}; is this the address of an MCP endpoint?`, {
-    detail,
-    executed: "no",
-  });
+  const executed = status < 300 ? "unknown" : "no";
+  return of("upstream_protocol_error", "; is this the address of an MCP endpoint?", { executed });
+}
+
+/** No connection could be made. */
+export function isConnectFailure(error: unknown): error is OmgError {
+  return OmgError.is(error) && error.detail === "connect";
 }
 
 /** A fault below HTTP. `sent`: whether any of the request may have arrived. */
@@ -97,7 +100,15 @@ export function networkFailure(url: URL, error: unknown, sent: boolean): OmgErro
       { executed, cause },
     );
   if (code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW")
-    return failure("upstream_protocol_error", url, `sent what is not HTTP (${code})`, { executed, cause });
+    return failure("upstream_protocol_error", url, `sent what is not HTTP (${code})`, {
+      executed,
+      cause,
+    });
+  if (code === "Z_DATA_ERROR" || code.startsWith("ERR_BROTLI") || code.startsWith("ERR__ERROR"))
+    return failure("upstream_protocol_error", url, `sent what is not compressed as it says (${code})`, {
+      executed,
+      cause,
+    });
   return failure(
     "upstream_closed",
     url,

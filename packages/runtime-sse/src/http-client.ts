@@ -1,7 +1,6 @@
-import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { failure, type Headers, networkFailure } from "./failures.ts";
-import { decoded } from "./read-body.ts";
+import { letGo } from "./read-body.ts";
 
 export interface HttpClientOptions {
   readonly dispatcher: Dispatcher;
@@ -21,8 +20,8 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Headers;
-  /** Decoded. Must be read or destroyed. */
-  readonly body: Readable;
+  /** As it was sent. Must be read, let go or destroyed. */
+  readonly body: Dispatcher.ResponseData["body"];
 }
 
 const maxRedirects = 3;
@@ -43,7 +42,7 @@ export class HttpClient {
       const next =
         response.status === 307 || response.status === 308 ? sameOrigin(target, response.headers) : undefined;
       if (!next) return response;
-      response.body.destroy();
+      letGo(response);
       if (redirects >= maxRedirects) {
         throw failure("upstream_protocol_error", url, "redirects again and again", { executed: "no" });
       }
@@ -66,8 +65,7 @@ export class HttpClient {
       });
       // What is destroyed on purpose reports an error that nobody waits for.
       response.body.on("error", () => {});
-      const { statusCode: status, headers: received } = response;
-      return { status, headers: received, body: decoded(url, response.body, received) };
+      return { status: response.statusCode, headers: response.headers, body: response.body };
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw networkFailure(url, error, true);

@@ -1,7 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { OmgError } from "@omg/core/runtime";
+import type { OmgError } from "@omg/core/runtime";
+import { EventCursor } from "./event-cursor.ts";
+import { isConnectFailure } from "./failures.ts";
 import type { HttpResponse } from "./http-client.ts";
-import { mediaTypeOf, readEvents } from "./read-body.ts";
+import { pause as realPause } from "./pause.ts";
+import { isEventStream, letGo, readEvents } from "./read-body.ts";
 
 export interface ListenOptions {
   readonly url: URL;
@@ -11,62 +13,51 @@ export interface ListenOptions {
   readonly onSessionLost: () => void;
   /** Nothing listens at the address any more. */
   readonly onGone: (error: OmgError) => void;
+  /** Whether a call is in flight, which will find out by itself. */
+  readonly isBusy: () => boolean;
   readonly signal: AbortSignal;
+  /** For tests. */
+  readonly pause?: typeof realPause;
 }
 
-const firstPauseMs = 1000;
-const longestPauseMs = 30_000;
+/** A stream that lived so long was no failure. */
+const steadyMs = 5000;
 
 /** Hears what a server says without being asked, until the signal: a stream that ends is opened again. Never rejects. */
-export async function listen({
-  url,
-  request,
-  deliver,
-  onSessionLost,
-  onGone,
-  signal,
-}: ListenOptions): Promise<void> {
-  let lastEventId: string | undefined;
-  let retryMs = firstPauseMs;
+export async function listen(options: ListenOptions): Promise<void> {
+  const { url, request, deliver, onSessionLost, onGone, isBusy, signal, pause = realPause } = options;
+  const cursor = new EventCursor();
   let failures = 0;
   let everOpen = false;
   while (!signal.aborted) {
+    const begin = performance.now();
     try {
-      const response = await request(lastEventId);
-      if (response.status === 200 && mediaTypeOf(response.headers) === "text/event-stream") {
+      const response = await request(cursor.lastEventId);
+      if (isEventStream(response)) {
         everOpen = true;
-        failures = 0;
-        const stop = () => response.body.destroy();
-        signal.addEventListener("abort", stop, { once: true });
-        try {
-          await readEvents(url, response.body, {
-            onEvent({ id, data }) {
-              if (id !== undefined && !id.includes("\0")) lastEventId = id;
-              if (data !== "") deliver(data);
-            },
-            onRetry(ms) {
-              retryMs = Math.min(Math.max(ms, firstPauseMs), longestPauseMs);
-            },
-          });
-        } finally {
-          signal.removeEventListener("abort", stop);
-        }
-        // A server that has just ended its stream may be gone: that is to be known at once.
-        if (failures === 0) {
-          failures = 1;
-          continue;
-        }
+        await readEvents(url, response, {
+          onEvent(_event, data) {
+            failures = 0;
+            if (data !== "") deliver(data);
+          },
+          onId: (id) => cursor.passed(id),
+          onRetry: (ms) => cursor.retryAfter(ms),
+        });
       } else {
-        response.body.destroy();
+        letGo(response);
         if (response.status === 404 && everOpen) return onSessionLost();
-        // Not offered.
-        if (response.status >= 400 && response.status < 500 && response.status !== 429) return;
+        if (!mayComeLater(response.status)) return;
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (everOpen && OmgError.is(error) && error.detail === "connect") return onGone(error);
+      if (isConnectFailure(error) && !isBusy()) return onGone(error);
     }
-    await sleep(Math.min(retryMs * 2 ** failures, longestPauseMs), undefined, { signal }).catch(() => {});
-    failures++;
+    if (performance.now() - begin > steadyMs) failures = 0;
+    await pause(cursor.pauseMs(failures++), signal);
   }
+}
+
+/** 409: the server has not noticed yet that the stream before has ended. Anything else: it offers no stream. */
+function mayComeLater(status: number): boolean {
+  return status >= 500 || status === 409 || status === 429;
 }

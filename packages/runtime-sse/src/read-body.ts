@@ -2,61 +2,41 @@ import type { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { createParser } from "eventsource-parser";
 import { failure, type Headers, networkFailure } from "./failures.ts";
+import type { HttpResponse } from "./http-client.ts";
 
 /** Bytes of one message, inflated. */
-export const maxMessageBytes = 16 * 1024 * 1024;
+const maxMessageBytes = 16 * 1024 * 1024;
 
-export interface ServerEvent {
-  readonly event: string | undefined;
-  readonly id: string | undefined;
-  readonly data: string;
-}
+/** What is read of a body that nobody wants, so that its connection can be used again. */
+const maxUnwantedBytes = 16 * 1024;
+const maxUnwantedMs = 1000;
 
 export interface EventHandlers {
-  onEvent(event: ServerEvent): void;
+  /** `event` is "message" unless the server says otherwise. `data` may be empty. */
+  onEvent(event: string, data: string): void;
+  /** The id of an event, also of one without data. */
+  onId(id: string): void;
   /** Milliseconds that the server wants us to wait before we come back. */
   onRetry(ms: number): void;
 }
 
 export function mediaTypeOf(headers: Headers): string {
-  return (
-    String(headers["content-type"] ?? "")
-      .split(";", 1)[0]
-      ?.trim()
-      .toLowerCase() ?? ""
-  );
+  const [type = ""] = String(headers["content-type"] ?? "").split(";", 1);
+  return type.trim().toLowerCase();
 }
 
-/** The body as it is after decoding. Throws an `OmgError` for an encoding that is not used on the web, or is used twice. */
-export function decoded(url: URL, body: Readable, headers: Headers): Readable {
-  const encoding = String(headers["content-encoding"] ?? "identity")
-    .trim()
-    .toLowerCase();
-  const decoder = encoding === "identity" || encoding === "" ? undefined : decoders[encoding];
-  if (encoding !== "identity" && encoding !== "" && !decoder) {
-    body.destroy();
-    throw failure(
-      "upstream_protocol_error",
-      url,
-      `sent an answer in the encoding '${encoding}', which is not read`,
-      { executed: "unknown" },
-    );
-  }
-  if (!decoder) return body;
-  const stream = decoder();
-  body.on("error", (error) => stream.destroy(error));
-  stream.on("close", () => body.destroy());
-  return body.pipe(stream);
+export function isEventStream({ status, headers }: HttpResponse): boolean {
+  return status === 200 && mediaTypeOf(headers) === "text/event-stream";
 }
 
-/** All of a body. Rejects with `message_too_large` beyond the cap, and lets go of the connection then. */
-export async function readAll(url: URL, body: Readable): Promise<Buffer> {
+/** All of a body. Rejects with `message_too_large` beyond the limit, and lets go of the connection then. */
+export async function readAll(url: URL, response: HttpResponse, limit = maxMessageBytes): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of decoded(url, response.body, response.headers)) {
       size += chunk.length;
-      if (size > maxMessageBytes) throw tooLarge(url);
+      if (size > limit) throw tooLarge(url, limit);
       chunks.push(chunk);
     }
   } catch (error) {
@@ -66,33 +46,51 @@ export async function readAll(url: URL, body: Readable): Promise<Buffer> {
   return chunks.length === 1 && first ? first : Buffer.concat(chunks);
 }
 
-/** Hands on the events of a body until it ends. Rejects like `readAll`; the cap is that of one event. */
-export async function readEvents(url: URL, body: Readable, handlers: EventHandlers): Promise<void> {
+/** Hands on the events of a body until it ends. Rejects like `readAll`; the limit is that of one event. */
+export async function readEvents(url: URL, response: HttpResponse, handlers: EventHandlers): Promise<void> {
   const decoder = new TextDecoder();
-  let pending = 0;
   const parser = createParser({
-    onEvent({ event, id, data }) {
-      pending = 0;
-      handlers.onEvent({ event, id, data });
-    },
-    onComment() {
-      pending = 0;
-    },
+    maxBufferSize: maxMessageBytes,
+    onEvent: ({ event = "message", data }) => handlers.onEvent(event, data),
+    onId: (id) => handlers.onId(id),
     onRetry: (ms) => handlers.onRetry(ms),
+    onError({ type }) {
+      if (type === "max-buffer-size-exceeded") throw tooLarge(url, maxMessageBytes);
+    },
   });
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      pending += chunk.length;
-      if (pending > maxMessageBytes + chunk.length) throw tooLarge(url);
+    for await (const chunk of decoded(url, response.body, response.headers))
       parser.feed(decoder.decode(chunk, { stream: true }));
-    }
   } catch (error) {
     throw networkFailure(url, error, true);
   }
 }
 
-function tooLarge(url: URL) {
-  return failure("message_too_large", url, `sent a message of more than ${maxMessageBytes} bytes`, {
+/** Nobody wants the body of this answer. */
+export function letGo({ body }: HttpResponse): void {
+  body.dump({ limit: maxUnwantedBytes, signal: AbortSignal.timeout(maxUnwantedMs) }).catch(() => {});
+}
+
+/** The body as it was before it was encoded. Throws an `OmgError` for an encoding that is not used on the web. */
+export function decoded(url: URL, body: Readable, headers: Headers): Readable {
+  const encoding = String(headers["content-encoding"] ?? "")
+    .trim()
+    .toLowerCase();
+  if (encoding === "" || encoding === "identity") return body;
+  const makeDecoder = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined;
+  if (!makeDecoder) {
+    body.destroy();
+    const what = `sent an answer in the encoding '${encoding}', which is not read`;
+    throw failure("upstream_protocol_error", url, what, { executed: "unknown" });
+  }
+  const decoder = makeDecoder();
+  body.on("error", (error) => decoder.destroy(error));
+  decoder.on("close", () => body.destroy());
+  return body.pipe(decoder);
+}
+
+function tooLarge(url: URL, limit: number) {
+  return failure("message_too_large", url, `sent a message of more than ${limit} bytes`, {
     executed: "unknown",
   });
 }

@@ -7,17 +7,20 @@ import {
   OmgError,
   type Transport,
 } from "@omg/core/runtime";
+import { isConnectFailure } from "./failures.ts";
 import { SseTransport, type SseTransportOptions } from "./sse-transport.ts";
 import { StreamableTransport } from "./streamable-transport.ts";
 
 /** How a server speaks. */
 export type Kind = "streamable-http" | "sse";
 
-export interface RemoteTransportParts extends Omit<SseTransportOptions, "signal"> {
-  /** As stated or found out before; undefined: to be found out. */
+export interface RemoteTransportParts extends SseTransportOptions {
+  /** As the entry says; undefined: to be found out. */
   readonly kind: Kind | undefined;
-  /** It has been found out. */
-  readonly onKind: (kind: Kind) => void;
+  /** As it was found out before. It may not be true any more. */
+  readonly remembered: Kind | undefined;
+  /** It has been found out; undefined: what was remembered is not true any more. */
+  readonly onKind: (kind: Kind | undefined) => void;
   /** The conversation is over, not by `close`. */
   readonly onLost: (error: Error | undefined) => void;
 }
@@ -34,8 +37,10 @@ export class RemoteTransport implements Transport {
 
   readonly #parts: RemoteTransportParts;
   #inner: StreamableTransport | SseTransport | undefined;
+  #opening: SseTransport | undefined;
   #lastError: Error | undefined;
-  #closed = false;
+  #isLost = false;
+  #closing: Promise<void> | undefined;
 
   constructor(parts: RemoteTransportParts) {
     this.#parts = parts;
@@ -47,8 +52,16 @@ export class RemoteTransport implements Transport {
 
   /** Opens the event stream of a server that is known to speak that way; another one is asked with the first message. */
   async start(): Promise<void> {
-    if (this.#parts.kind === "sse") await this.#open(new SseTransport(this.#parts));
-    else await this.#open(new StreamableTransport(this.#parts));
+    const { kind, remembered, onKind } = this.#parts;
+    if ((kind ?? remembered) !== "sse") return this.#use(new StreamableTransport(this.#parts));
+    try {
+      await this.#openSse();
+    } catch (error) {
+      if (kind !== undefined || isConnectFailure(error)) throw error;
+      onKind(undefined);
+      if (this.#closing || !isStatus(error)) throw error;
+      this.#use(new StreamableTransport(this.#parts));
+    }
   }
 
   setProtocolVersion(version: string): void {
@@ -59,57 +72,96 @@ export class RemoteTransport implements Transport {
     return this.sendFrame(frameOf(message));
   }
 
-  sendFrame(frame: Frame, _options?: FrameSendOptions): Promise<void> {
+  async sendFrame(frame: Frame, options?: FrameSendOptions): Promise<void> {
     const inner = this.#inner;
-    if (!inner || this.#closed) {
-      return Promise.reject(
-        new OmgError("upstream_closed", { executed: "no", message: "The connection is closed" }),
-      );
-    }
-    if (this.#parts.kind !== undefined || frame.head.method !== "initialize") return inner.sendFrame(frame);
-    return this.#introduce(inner, frame);
-  }
-
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#inner?.close();
-    this.onclose?.();
-  }
-
-  async #introduce(inner: StreamableTransport | SseTransport, initialize: Frame): Promise<void> {
+    if (!inner || this.#isLost || this.#closing)
+      throw new OmgError("upstream_closed", { executed: "no", message: "The connection is closed" });
+    if (frame.head.method !== "initialize") return inner.sendFrame(frame, options);
     try {
-      await inner.sendFrame(initialize);
-      this.#parts.onKind("streamable-http");
+      await this.#introduce(inner, frame, options);
     } catch (error) {
-      if (!OmgError.is(error) || !otherKind.has(error.detail ?? "")) throw error;
-      const older = new SseTransport(this.#parts);
-      // What the newer transport said tells more, if it is neither.
-      await this.#open(older).catch(() => {
+      throw neverReady(error);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#opening?.close();
+    await this.#inner?.close();
+    if (!this.#isLost) this.onclose?.();
+  }
+
+  /** Sends the first message, and finds out how the server speaks by what comes of it. */
+  async #introduce(
+    inner: StreamableTransport | SseTransport,
+    frame: Frame,
+    options?: FrameSendOptions,
+  ): Promise<void> {
+    const { kind, onKind } = this.#parts;
+    try {
+      await inner.sendFrame(frame, options);
+      if (kind === undefined && inner instanceof StreamableTransport) onKind("streamable-http");
+    } catch (error) {
+      if (kind !== undefined || !isStatus(error)) throw error;
+      if (inner instanceof SseTransport) {
+        onKind(undefined);
+        throw error;
+      }
+      if (!otherKind.has(error.detail ?? "")) throw error;
+      const older = await this.#openSse().catch(() => {
+        // What the newer transport said tells more, if the server speaks neither.
         throw error;
       });
-      await older.sendFrame(initialize);
-      this.#parts.onKind("sse");
+      await older.sendFrame(frame, options);
+      onKind("sse");
     }
   }
 
-  async #open(inner: StreamableTransport | SseTransport): Promise<void> {
-    inner.onframe = (frame, extra) => this.onframe?.(frame, extra);
+  async #openSse(): Promise<SseTransport> {
+    const transport = new SseTransport(this.#parts);
+    this.#opening = transport;
+    // Its end is heard once it is in use; until then `start` rejects.
+    await transport.start();
+    this.#opening = undefined;
+    this.#use(transport);
+    return transport;
+  }
+
+  #use(inner: StreamableTransport | SseTransport): void {
+    inner.onframe = (frame, extra) => this.#deliver(frame, extra);
     inner.onerror = (error) => {
       this.#lastError = error;
-      if (this.#inner === inner) this.onerror?.(error);
+      this.onerror?.(error);
     };
-    inner.onclose = () => {
-      if (this.#inner === inner) this.#lost();
-    };
-    await inner.start();
+    inner.onclose = () => this.#lost();
     this.#inner = inner;
   }
 
+  #deliver(frame: Frame, extra?: FrameExtra): void {
+    if (this.onframe) this.onframe(frame, extra);
+    else this.onmessage?.(frame.value());
+  }
+
   #lost(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#closing || this.#isLost) return;
+    this.#isLost = true;
     this.#parts.onLost(this.#lastError);
     this.onclose?.();
   }
+}
+
+/** Whether the server has answered, but not as it would have to. */
+function isStatus(error: unknown): error is OmgError {
+  return OmgError.is(error) && error.detail?.startsWith("http_") === true;
+}
+
+/** A conversation that ends before it began has never been one. */
+function neverReady(error: unknown): unknown {
+  if (!OmgError.is(error) || error.reason !== "upstream_closed") return error;
+  const { message, cause, detail } = error;
+  return new OmgError("upstream_start_failed", { detail, executed: "no", message, cause });
 }

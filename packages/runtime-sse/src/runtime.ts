@@ -28,7 +28,7 @@ export function remoteRuntime(options: RemoteRuntimeOptions = {}): RuntimeV1<Rem
 
 async function start(request: StartRequest<RemoteOptions>, runtime: RemoteRuntimeOptions) {
   const { options, signal, store, server } = request;
-  signal.throwIfAborted();
+  if (signal.aborted) throw givenUp(signal);
   const url = new URL(options.url);
   const way: OutboundOptions = {
     url,
@@ -56,9 +56,13 @@ async function start(request: StartRequest<RemoteOptions>, runtime: RemoteRuntim
     url,
     client,
     endpointMs: options.response_timeout_seconds * 1000,
-    kind: options.transport === "auto" ? await knownKind(store) : options.transport,
-    onKind: (kind) => void store.set(kindKey, kind).catch(() => {}),
-    onLost: (error) => exited.resolve({ reason: "lost", detail: error?.message ?? "the connection ended" }),
+    kind: options.transport === "auto" ? undefined : options.transport,
+    remembered: await knownKind(store),
+    onKind: (kind) => void (kind ? store.set(kindKey, kind) : store.delete(kindKey)).catch(() => {}),
+    onLost(error) {
+      exited.resolve({ reason: "lost", detail: error?.message ?? "the connection ended" });
+      void dispatcher.destroy();
+    },
   });
   let disposal: Promise<void> | undefined;
   const dispose = async () => {
@@ -107,14 +111,13 @@ function named(server: string, error: OmgError): OmgError {
 
 function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const giveUp = () =>
-      reject(
-        OmgError.is(signal.reason)
-          ? signal.reason
-          : new OmgError("cancelled", { message: "The start was given up" }),
-      );
+    const giveUp = () => reject(givenUp(signal));
     signal.addEventListener("abort", giveUp, { once: true });
     if (signal.aborted) giveUp();
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
   });
+}
+
+function givenUp({ reason }: AbortSignal): OmgError {
+  return OmgError.is(reason) ? reason : new OmgError("cancelled", { message: "The start was given up" });
 }

@@ -1,21 +1,21 @@
 import {
   type Frame,
   type FrameExtra,
+  type FrameSendOptions,
   frameOf,
   type JsonRpcMessage,
-  OmgError,
-  parseFrame,
+  type OmgError,
   type Transport,
 } from "@omg/core/runtime";
 import { failure, statusFailure } from "./failures.ts";
-import { mediaTypeOf, readEvents } from "./read-body.ts";
+import { messagesOf } from "./messages.ts";
+import { isEventStream, letGo, readEvents } from "./read-body.ts";
+import { readRefusal } from "./refusal.ts";
 import type { RemoteTransportOptions } from "./streamable-transport.ts";
 
 export interface SseTransportOptions extends RemoteTransportOptions {
   /** Longest wait for the address to POST to. */
   readonly endpointMs: number;
-  /** Gives up the opening. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -31,7 +31,8 @@ export class SseTransport implements Transport {
   readonly #options: SseTransportOptions;
   readonly #closing = new AbortController();
   readonly #endpoint = Promise.withResolvers<URL>();
-  #closed = false;
+  #knowsEndpoint = false;
+  #ready: Promise<unknown> = Promise.resolve();
 
   constructor(options: SseTransportOptions) {
     this.#options = options;
@@ -40,35 +41,30 @@ export class SseTransport implements Transport {
 
   /** Opens the stream. Rejects with an `OmgError` when the server does not say where to POST to. */
   async start(): Promise<void> {
-    const { url, client, endpointMs, signal } = this.#options;
-    const giveUp = () => this.#fail(signal?.reason as OmgError);
-    signal?.addEventListener("abort", giveUp, { once: true });
-    const late = failure(
-      "upstream_start_failed",
-      url,
-      "does not say where to send messages to (event: endpoint)",
-      { detail: "init_timeout", executed: "no" },
-    );
-    const timer = setTimeout(() => this.#fail(late), endpointMs);
+    const { url, client, endpointMs } = this.#options;
+    const { signal } = this.#closing;
+    const timer = setTimeout(() => this.#fail(this.#noEndpoint()), endpointMs);
     try {
       const headers = { accept: "text/event-stream" };
-      const response = await client.request(url, { method: "GET", headers, signal: this.#closing.signal });
-      if (response.status !== 200 || mediaTypeOf(response.headers) !== "text/event-stream") {
-        response.body.destroy();
-        throw statusFailure(url, response.status === 200 ? 406 : response.status, response.headers);
+      const response = await client.request(url, { method: "GET", headers, signal });
+      if (!isEventStream(response)) {
+        letGo(response);
+        throw statusFailure(url, { ...response, status: response.status === 200 ? 406 : response.status });
       }
-      this.#closing.signal.addEventListener("abort", () => response.body.destroy(), { once: true });
-      readEvents(url, response.body, { onEvent: (event) => this.#take(event), onRetry() {} }).then(
+      readEvents(url, response, {
+        onEvent: (event, data) => this.#take(event, data),
+        onId() {},
+        onRetry() {},
+      }).then(
         () => this.#fail(failure("upstream_closed", url, "ended its event stream", { executed: "unknown" })),
         (error: OmgError) => this.#fail(error),
       );
       await this.#endpoint.promise;
     } catch (error) {
       this.#fail(error as OmgError);
-      throw this.#closing.signal.reason ?? error;
+      throw signal.reason;
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", giveUp);
     }
   }
 
@@ -76,63 +72,92 @@ export class SseTransport implements Transport {
     return this.sendFrame(frameOf(message));
   }
 
-  async sendFrame(frame: Frame): Promise<void> {
-    const { client } = this.#options;
-    const endpoint = await this.#endpoint.promise;
-    const headers = { "content-type": "application/json" };
-    const response = await client.request(endpoint, {
-      method: "POST",
-      headers,
-      body: frame.bytes,
-      signal: this.#closing.signal,
-    });
-    response.body.destroy();
-    if (response.status >= 300) throw statusFailure(endpoint, response.status, response.headers);
+  async sendFrame(frame: Frame, options: FrameSendOptions = {}): Promise<void> {
+    // Nothing overtakes the end of the handshake.
+    await this.#ready;
+    const sent = this.#post(frame, options);
+    if (frame.head.method === "notifications/initialized") this.#ready = sent.catch(() => {});
+    await sent;
   }
 
   async close(): Promise<void> {
-    this.#fail(
-      failure("upstream_closed", this.#options.url, "is not connected any more", { executed: "no" }),
-      true,
-    );
+    const { url } = this.#options;
+    this.#end(failure("upstream_closed", url, "is not connected any more", { executed: "unknown" }));
   }
 
-  #take({ event = "message", data }: { event: string | undefined; data: string }): void {
-    const { url } = this.#options;
+  async #post(frame: Frame, { signal, headers }: FrameSendOptions): Promise<void> {
+    const endpoint = await this.#endpoint.promise;
+    const ends = this.#closing.signal;
+    const response = await this.#options.client.request(endpoint, {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json" },
+      body: frame.bytes,
+      signal: signal ? AbortSignal.any([signal, ends]) : ends,
+    });
+    if (response.status < 300) return letGo(response);
+    const { status, error } = await readRefusal(endpoint, response);
+    if (status !== 404) throw error;
+    const lost = failure("upstream_closed", endpoint, "has forgotten the session", {
+      detail: "session_lost",
+      executed: "no",
+    });
+    setImmediate(() => this.#fail(lost));
+    throw lost;
+  }
+
+  #take(event: string, data: string): void {
     if (event === "endpoint") this.#learn(data);
-    else if (event === "message" && data !== "") {
-      try {
-        const frame = parseFrame(Buffer.from(data));
-        if (this.onframe) this.onframe(frame);
-        else this.onmessage?.(frame.value());
-      } catch (error) {
-        if (!OmgError.is(error)) throw failure("upstream_protocol_error", url, "sent what can not be read");
-        this.onerror?.(error);
-      }
+    if (event !== "message" || data === "") return;
+    let frames: Frame[];
+    try {
+      frames = messagesOf(Buffer.from(data));
+    } catch (error) {
+      this.onerror?.(error as OmgError);
+      return;
+    }
+    for (const frame of frames) {
+      if (this.#closing.signal.aborted) return;
+      if (this.onframe) this.onframe(frame);
+      else this.onmessage?.(frame.value());
     }
   }
 
   /** The first one counts. It gets the entry's headers, so it must be of the same origin. */
   #learn(path: string): void {
+    if (this.#knowsEndpoint) return;
+    this.#knowsEndpoint = true;
     const { url } = this.#options;
     const endpoint = URL.canParse(path, url.href) ? new URL(path, url.href) : undefined;
-    if (endpoint?.origin === url.origin) this.#endpoint.resolve(endpoint);
-    else {
-      const where = endpoint ? `to another place, ${endpoint.origin}` : "to what is no address";
-      this.#fail(
-        failure("upstream_protocol_error", url, `wants messages sent ${where}, which is refused`, {
-          executed: "no",
-        }),
-      );
+    if (endpoint?.origin === url.origin) {
+      this.#endpoint.resolve(endpoint);
+      return;
     }
+    const where = endpoint ? `to another place, ${endpoint.origin}` : "to what is no address";
+    this.#fail(
+      failure("upstream_protocol_error", url, `wants messages sent ${where}, which is refused`, {
+        executed: "no",
+      }),
+    );
   }
 
-  #fail(error: OmgError, byRequest = false): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#endpoint.reject(error);
-    this.#closing.abort(error);
-    if (!byRequest) this.onerror?.(error);
+  #noEndpoint(): OmgError {
+    const what = "does not say where to send messages to (event: endpoint)";
+    return failure("upstream_start_failed", this.#options.url, what, {
+      detail: "init_timeout",
+      executed: "no",
+    });
+  }
+
+  #fail(error: OmgError): void {
+    if (this.#closing.signal.aborted) return;
+    this.onerror?.(error);
+    this.#end(error);
+  }
+
+  #end(why: OmgError): void {
+    if (this.#closing.signal.aborted) return;
+    this.#endpoint.reject(why);
+    this.#closing.abort(why);
     this.onclose?.();
   }
 }

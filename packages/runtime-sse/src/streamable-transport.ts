@@ -1,22 +1,30 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Frame,
   type FrameExtra,
+  type FrameSendOptions,
   frameOf,
   type JsonRpcMessage,
-  type OmgError,
-  parseFrame,
+  OmgError,
   type RequestId,
   type Transport,
 } from "@omg/core/runtime";
 import { AnswerStream } from "./answer-stream.ts";
-import { failure, statusFailure } from "./failures.ts";
+import { failure, isConnectFailure } from "./failures.ts";
 import type { HttpClient, HttpResponse } from "./http-client.ts";
 import { listen } from "./listen.ts";
+import { messagesOf } from "./messages.ts";
+import { letGo } from "./read-body.ts";
+import { type Refusal, readRefusal } from "./refusal.ts";
 
 export interface RemoteTransportOptions {
   readonly url: URL;
   readonly client: HttpClient;
+}
+
+interface Outgoing {
+  readonly frame: Frame;
+  readonly signal: AbortSignal;
+  readonly headers: FrameSendOptions["headers"];
 }
 
 const accept = "application/json, text/event-stream";
@@ -24,6 +32,8 @@ const initialized = "notifications/initialized";
 const farewellMs = 2000;
 /** Of a session id: visible ASCII (MCP), and no longer than a header may be. */
 const sessionIdForm = /^[\x21-\x7e]{1,1024}$/;
+/** How servers that do not know 404 say that they have forgotten the session. */
+const forgotten = /session|not initialized/i;
 
 /**
  * MCP's streamable HTTP (2025-03-26 to 2025-11-25) towards a server. Every request has a stream of its own, and each
@@ -43,7 +53,7 @@ export class StreamableTransport implements Transport {
   #protocolVersion: string | undefined;
   /** The server knows that the handshake is over: calls must not overtake that. */
   #ready: Promise<unknown> = Promise.resolve();
-  #closed = false;
+  #ended: Promise<void> | undefined;
 
   constructor({ url, client }: RemoteTransportOptions) {
     this.#url = url;
@@ -61,64 +71,74 @@ export class StreamableTransport implements Transport {
   }
 
   /** Resolves when what was sent is dealt with: for a request, when its answer is delivered. */
-  async sendFrame(frame: Frame): Promise<void> {
-    if (this.#closed) throw this.#endedError();
+  async sendFrame(frame: Frame, options: FrameSendOptions = {}): Promise<void> {
+    if (this.#ended) throw this.#endedError("no");
     const { kind, id, method } = frame.head;
     if (kind === "request") {
       if (method !== "initialize") await this.#ready;
-      return this.#call(frame, id as RequestId);
+      return this.#call(frame, id as RequestId, options);
     }
-    const told = this.#tell(frame);
+    const told = this.#tell(frame, options);
     if (method !== initialized) return told;
     this.#ready = told.catch(() => {});
     await told;
     this.#listen();
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    const { sessionId } = this;
-    this.#closing.abort(this.#endedError());
-    for (const stream of this.#streams.values()) stream.abandon();
-    if (sessionId !== undefined) {
+  /** Takes leave of the server, for which it gets a moment. */
+  close(): Promise<void> {
+    this.#ended ??= this.#takeLeave();
+    return this.#ended;
+  }
+
+  async #takeLeave(): Promise<void> {
+    this.#abandonAll(this.#endedError("unknown"));
+    if (this.sessionId !== undefined) {
       const signal = AbortSignal.timeout(farewellMs);
       await this.#client
         .request(this.#url, { method: "DELETE", headers: this.#headers(), signal })
-        .then(({ body }) => body.destroy())
-        .catch(() => {});
+        .then(letGo, () => {});
     }
     this.onclose?.();
   }
 
-  async #call(frame: Frame, id: RequestId): Promise<void> {
+  async #call(frame: Frame, id: RequestId, { signal, headers }: FrameSendOptions): Promise<void> {
     const stream = new AnswerStream({
       url: this.#url,
       id,
       deliver: (message, requestId) => this.#deliver(message, requestId),
       onBadMessage: (error) => this.onerror?.(error),
       resume: (lastEventId, signal) => this.#get(signal, lastEventId),
-      pause: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
     });
+    const abandon = () => stream.abandon(cancelled());
+    signal?.addEventListener("abort", abandon, { once: true });
     this.#streams.set(id, stream);
     try {
-      const response = await this.#post(frame, stream.signal);
-      if (frame.head.method === "initialize" && response.status === 200) this.#greet(response);
+      if (signal?.aborted) throw cancelled();
+      if (this.#ended) throw this.#endedError("no");
+      const response = await this.#post({ frame, signal: stream.signal, headers });
+      if (response.status !== 200) return this.#refused(await readRefusal(this.#url, response), id);
+      if (frame.head.method === "initialize") this.#greet(response);
       await stream.read(response);
+    } catch (error) {
+      throw this.#streams.size === 1 ? this.#gone(error) : error;
     } finally {
       this.#streams.delete(id);
+      signal?.removeEventListener("abort", abandon);
     }
   }
 
   /** A notification, or an answer to a request of the server. */
-  async #tell(frame: Frame): Promise<void> {
-    const { body, status, headers } = await this.#post(frame, this.#closing.signal);
-    body.destroy();
+  async #tell(frame: Frame, { signal, headers }: FrameSendOptions): Promise<void> {
+    const ends = this.#closing.signal;
+    const posted = this.#post({ frame, signal: signal ? AbortSignal.any([signal, ends]) : ends, headers });
     const { method, requestId } = frame.head;
     // A server need not answer what was cancelled, nor end its stream.
     if (method === "notifications/cancelled" && requestId !== undefined)
-      this.#streams.get(requestId)?.abandon();
-    if (status >= 300) throw statusFailure(this.#url, status, headers);
+      this.#streams.get(requestId)?.abandon(cancelled());
+    const response = await posted;
+    if (response.status < 300) letGo(response);
+    else this.#refused(await readRefusal(this.#url, response));
   }
 
   #greet({ headers, body }: HttpResponse): void {
@@ -135,19 +155,23 @@ export class StreamableTransport implements Transport {
     });
   }
 
-  async #post(frame: Frame, signal: AbortSignal): Promise<HttpResponse> {
-    const headers = { ...this.#headers(), accept, "content-type": "application/json" };
-    const response = await this.#client.request(this.#url, {
+  /** Throws, unless the refusal is the answer to this request. */
+  #refused({ status, frame, said, error }: Refusal, id?: RequestId): void {
+    if (this.sessionId !== undefined && (status === 404 || (status === 400 && forgotten.test(said))))
+      throw this.#sessionLost();
+    const isAnswer = id !== undefined && frame?.head.id === id;
+    const isPlain = error.reason === "upstream_protocol_error" || error.reason === "upstream_closed";
+    if (!isAnswer || !isPlain) throw error;
+    this.#deliver(frame, id);
+  }
+
+  #post({ frame, signal, headers }: Outgoing): Promise<HttpResponse> {
+    return this.#client.request(this.#url, {
       method: "POST",
-      headers,
+      headers: { ...headers, ...this.#headers(), accept, "content-type": "application/json" },
       body: frame.bytes,
       signal,
     });
-    if (response.status === 404 && this.sessionId !== undefined) {
-      response.body.destroy();
-      throw this.#sessionLost();
-    }
-    return response;
   }
 
   #get(signal: AbortSignal, lastEventId: string | undefined): Promise<HttpResponse> {
@@ -161,21 +185,27 @@ export class StreamableTransport implements Transport {
     void listen({
       url: this.#url,
       request: (lastEventId) => this.#get(signal, lastEventId),
-      deliver: (data) => {
-        try {
-          this.#deliver(parseFrame(Buffer.from(data)));
-        } catch (error) {
-          this.onerror?.(error as Error);
-        }
-      },
+      deliver: (data) => this.#hear(Buffer.from(data)),
       onSessionLost: () => void this.#sessionLost(),
-      onGone: (error) => this.#end(error),
+      onGone: (error) => void this.#gone(error),
+      isBusy: () => this.#streams.size > 0,
       signal,
     });
   }
 
+  #hear(bytes: Buffer): void {
+    let frames: Frame[];
+    try {
+      frames = messagesOf(bytes);
+    } catch (error) {
+      this.onerror?.(error as OmgError);
+      return;
+    }
+    for (const frame of frames) this.#deliver(frame);
+  }
+
   #deliver(frame: Frame, requestId?: RequestId): void {
-    if (this.#closed) return;
+    if (this.#ended) return;
     if (this.onframe) this.onframe(frame, { requestId });
     else this.onmessage?.(frame.value());
   }
@@ -190,17 +220,29 @@ export class StreamableTransport implements Transport {
     return error;
   }
 
+  /** What to say of an error. If nobody listens at the address any more, that is the end of a session that was there. */
+  #gone(error: unknown): unknown {
+    if (!isConnectFailure(error) || this.#protocolVersion === undefined) return error;
+    const { message, cause, detail } = error;
+    const gone = new OmgError("upstream_closed", { detail, executed: "no", message, cause });
+    this.#end(gone);
+    return gone;
+  }
+
   #end(error: OmgError): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.sessionId = undefined;
+    if (this.#ended) return;
+    this.#ended = Promise.resolve();
     // After those who wait have heard for themselves.
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.onerror?.(error);
-      this.#closing.abort(error);
-      for (const stream of this.#streams.values()) stream.abandon();
+      this.#abandonAll(this.#endedError("unknown"));
       this.onclose?.();
     });
+  }
+
+  #abandonAll(why: OmgError): void {
+    this.#closing.abort(why);
+    for (const stream of this.#streams.values()) stream.abandon(why);
   }
 
   #headers(): Record<string, string> {
@@ -210,7 +252,11 @@ export class StreamableTransport implements Transport {
     };
   }
 
-  #endedError(): OmgError {
-    return failure("upstream_closed", this.#url, "is not connected any more", { executed: "no" });
+  #endedError(executed: "no" | "unknown"): OmgError {
+    return failure("upstream_closed", this.#url, "is not connected any more", { executed });
   }
+}
+
+function cancelled(): OmgError {
+  return new OmgError("cancelled", { executed: "unknown", message: "Nobody waits for the answer any more" });
 }

@@ -17,7 +17,8 @@ export type ContractRule =
   | "K12"
   | "K13"
   | "K14"
-  | "K15";
+  | "K15"
+  | "K16";
 
 /** A runtime, and what the contract suite has to know about it. */
 export interface RuntimeSubject {

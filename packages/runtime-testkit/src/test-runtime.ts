@@ -5,7 +5,7 @@ import type { ContractRule, RuntimeSubject, TestFunction } from "./subject.ts";
 const TEST_MS = 30_000;
 
 /**
- * Registers one test for each rule of the contract, K1 to K15. A rule that can not be seen on this runtime is
+ * Registers one test for each rule of the contract, K1 to K16. A rule that can not be seen on this runtime is
  * registered as skipped, with the reason in its name.
  */
 export function testRuntime(subject: RuntimeSubject, { test }: { readonly test: TestFunction }): void {

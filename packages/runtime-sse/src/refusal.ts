@@ -1,0 +1,41 @@
+import { type Frame, parseFrame } from "@omg/core/runtime";
+import { statusFailure } from "./failures.ts";
+import type { HttpResponse } from "./http-client.ts";
+import { letGo, mediaTypeOf, readAll } from "./read-body.ts";
+
+/** What a server says with a status that is no answer. */
+export interface Refusal {
+  readonly status: number;
+  /** Its JSON-RPC error, if it sent one. */
+  readonly frame: Frame | undefined;
+  /** The words of that error. */
+  readonly said: string;
+  readonly error: ReturnType<typeof statusFailure>;
+}
+
+const maxBytes = 64 * 1024;
+const maxWords = 200;
+
+/** Reads what a server refuses a message with. Never rejects. */
+export async function readRefusal(url: URL, response: HttpResponse): Promise<Refusal> {
+  const { status, headers } = response;
+  const frame = await errorFrameOf(url, response);
+  const value = frame?.value() as { error?: { message?: unknown } } | undefined;
+  const said = String(value?.error?.message ?? "")
+    .replaceAll(/\s+/g, " ")
+    .slice(0, maxWords);
+  return { status, frame, said, error: statusFailure(url, { status, headers, said }) };
+}
+
+async function errorFrameOf(url: URL, response: HttpResponse): Promise<Frame | undefined> {
+  if (response.status < 400 || mediaTypeOf(response.headers) !== "application/json") {
+    letGo(response);
+    return undefined;
+  }
+  try {
+    const frame = parseFrame(await readAll(url, response, maxBytes));
+    return frame.head.kind === "error" ? frame : undefined;
+  } catch {
+    return undefined;
+  }
+}
