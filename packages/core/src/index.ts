@@ -6,6 +6,7 @@ export { type ReasonInfo, reasonInfo, reasons } from "./errors/reasons.ts";
 export { type CatalogDiff, diffCatalogs, digestEntries, type EntryDigest } from "./gateway/catalog-diff.ts";
 export { createGateway, type GatewayOptions } from "./gateway/create-gateway.ts";
 export type { GatewayEvent, GatewayListener } from "./gateway/events.ts";
+export { type LoginOptions, login, logout } from "./gateway/login.ts";
 export type {
   ConnectOptions,
   Gateway,

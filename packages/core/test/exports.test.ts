@@ -19,6 +19,8 @@ describe("the names exported by", () => {
       "isBatch",
       "isSupportedVersion",
       "lineTransport",
+      "login",
+      "logout",
       "maskedEntry",
       "notificationFrame",
       "oneLine",

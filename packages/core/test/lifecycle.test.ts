@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { OmgError } from "../src/runtime/index.ts";
 import { fakeServer, type Handler, text } from "./support/fake-runtime.ts";
 import { statesOf, testGateway } from "./support/gateway.ts";
 import { TestClient } from "./support/test-client.ts";
@@ -47,6 +48,19 @@ describe("starting", () => {
     expect(runtime.starts).toBe(1);
     broken = false;
     await clock.advance(1300);
+    expect(await client.call("echo")).toBe("hi");
+  });
+
+  test("a server that wants a login is tried again at once: after the login the next call must do", async () => {
+    let loggedIn = false;
+    const beforeStart = async () => {
+      if (!loggedIn) throw new OmgError("upstream_auth_required", { message: "log in with: omg login a" });
+    };
+    const { gateway } = await testGateway({ a: fakeServer(echo, { beforeStart }) });
+    const client = await TestClient.connect(gateway, "a");
+    const refusal = await client.refusal("tools/call", { name: "echo" });
+    expect(refusal).toMatchObject({ reason: "upstream_auth_required" });
+    loggedIn = true;
     expect(await client.call("echo")).toBe("hi");
   });
 

@@ -146,7 +146,7 @@ export const reasons = {
     status: 502,
     retryable: false,
     when: "A remote server wants a credential, or refuses the one it gets.",
-    fix: "Check `headers` of the entry: the token may be missing, have expired, or not be allowed to do this.",
+    fix: "`omg login ID` if the entry has `auth`. Else check its `headers`: the token may be missing, have expired, or not be allowed to do this.",
   },
   message_too_large: {
     code: -31010,

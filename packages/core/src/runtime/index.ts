@@ -27,6 +27,7 @@ export {
   defineRuntime,
   type Exit,
   type InstanceV1,
+  type LoginRequest,
   type OptionsIssue,
   type OptionsResult,
   type OptionsSchema,

@@ -25,8 +25,10 @@ export interface RuntimeV1<Options = unknown> extends Partial<AsyncDisposable> {
   prepare?(request: PrepareRequest<Options>): Promise<void>;
   /** Says whether this runtime can work here at all. Absent: assumed so. */
   check?(request: { readonly signal: AbortSignal }): Promise<{ ok: true } | { ok: false; reason: string }>;
-  /** Obtains credentials for a server, for example by OAuth. Absent: servers need none. */
-  login?(request: PrepareRequest<Options>): Promise<void>;
+  /** Obtains credentials for a server, for example by OAuth, and keeps them in the store. Absent: servers need none. */
+  login?(request: LoginRequest<Options>): Promise<void>;
+  /** Forgets the credentials of a server, and has them taken back where that is possible. Absent: there are none. */
+  logout?(request: LoginRequest<Options>): Promise<void>;
   /** Removes what a dead gateway of this `owner` left behind, and nothing else. Absent: nothing can be left. */
   sweep?(request: { readonly owner: string; readonly signal: AbortSignal }): Promise<void>;
 }
@@ -41,6 +43,15 @@ export interface PrepareRequest<Options> {
   /** Says how far a slow start is, in words for a person. */
   progress(message: string): void;
   readonly store: StateStore;
+}
+
+export interface LoginRequest<Options> extends PrepareRequest<Options> {
+  /** The complete environment of the server; nothing else is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The folder of the configuration: relative paths in options start here. */
+  readonly baseDirectory: string;
+  /** Has a person visit an address. A runtime opens nothing by itself. */
+  visit(url: string): void;
 }
 
 export interface StartRequest<Options> extends PrepareRequest<Options> {
