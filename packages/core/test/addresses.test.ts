@@ -161,6 +161,18 @@ describe("URIs on the aggregate", () => {
     });
   });
 
+  test("that nobody lists go to nobody if several servers have such URIs", async () => {
+    const { gateway } = await testGateway({
+      a: offering({ resources: ["x:1"] }),
+      b: offering({ resources: ["x:2"] }),
+    });
+    const client = await TestClient.connect(gateway);
+    await listOf(client);
+    expect(await client.refusal("resources/read", { uri: "x:3" })).toMatchObject({
+      reason: "unknown_resource",
+    });
+  });
+
   test("in a tool's user interface are told apart too", async () => {
     const tools = [{ name: "t", _meta: { ui: { resourceUri: "ui://x" }, "ui/resourceUri": "ui://x" } }];
     const { gateway } = await testGateway({

@@ -60,6 +60,15 @@ describe("a log message", () => {
     expect(logsOf(one)).toEqual([{ level: "info", data: "said" }]);
   });
 
+  test("without anything in it stays a message", async () => {
+    const { gateway, runtime } = await testGateway({ a: logging().server });
+    const client = await TestClient.connect(gateway);
+    void client.call("a__wait");
+    await settle();
+    runtime.last.say({ jsonrpc: "2.0", method: "notifications/message", params: {} });
+    expect(await client.heard("notifications/message")).toMatchObject({ params: {} });
+  });
+
   test("that nobody or any of several may have caused reaches nobody, and is counted", async () => {
     const { gateway, runtime, events } = await testGateway({ a: logging().server });
     const one = await TestClient.connect(gateway, "a");

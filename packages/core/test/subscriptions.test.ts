@@ -151,6 +151,19 @@ describe("subscriptions", () => {
     expect(runtime.running).toBe(0);
   });
 
+  test("are a thousand at most for one session, however often it asks for the same", async () => {
+    const { server, asked } = resources();
+    const { gateway } = await testGateway({ a: server });
+    const client = await TestClient.connect(gateway, "a");
+    for (let time = 0; time < 3; time++) await client.result("resources/subscribe", { uri: "x:0" });
+    for (let n = 1; n < 1000; n++) await client.result("resources/subscribe", { uri: `x:${n}` });
+    expect(asked).toHaveLength(1000);
+    const refused = { reason: "overloaded", message: expect.stringContaining("1000 resource subscriptions") };
+    expect(await client.refusal("resources/subscribe", { uri: "x:1000" })).toMatchObject(refused);
+    await client.result("resources/unsubscribe", { uri: "x:0" });
+    await client.result("resources/subscribe", { uri: "x:1000" });
+  });
+
   test("whose first subscriber leaves early are made for the others", async () => {
     const held = Promise.withResolvers<Params>();
     const { server } = resources();
