@@ -83,7 +83,12 @@ describe("a server is told what its clients can do", () => {
 
   test("as far as the gateway can put it to the right one, if they share it", async () => {
     const { gateway, runtime } = await testGateway({ a: introducing(undefined) });
-    await introduce(await TestClient.connect(gateway, "a"));
+    const client = await TestClient.connect(gateway, "a");
+    await introduce(client);
+    const count = runtime.last.received.length;
+    client.notify("notifications/roots/list_changed");
+    await settle();
+    expect(runtime.last.received).toHaveLength(count);
     expect(declared(runtime.last.received)).toEqual({
       sampling: { context: {}, tools: {} },
       elicitation: { form: {}, url: {} },
