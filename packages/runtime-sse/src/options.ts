@@ -5,26 +5,66 @@ const seconds = (longest: number) =>
 
 const url = z
   .string({ error: ({ input }) => (input === undefined ? "is required" : undefined) })
-  .refine((value) => URL.canParse(value), "must be a URL, for example https://mcp.example.com/mcp")
-  .refine(
-    (value) => !URL.canParse(value) || /^https?:$/.test(new URL(value).protocol),
-    "must begin with https:// or http://",
-  )
-  .refine(
-    (value) => !URL.canParse(value) || (new URL(value).username === "" && new URL(value).password === ""),
-    "must not hold a user or password: put them into headers",
-  );
+  .superRefine((value, { addIssue }) => {
+    const problem = problemOfUrl(value);
+    if (problem !== undefined) addIssue(problem);
+  });
 
-const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be the name of an HTTP header");
+/** Only what each URL parser reads alike: some drop spaces and line ends, or take a backslash for a slash. */
+function problemOfUrl(value: string): string | undefined {
+  if (/[\s\p{Cc}\\]/u.test(value)) return "must not contain spaces, line ends or backslashes";
+  if (URL.canParse(value) && !/^https?:$/.test(new URL(value).protocol))
+    return "must begin with https:// or http://";
+  if (!URL.canParse(value) || !/^https?:\/\/[^/]/i.test(value))
+    return "must be a URL, for example https://mcp.example.com/mcp";
+  const { username, password } = new URL(value);
+  // Also an empty user: the place before the @ looks like the host.
+  return username !== "" || password !== "" || /^[^/]*\/\/[^/?#]*@/.test(value)
+    ? "must not hold a user or password: put them into headers"
+    : undefined;
+}
+
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/);
 const headerValue = z
   .string()
   .regex(/^[\t\x20-\x7e\x80-\xff]*$/, "must be the value of an HTTP header, in one line");
 
+/** Headers that an entry can not set, by who says what stands in them. */
+const reserved: readonly (readonly [RegExp, string])[] = [
+  [
+    /^(?:connection|content-length|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/,
+    "can not be set: it belongs to the connection",
+  ],
+  [
+    /^proxy-/,
+    "can not be set: it is for proxies; put user and password into the address of the proxy (HTTPS_PROXY)",
+  ],
+  [
+    /^(?:accept|content-encoding|content-type|last-event-id|mcp-(?:method|name|param-.*|protocol-version|session-id))$/,
+    "can not be set: it belongs to the protocol",
+  ],
+];
+
+const headers = z
+  .record(headerName, headerValue, {
+    error: ({ code }) => (code === "invalid_key" ? "must be the name of an HTTP header" : undefined),
+  })
+  .superRefine((value, { addIssue }) => {
+    const seen = new Set<string>();
+    for (const name of Object.keys(value)) {
+      const key = name.toLowerCase();
+      const why = seen.has(key)
+        ? "stands here twice: capital and small letters make no difference"
+        : reserved.find(([names]) => names.test(key))?.[1];
+      seen.add(key);
+      if (why !== undefined) addIssue({ code: "custom", path: [name], message: why });
+    }
+  });
+
 /** What a catalog entry of type `remote-sse` or `remote` may say. */
 export const remoteOptions = z.strictObject({
   url: url.describe("The address of the server's MCP endpoint."),
-  headers: z
-    .record(headerName, headerValue)
+  headers: headers
     .default({})
     .describe("Headers of every request, for example Authorization. Use ${NAME} for secrets."),
   transport: z

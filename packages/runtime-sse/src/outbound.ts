@@ -1,18 +1,23 @@
 import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
-import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from "undici";
+import { isIP, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { createSecureContext, type SecureContext } from "node:tls";
+import { OmgError } from "@omg/core/runtime";
+import { Agent, type Dispatcher } from "undici";
 import { refusalOf } from "./address-rules.ts";
-import { failure } from "./failures.ts";
+import { dial, secured, TunnelRefusal, tunnel } from "./connections.ts";
+import { failure, networkFailure } from "./failures.ts";
+import { hostOf, isLocalhost, type ProxyVariables, proxyCredential, proxyFor } from "./proxies.ts";
 
 export interface OutboundOptions {
   /** Whose requests these are, for messages. */
   readonly url: URL;
   readonly allowPrivate: boolean;
+  /** Longest time for a connection: name, proxy and certificate included. */
   readonly connectMs: number;
-  /** Certificates to trust besides the usual ones. */
+  /** The certificates to trust; absent: the usual ones. */
   readonly ca?: readonly string[] | undefined;
-  /** The usual variables of proxies: HTTP_PROXY, HTTPS_PROXY, NO_PROXY, in capitals or not. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: ProxyVariables;
   /** For tests. */
   readonly resolve?: ((name: string) => Promise<readonly string[]>) | undefined;
 }
@@ -22,83 +27,162 @@ const maxHeaderBytes = 64 * 1024;
 
 /**
  * The one way out to a remote server: every request, whatever it is for, goes through this dispatcher. The address that
- * is dialled is the one that was judged; a name with one forbidden address is refused as a whole.
+ * is dialled is one that was judged; a name with one forbidden address is refused as a whole. It speaks HTTP/1.1 only.
+ *
+ * Behind a proxy names are the proxy's to resolve, and what it reaches is for whoever runs it to say; addresses are
+ * judged all the same, and so is everything that goes past it: this machine and what NO_PROXY names. The proxy itself may
+ * be in a private network: whoever runs the gateway has chosen it.
  */
 export function outbound(options: OutboundOptions): Dispatcher {
-  const proxied = proxyFor(options.env);
-  const tls = options.ca ? { ca: [...options.ca] } : {};
-  const settings = { maxHeaderSize: maxHeaderBytes, keepAliveTimeout: 30_000, pipelining: 1 } as const;
-  // A proxy resolves names itself; it was chosen by whoever runs the gateway.
-  if (proxied) return new EnvHttpProxyAgent({ ...settings, ...proxied, requestTls: tls });
-  const plain = buildConnector({ timeout: options.connectMs, ...tls });
-  const connect: buildConnector.connector = (target, callback) => {
-    judged(target.hostname, options).then(
-      (address) =>
-        // The name stays the one that the certificate must have.
-        plain({ ...target, hostname: address, servername: target.servername ?? target.hostname }, callback),
-      (error: Error) => callback(error, null),
-    );
-  };
-  return new Agent({ ...settings, connect });
+  return new GuardedAgent(options);
 }
 
-/** The address to dial. Rejects with an `OmgError`, or as the name's resolution does. */
-export async function judged(hostname: string, options: OutboundOptions): Promise<string> {
-  const { url, allowPrivate, resolve = resolveAll } = options;
-  const host = hostname.replace(/^\[|\]$/g, "");
-  const addresses = isIP(host) === 0 ? await resolve(host) : [host];
-  const [first] = addresses;
-  if (first === undefined || addresses.length > maxAddresses) {
-    throw Object.assign(new Error(`${host} has ${addresses.length} addresses`), { code: "ENODATA" });
+/** Sees whether the server, or the proxy in front of it, can be connected to. Rejects with an `OmgError`. */
+export async function probe(options: OutboundOptions, signal?: AbortSignal): Promise<void> {
+  const connect = connector(options, signal ?? new AbortController().signal);
+  (await connect(options.url)).destroy();
+}
+
+/** undici knows nothing of connections that are being made; this one ends them too. */
+class GuardedAgent extends Agent {
+  readonly #closing: AbortController;
+  readonly #env: ProxyVariables;
+
+  constructor(options: OutboundOptions) {
+    const closing = new AbortController();
+    const connect = connector(options, closing.signal);
+    super({
+      maxHeaderSize: maxHeaderBytes,
+      keepAliveTimeout: 30_000,
+      allowH2: false,
+      connect({ protocol, hostname, port }, callback) {
+        const host = isIP(hostname) === 6 ? `[${hostname}]` : hostname;
+        connect(new URL(`${protocol}//${host}:${port ?? ""}`)).then(
+          (socket) => callback(null, socket),
+          (error: Error) => callback(error, null),
+        );
+      },
+    });
+    this.#closing = closing;
+    this.#env = options.env;
   }
+
+  override dispatch(options: Agent.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    return super.dispatch(viaProxy(options, this.#env), handler);
+  }
+
+  override destroy(...rest: []): Promise<void> {
+    this.#closing.abort(new Error("The connection is not needed any more"));
+    return super.destroy(...rest);
+  }
+}
+
+/** A proxy is told whole URLs of what it asks for itself, which is plain HTTP. */
+function viaProxy(options: Agent.DispatchOptions, env: ProxyVariables): Agent.DispatchOptions {
+  const url = new URL(String(options.origin));
+  const proxy = url.protocol === "http:" ? proxyFor(url, env) : undefined;
+  if (!proxy) return options;
+  const credential = proxyCredential(proxy);
+  const own = credential === undefined ? {} : { "proxy-authorization": credential };
+  const headers = { ...(options.headers as Record<string, string> | null), ...own };
+  return { ...options, path: `${url.origin}${options.path}`, headers };
+}
+
+type Connect = (url: URL) => Promise<Socket>;
+
+/** Makes connections, each within the time for one, until `closing` is aborted. They reject with `OmgError`s. */
+function connector(options: OutboundOptions, closing: AbortSignal): Connect {
+  const { ca, connectMs, env } = options;
+  let context: SecureContext | undefined;
+  const secureContext = () => {
+    context ??= createSecureContext({ minVersion: "TLSv1.2", ...(ca ? { ca: [...ca] } : {}) });
+    return context;
+  };
+  return async (target) => {
+    const url = target.origin === options.url.origin ? options.url : target;
+    const late = AbortSignal.timeout(connectMs);
+    const signal = AbortSignal.any([closing, late]);
+    try {
+      const proxy = proxyFor(url, env);
+      if (proxy) return await throughProxy(proxy, { url, options, secureContext, signal });
+      const addresses = await unless(signal, judged(url, options));
+      return await dial({ url, addresses, secureContext, signal });
+    } catch (error) {
+      if (error !== late.reason || !late.aborted) throw networkFailure(url, error, false);
+      const what = `can not be reached within ${connectMs / 1000} s (connect_timeout_seconds); is the server up?`;
+      throw failure("upstream_start_failed", url, what, { detail: "connect", executed: "no" });
+    }
+  };
+}
+
+interface Way {
+  readonly url: URL;
+  readonly options: OutboundOptions;
+  readonly secureContext: () => SecureContext;
+  readonly signal: AbortSignal;
+}
+
+async function throughProxy(proxy: URL, { url, options, secureContext, signal }: Way): Promise<Socket> {
+  if (isIP(hostOf(url)) !== 0) await judged(url, options);
+  let tunnelled: Duplex;
+  try {
+    const addresses = await unless(signal, judged(proxy, { ...options, allowPrivate: true }));
+    const socket = await dial({ url: proxy, addresses, secureContext, signal });
+    if (url.protocol === "http:") return socket;
+    tunnelled = await tunnel(socket, proxy, { url, signal });
+  } catch (error) {
+    if (OmgError.is(error) || signal.aborted) throw error;
+    const what = `can not be reached through the proxy ${proxy.host}: ${proxyFault(error)}`;
+    throw failure("upstream_start_failed", url, what, { detail: "proxy", executed: "no", cause: error });
+  }
+  return secured(tunnelled, { url, secureContext, signal });
+}
+
+function proxyFault(error: unknown): string {
+  if (!(error instanceof TunnelRefusal))
+    return `no connection to it (${(error as NodeJS.ErrnoException).code ?? error})`;
+  const fix = error.status === 407 ? "; put user and password into the address of the proxy" : "";
+  return `it answered ${error.message}${fix}`;
+}
+
+/** The addresses that may be dialled. Rejects with an `OmgError`, or as the name's resolution does. */
+async function judged(url: URL, options: OutboundOptions): Promise<readonly string[]> {
+  const host = hostOf(url);
+  const addresses = await addressesOf(host, url, options);
+  if (addresses.length === 0) throw Object.assign(new Error(`${host} has no address`), { code: "ENODATA" });
+  if (addresses.length > maxAddresses)
+    throw refused(url, `the name ${host} has ${addresses.length} addresses, more than ${maxAddresses}`);
   for (const address of addresses) {
-    const why = refusalOf(address, allowPrivate);
-    if (why === undefined) continue;
+    const why = refusalOf(address, options.allowPrivate);
     const where = address === host ? "" : ` of ${host}`;
-    throw failure(
-      "upstream_start_failed",
-      url,
-      `is not dialled: the address ${address}${where} is refused, ${why}`,
-      { detail: "address_refused", executed: "no" },
-    );
+    if (why !== undefined) throw refused(url, `the address ${address}${where} is refused, ${why}`);
   }
-  return first;
+  return addresses;
+}
+
+async function addressesOf(host: string, { hostname }: URL, { resolve = resolveAll }: OutboundOptions) {
+  if (isIP(host) !== 0) return [host];
+  // The dot at the end of a name keeps resolvers from trying others.
+  return isLocalhost(host) ? ["127.0.0.1", "::1"] : resolve(hostname);
 }
 
 async function resolveAll(name: string): Promise<string[]> {
   return (await lookup(name, { all: true })).map(({ address }) => address);
 }
 
-function proxyFor(env: Readonly<Record<string, string>>) {
-  const of = (name: string) => env[name.toLowerCase()] || env[name] || "";
-  const httpProxy = of("HTTP_PROXY");
-  const httpsProxy = of("HTTPS_PROXY");
-  if (httpProxy === "" && httpsProxy === "") return undefined;
-  // Empty is none: undici must not look into the environment of the process.
-  return { httpProxy, httpsProxy, noProxy: of("NO_PROXY") };
+function refused(url: URL, why: string): OmgError {
+  return failure("upstream_start_failed", url, `is not dialled: ${why}`, {
+    detail: "address_refused",
+    executed: "no",
+  });
 }
 
-/** Sees whether the server can be connected to. Rejects like a request would. Does nothing behind a proxy. */
-export async function probe(options: OutboundOptions): Promise<void> {
-  if (proxyFor(options.env)) return;
-  const { url, connectMs, ca } = options;
-  const address = await judged(url.hostname, options);
-  const connector = buildConnector({ timeout: connectMs, ...(ca ? { ca: [...ca] } : {}) });
-  const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
-  await new Promise<void>((resolve, reject) => {
-    connector(
-      {
-        hostname: address,
-        port,
-        protocol: url.protocol,
-        servername: url.hostname,
-        host: url.host,
-      } as buildConnector.Options,
-      (error, socket) => {
-        socket?.destroy();
-        if (error) reject(error);
-        else resolve();
-      },
-    );
+/** What can not be stopped goes on alone. */
+function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(signal.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    if (signal.aborted) giveUp();
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
   });
 }

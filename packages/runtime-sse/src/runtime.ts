@@ -1,7 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { rootCertificates } from "node:tls";
 import { type Exit, OmgError, type RuntimeV1, type StartRequest } from "@omg/core/runtime";
+import { trustedCertificates } from "./certificates.ts";
 import { networkFailure } from "./failures.ts";
 import { HttpClient } from "./http-client.ts";
 import { type RemoteOptions, remoteOptions } from "./options.ts";
@@ -34,13 +32,13 @@ async function start(request: StartRequest<RemoteOptions>, runtime: RemoteRuntim
     url,
     allowPrivate: options.allow_private_network,
     connectMs: options.connect_timeout_seconds * 1000,
-    ca: await certificates(request),
+    ca: await trustedCertificates(request),
     env: request.env,
     resolve: runtime.resolve,
   };
   const dispatcher = outbound(way);
   try {
-    await within(signal, probe(way));
+    await within(signal, probe(way, signal));
   } catch (error) {
     await dispatcher.destroy();
     throw named(server, OmgError.is(error) ? error : networkFailure(url, error, false));
@@ -86,23 +84,6 @@ const kindKey = "transport";
 async function knownKind(store: StartRequest<RemoteOptions>["store"]): Promise<Kind | undefined> {
   const kind = await store.get(kindKey).catch(() => undefined);
   return kind === "sse" ? kind : undefined;
-}
-
-async function certificates({ options, baseDirectory, server }: StartRequest<RemoteOptions>) {
-  if (options.ca_file === undefined) return undefined;
-  const file = resolve(baseDirectory, options.ca_file);
-  try {
-    return [...rootCertificates, await readFile(file, "utf8")];
-  } catch (cause) {
-    const message = `The certificates in ca_file (${options.ca_file}) can not be read`;
-    throw new OmgError("upstream_start_failed", {
-      detail: "ca_file",
-      server,
-      message,
-      executed: "no",
-      cause,
-    });
-  }
 }
 
 function named(server: string, error: OmgError): OmgError {
