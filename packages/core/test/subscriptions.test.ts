@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { OmgError } from "../src/runtime/errors.ts";
 import type { Params } from "../src/runtime/transport.ts";
 import { type FakeInstance, fakeServer, text } from "./support/fake-runtime.ts";
 import { fakeEntry, testGateway } from "./support/gateway.ts";
@@ -113,6 +114,24 @@ describe("subscriptions", () => {
     await client.result("resources/unsubscribe", { uri: "x:1" });
     await clock.advance(11_000);
     expect(runtime.running).toBe(0);
+  });
+
+  test("do not hammer a server that wants a login", async () => {
+    const { server } = resources();
+    let wantsLogin = false;
+    server.beforeStart = async () => {
+      if (wantsLogin) throw new OmgError("upstream_auth_required", { message: "log in" });
+    };
+    const { gateway, runtime, clock } = await testGateway({ a: server });
+    const client = await TestClient.connect(gateway, "a");
+    await client.result("resources/subscribe", { uri: "x:1" });
+    wantsLogin = true;
+    runtime.last.crash();
+    await clock.advance(10_000);
+    expect(runtime.starts).toBeLessThan(6);
+    wantsLogin = false;
+    await clock.advance(60_000);
+    expect(runtime.running).toBe(1);
   });
 
   test("move to the server that a reload puts in the place of the old one", async () => {

@@ -209,8 +209,8 @@ export class Slot {
     this.#problem = error;
     this.#waiters.reject(error);
     if (signal.aborted) this.#rest("stopped");
-    // Waiting does not help, and after a login the next call must do.
-    else if (error.reason === "upstream_auth_required") this.#rest("failed");
+    // Waiting does not help, and after a login the next call must do. What is held starts by itself, so it must wait.
+    else if (error.reason === "upstream_auth_required" && this.#holds === 0) this.#rest("failed");
     else this.#retreat(this.#backoff.startFailed());
   }
 
