@@ -107,6 +107,45 @@ describe("a server is told what its clients can do", () => {
   });
 });
 
+test("a client of all servers hears of each change once", async () => {
+  let tools = [{ name: "x" }];
+  let prompts = [{ name: "p" }];
+  const server = fakeServer(
+    {},
+    {
+      methods: {
+        initialize: ({ protocolVersion }) => ({
+          protocolVersion,
+          capabilities: { tools: {}, prompts: {} },
+          serverInfo: { name: "s", version: "1" },
+        }),
+        "tools/list": () => ({ tools }),
+        "prompts/list": () => ({ prompts }),
+      },
+    },
+  );
+  const { gateway, runtime, clock } = await testGateway({ a: server });
+  const client = await TestClient.connect(gateway);
+  await client.result("tools/list");
+  await client.result("prompts/list");
+  const changed = async (kind: string) => {
+    runtime.last.say({ jsonrpc: "2.0", method: `notifications/${kind}/list_changed` });
+    await clock.advance(1000);
+    return client.received.filter((message) => "method" in message).map((message) => message.method);
+  };
+  tools = [{ name: "y" }];
+  expect(await changed("tools")).toEqual(["notifications/tools/list_changed"]);
+  prompts = [{ name: "q" }];
+  expect(await changed("prompts")).toEqual([
+    "notifications/tools/list_changed",
+    "notifications/prompts/list_changed",
+  ]);
+  const before = runtime.last.received.length;
+  client.notify("notifications/roots/list_changed");
+  await settle();
+  expect(runtime.last.received).toHaveLength(before);
+});
+
 describe("a client of one server hears of its lists", () => {
   const offering = (...names: string[]) => {
     const tools = names.map((name) => ({ name }));
