@@ -62,7 +62,7 @@ export function isConnectFailure(error: unknown): error is OmgError {
 /** A fault below HTTP. `sent`: whether any of the request may have arrived. */
 export function networkFailure(url: URL, error: unknown, sent: boolean): OmgError {
   if (OmgError.is(error)) return error;
-  const { code, message } = innermost(error);
+  const { name, code, message } = innermost(error);
   const executed = sent ? "unknown" : "no";
   const cause = error;
   if (dnsCodes.has(code)) {
@@ -99,8 +99,8 @@ export function networkFailure(url: URL, error: unknown, sent: boolean): OmgErro
       "fell silent in the middle of an answer (silence_timeout_seconds)",
       { executed, cause },
     );
-  if (code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW")
-    return failure("upstream_protocol_error", url, `sent what is not HTTP (${code})`, {
+  if (name === "HTTPParserError" || code === "UND_ERR_HEADERS_OVERFLOW")
+    return failure("upstream_protocol_error", url, `sent what is not HTTP (${message})`, {
       executed,
       cause,
     });
@@ -157,14 +157,21 @@ function tlsDetail(code: string): { detail: string; what: string; fix: string } 
 }
 
 /** Libraries wrap what happened. */
-function innermost(error: unknown): { code: string; message: string } {
-  let current = error as { code?: unknown; message?: unknown; cause?: unknown; errors?: unknown[] };
+function innermost(error: unknown): { name: string; code: string; message: string } {
+  let current = error as {
+    name?: unknown;
+    code?: unknown;
+    message?: unknown;
+    cause?: unknown;
+    errors?: unknown[];
+  };
   for (let depth = 0; depth < 5; depth++) {
     const inner = current.cause ?? current.errors?.[0];
     if (typeof inner !== "object" || inner === null) break;
     current = inner;
   }
   return {
+    name: String(current.name),
     code: typeof current.code === "string" ? current.code : "",
     message: String(current.message ?? error),
   };

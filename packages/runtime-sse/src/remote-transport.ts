@@ -74,8 +74,10 @@ export class RemoteTransport implements Transport {
 
   async sendFrame(frame: Frame, options?: FrameSendOptions): Promise<void> {
     const inner = this.#inner;
-    if (!inner || this.#isLost || this.#closing)
-      throw new OmgError("upstream_closed", { executed: "no", message: "The connection is closed" });
+    if (!inner || this.#isLost || this.#closing) {
+      const message = "The connection is closed";
+      throw new OmgError("upstream_closed", { detail: "session_lost", executed: "no", message });
+    }
     if (frame.head.method !== "initialize") return inner.sendFrame(frame, options);
     try {
       await this.#introduce(inner, frame, options);

@@ -252,8 +252,10 @@ export class StreamableTransport implements Transport {
     };
   }
 
+  /** What is sent after the end has not been looked at either. */
   #endedError(executed: "no" | "unknown"): OmgError {
-    return failure("upstream_closed", this.#url, "is not connected any more", { executed });
+    const detail = executed === "no" ? "session_lost" : undefined;
+    return failure("upstream_closed", this.#url, "is not connected any more", { detail, executed });
   }
 }
 

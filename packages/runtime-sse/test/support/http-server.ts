@@ -15,14 +15,25 @@ export interface TestServer extends AsyncDisposable {
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Serves until it is disposed, which breaks off what is still open. `port` only to come back at the same place. */
-export async function httpServer(handler: Handler, { port = 0 } = {}): Promise<TestServer> {
+export interface ServerOptions {
+  /** Only to come back at the same place. */
+  readonly port?: number;
+  /** Whether a connection ends after one request. */
+  readonly closes?: boolean;
+}
+
+/** Serves until it is disposed, which breaks off what is still open. */
+export async function httpServer(handler: Handler, { port = 0, closes = false }: ServerOptions = {}) {
   const server = createServer(handler);
+  if (closes) server.maxRequestsPerSocket = 1;
   return listening(server, port);
 }
 
 /** The same for any server of `node:net` or above it. */
-async function listening(server: ReturnType<typeof createServer> | import("node:net").Server, port = 0) {
+export async function listening(
+  server: ReturnType<typeof createServer> | import("node:net").Server,
+  port = 0,
+) {
   const sockets = new Set<Socket>();
   const waiting = new Set<() => void>();
   let connections = 0;
