@@ -144,6 +144,7 @@ describe("keys that a lenient parser would take for the protocol's", () => {
     ['{"jsonrpc":"2.0","id":1,"method":"x","param\u017f":{}}'],
     [call('{"name":"safe","Name":"danger"}')],
     [call('{"name":"safe","_META":{"progressToken":1}}')],
+    ['{"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{"taskId":"mine","TaskID":"yours"}}'],
     [call('{"name":"safe","_meta":{"progre\u017f\u017fToken":1}}')],
     ['{"jsonrpc":"2.0","method":"notifications/progress","params":{"progresstoken":1,"progressToken":2}}'],
   ])("are refused: %s", (text) => {

@@ -57,6 +57,17 @@ describe("the aggregate's introduction", () => {
     });
   });
 
+  test("follows a server that introduces itself in another way than before", async () => {
+    const store = memoryStore();
+    const first = await testGateway({ a: introducing("Old.") }, {}, {}, {}, store);
+    await (await TestClient.connect(first.gateway)).result("tools/list");
+    const next = await testGateway({ a: introducing("New.") }, {}, {}, {}, store);
+    await next.gateway.startServer("a");
+    await settle();
+    const { instructions } = await introduce(await TestClient.connect(next.gateway));
+    expect(instructions).toBe("# a\n\nNew.");
+  });
+
   test("offers neither tasks nor subscriptions that no server has", async () => {
     const { gateway } = await testGateway({ a: introducing(undefined) });
     await (await TestClient.connect(gateway)).result("tools/list");

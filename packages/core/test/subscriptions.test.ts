@@ -116,6 +116,25 @@ describe("subscriptions", () => {
     expect(runtime.running).toBe(0);
   });
 
+  test("bring a server back that was stopped because it no longer answered", async () => {
+    const { server, asked } = resources();
+    let hangs = false;
+    server.methods.ping = () => (hangs ? new Promise<Params>(() => {}) : {});
+    const { gateway, runtime, clock } = await testGateway(
+      { a: server },
+      { health_check_interval_seconds: 30 },
+    );
+    const client = await TestClient.connect(gateway, "a");
+    await client.result("resources/subscribe", { uri: "x:1" });
+    hangs = true;
+    await clock.advance(45_000);
+    hangs = false;
+    await clock.advance(1000);
+    expect(runtime.starts).toBe(2);
+    expect(runtime.running).toBe(1);
+    expect(asked).toEqual(["+ x:1", "+ x:1"]);
+  });
+
   test("do not hammer a server that wants a login", async () => {
     const { server } = resources();
     let wantsLogin = false;
