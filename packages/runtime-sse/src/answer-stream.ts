@@ -91,7 +91,7 @@ export class AnswerStream {
       if (this.#answered || cursor.lastEventId === undefined) return;
       failures = response ? 0 : failures + 1;
       empty = cursor.lastEventId === before ? empty + 1 : 0;
-      if (failures > maxFailures || empty > maxEmptyStreams) return;
+      if (failures >= maxFailures || empty >= maxEmptyStreams) return;
       response = await this.#comeBack(cursor.lastEventId, failures);
     }
   }
@@ -130,7 +130,7 @@ export class AnswerStream {
 
   /** What may still come belongs to nobody. */
   #linger({ body }: HttpResponse): void {
-    const timer = setTimeout(() => body.destroy(), lingerMs);
+    const timer = setTimeout(() => "destroy" in body && body.destroy(), lingerMs);
     this.#stopLingering = () => clearTimeout(timer);
   }
 

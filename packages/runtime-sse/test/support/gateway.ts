@@ -84,6 +84,11 @@ export class GatewayClient {
     return (result.content as { text: string }[]).map(({ text }) => text).join("\n");
   }
 
+  async list(what: "tools" | "resources"): Promise<{ name: string; uri?: string }[]> {
+    const { result } = await this.ask(`${what}/list`);
+    return (result?.[what] ?? []) as { name: string; uri?: string }[];
+  }
+
   /** Resolves with the first message of this method, also one that came before. */
   heard(method: string): Promise<JsonRpcMessage> {
     return new Promise((resolve) => {

@@ -1,0 +1,21 @@
+import { Readable } from "node:stream";
+import type { HttpResponse } from "../../src/http-client.ts";
+
+/** An answer that is an event stream of this text. */
+export function eventsOf(text: string): HttpResponse {
+  return response(200, { "content-type": "text/event-stream" }, text);
+}
+
+/** An answer without a body. */
+export function statusOf(status: number): HttpResponse {
+  return response(status, {}, "");
+}
+
+function response(status: number, headers: HttpResponse["headers"], text: string): HttpResponse {
+  const body = Readable.from([Buffer.from(text)]);
+  return {
+    status,
+    headers,
+    body: Object.assign(body, { dump: async () => {} }) as unknown as HttpResponse["body"],
+  };
+}
