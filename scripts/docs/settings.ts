@@ -10,6 +10,8 @@ interface Schema {
   readonly default?: unknown;
   readonly enum?: readonly string[];
   readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
   readonly items?: Schema;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -71,7 +73,8 @@ function typeOf(schema: Schema): string {
   // The other one is a text with a reference in it, which every value may be.
   const own = schema.anyOf?.[0] ?? schema;
   if (own.enum) return own.enum.map((word) => `\`${word}\``).join(", ");
-  const type = Array.isArray(own.type) ? own.type[0] : own.type;
+  const [first] = own.oneOf ?? [];
+  const type = Array.isArray(own.type) ? own.type[0] : (own.type ?? first?.type);
   switch (type) {
     case "integer":
     case "number":

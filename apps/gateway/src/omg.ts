@@ -120,6 +120,22 @@ export async function runOmg(args: readonly string[]): Promise<void> {
       await call(tool, pairs, options);
     });
 
+  configured(program.command("login").description("log in to a remote server, with a browser"))
+    .argument("<id>", "the server")
+    .option("--json", "print JSON, one object a line")
+    .action(async (id, options) => {
+      const { login } = await import("./commands/login.ts");
+      await login(id, options);
+    });
+
+  configured(program.command("logout").description("forget the login to a remote server"))
+    .argument("<id>", "the server")
+    .option("--json", "print JSON")
+    .action(async (id, options) => {
+      const { logout } = await import("./commands/login.ts");
+      await logout(id, options);
+    });
+
   await runProgram(program, args);
 }
 

@@ -5,11 +5,14 @@ import { getCACertificates } from "node:tls";
 import { OmgError, type StartRequest } from "@omg/core/runtime";
 import type { RemoteOptions } from "./options.ts";
 
+/** What of a start or a login counts here. */
+type CertificateRequest = Pick<StartRequest<RemoteOptions>, "options" | "baseDirectory" | "server">;
+
 const blocks = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** The certificates to trust: those of `ca_file` and the usual ones, or undefined for the usual ones alone. */
 export async function trustedCertificates(
-  request: StartRequest<RemoteOptions>,
+  request: CertificateRequest,
 ): Promise<readonly string[] | undefined> {
   const { options, baseDirectory } = request;
   if (options.ca_file === undefined) return undefined;
@@ -31,7 +34,7 @@ export async function trustedCertificates(
   return [...getCACertificates("default"), ...own];
 }
 
-function refusal({ server }: StartRequest<RemoteOptions>, why: string, cause?: unknown): OmgError {
+function refusal({ server }: CertificateRequest, why: string, cause?: unknown): OmgError {
   const message = `Server '${server}' did not start: ca_file ${why}`;
   return new OmgError("upstream_start_failed", { detail: "ca_file", server, message, executed: "no", cause });
 }

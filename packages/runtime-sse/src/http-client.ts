@@ -1,4 +1,6 @@
 import type { Dispatcher } from "undici";
+import type { Authorizer } from "./auth/authorizer.ts";
+import { exchange, type HttpResponse } from "./exchange.ts";
 import { failure, type Headers, networkFailure } from "./failures.ts";
 import { letGo } from "./read-body.ts";
 
@@ -8,6 +10,8 @@ export interface HttpClientOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly responseMs: number;
   readonly silenceMs: number;
+  /** Adds credentials that end, and knows what to do when they are refused. */
+  readonly authorizer?: Authorizer | undefined;
 }
 
 export interface HttpRequest {
@@ -17,12 +21,7 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface HttpResponse {
-  readonly status: number;
-  readonly headers: Headers;
-  /** As it was sent. Must be read, let go or destroyed. */
-  readonly body: Dispatcher.ResponseData["body"];
-}
+export type { HttpResponse } from "./exchange.ts";
 
 const maxRedirects = 3;
 
@@ -31,11 +30,29 @@ export class HttpClient {
   readonly #options: HttpClientOptions;
 
   constructor(options: HttpClientOptions) {
-    this.#options = options;
+    this.#options = { ...options, headers: lowerCased(options.headers) };
   }
 
   /** Rejects with an `OmgError`. A redirect is followed within the same origin only, and with its method kept. */
   async request(url: URL, request: HttpRequest): Promise<HttpResponse> {
+    const { authorizer } = this.#options;
+    if (!authorizer) return this.#follow(url, request);
+    for (let isRepeated = false; ; isRepeated = true) {
+      const credential = await authorizer.credential();
+      const response = await this.#follow(url, authorized(request, credential));
+      const { status, headers } = response;
+      if (status !== 401 && status !== 403) return response;
+      try {
+        if (!(await authorizer.refused({ status, headers, credential, isRepeated }))) return response;
+      } catch (error) {
+        letGo(response);
+        throw error;
+      }
+      letGo(response);
+    }
+  }
+
+  async #follow(url: URL, request: HttpRequest): Promise<HttpResponse> {
     let target = url;
     for (let redirects = 0; ; redirects++) {
       const response = await this.#send(target, request);
@@ -51,26 +68,28 @@ export class HttpClient {
   }
 
   async #send(url: URL, { method, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
-    const { dispatcher, responseMs, silenceMs } = this.#options;
+    const { dispatcher, headers: own, responseMs, silenceMs } = this.#options;
     try {
-      const response = await dispatcher.request({
+      return await exchange(dispatcher, {
         origin: url.origin,
         path: url.pathname + url.search,
         method,
-        headers: { ...lowerCased(this.#options.headers), ...headers },
+        headers: { ...own, ...headers },
         body: body ?? null,
-        signal: signal ?? null,
+        signal,
         headersTimeout: responseMs,
         bodyTimeout: silenceMs,
       });
-      // What is destroyed on purpose reports an error that nobody waits for.
-      response.body.on("error", () => {});
-      return { status: response.statusCode, headers: response.headers, body: response.body };
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw networkFailure(url, error, true);
     }
   }
+}
+
+function authorized(request: HttpRequest, credential: string | undefined): HttpRequest {
+  if (credential === undefined) return request;
+  return { ...request, headers: { ...request.headers, authorization: `Bearer ${credential}` } };
 }
 
 function sameOrigin(url: URL, { location }: Headers): URL | undefined {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { authOptions } from "./auth/auth-options.ts";
 
 const seconds = (longest: number) =>
   z.number().positive("must be more than 0").max(longest, `must be at most ${longest}`);
@@ -91,6 +92,7 @@ export const remoteOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe("Whether the address may be of this machine or of a private network."),
+  auth: authOptions.optional().describe("Credentials that end and are renewed; see `omg login`."),
 });
 
 export type RemoteOptions = z.output<typeof remoteOptions>;

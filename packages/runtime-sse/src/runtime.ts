@@ -1,4 +1,6 @@
-import { type Exit, OmgError, type RuntimeV1, type StartRequest } from "@omg/core/runtime";
+import { type Exit, type LoginRequest, OmgError, type RuntimeV1, type StartRequest } from "@omg/core/runtime";
+import type { Dispatcher } from "undici";
+import { authorizerFor, type Renewals } from "./auth/authorizer-for.ts";
 import { trustedCertificates } from "./certificates.ts";
 import { networkFailure } from "./failures.ts";
 import { HttpClient } from "./http-client.ts";
@@ -15,27 +17,46 @@ const inherits = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_
 
 /** Reaches MCP servers behind a URL, as `remote-sse` (the original's name) and as `remote`. */
 export function remoteRuntime(options: RemoteRuntimeOptions = {}): RuntimeV1<RemoteOptions>[] {
+  const renewals: Renewals = new Map();
   return ["remote-sse", "remote"].map((name) => ({
     specVersion: "v1",
     name,
     options: remoteOptions,
     inherits,
-    start: (request) => start(request, options),
+    start: (request) => start(request, options, renewals),
+    async login(request) {
+      const { login } = await import("./auth/account.ts");
+      await withWayOut(request, options, (dispatcher) => login(request, dispatcher));
+    },
+    async logout(request) {
+      const { logout } = await import("./auth/account.ts");
+      await withWayOut(request, options, (dispatcher) => logout(request, dispatcher));
+    },
   }));
 }
 
-async function start(request: StartRequest<RemoteOptions>, runtime: RemoteRuntimeOptions) {
+async function withWayOut(
+  request: LoginRequest<RemoteOptions>,
+  runtime: RemoteRuntimeOptions,
+  action: (dispatcher: Dispatcher) => Promise<void>,
+): Promise<void> {
+  const dispatcher = outbound(await wayOf(request, runtime));
+  try {
+    await action(dispatcher);
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+async function start(
+  request: StartRequest<RemoteOptions>,
+  runtime: RemoteRuntimeOptions,
+  renewals: Renewals,
+) {
   const { options, signal, store, server } = request;
   if (signal.aborted) throw givenUp(signal);
   const url = new URL(options.url);
-  const way: OutboundOptions = {
-    url,
-    allowPrivate: options.allow_private_network,
-    connectMs: options.connect_timeout_seconds * 1000,
-    ca: await trustedCertificates(request),
-    env: request.env,
-    resolve: runtime.resolve,
-  };
+  const way = await wayOf(request, runtime);
   const dispatcher = outbound(way);
   try {
     await within(signal, probe(way, signal));
@@ -48,6 +69,7 @@ async function start(request: StartRequest<RemoteOptions>, runtime: RemoteRuntim
     headers: options.headers,
     responseMs: options.response_timeout_seconds * 1000,
     silenceMs: options.silence_timeout_seconds * 1000,
+    authorizer: authorizerFor(request, { dispatcher, renewals }),
   });
   const exited = Promise.withResolvers<Exit>();
   const transport = new RemoteTransport({
@@ -76,6 +98,21 @@ async function start(request: StartRequest<RemoteOptions>, runtime: RemoteRuntim
       disposal ??= dispose();
       return disposal;
     },
+  };
+}
+
+async function wayOf(
+  request: LoginRequest<RemoteOptions> | StartRequest<RemoteOptions>,
+  runtime: RemoteRuntimeOptions,
+): Promise<OutboundOptions> {
+  const { options, env } = request;
+  return {
+    url: new URL(options.url),
+    allowPrivate: options.allow_private_network,
+    connectMs: options.connect_timeout_seconds * 1000,
+    ca: await trustedCertificates(request),
+    env,
+    resolve: runtime.resolve,
   };
 }
 
