@@ -11,7 +11,6 @@ interface Schema {
   readonly enum?: readonly string[];
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
-  readonly oneOf?: readonly Schema[];
   readonly items?: Schema;
   readonly minimum?: number;
   readonly maximum?: number;
