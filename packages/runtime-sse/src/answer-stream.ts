@@ -130,7 +130,9 @@ export class AnswerStream {
 
   /** What may still come belongs to nobody. */
   #linger({ body }: HttpResponse): void {
-    const timer = setTimeout(() => "destroy" in body && body.destroy(), lingerMs);
+    const timer = setTimeout(() => {
+      if (!Buffer.isBuffer(body)) body.destroy();
+    }, lingerMs);
     this.#stopLingering = () => clearTimeout(timer);
   }
 

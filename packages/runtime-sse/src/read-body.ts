@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { createParser } from "eventsource-parser";
 import { failure, type Headers, networkFailure } from "./failures.ts";
@@ -31,6 +31,7 @@ export function isEventStream({ status, headers }: HttpResponse): boolean {
 
 /** All of a body. Rejects with `message_too_large` beyond the limit, and lets go of the connection then. */
 export async function readAll(url: URL, response: HttpResponse, limit = maxMessageBytes): Promise<Buffer> {
+  if (Buffer.isBuffer(response.body)) return withinLimit(url, response.body, limit);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -59,7 +60,8 @@ export async function readEvents(url: URL, response: HttpResponse, handlers: Eve
     },
   });
   try {
-    for await (const chunk of decoded(url, response.body, response.headers))
+    const body = Buffer.isBuffer(response.body) ? Readable.from([response.body]) : response.body;
+    for await (const chunk of decoded(url, body, response.headers))
       parser.feed(decoder.decode(chunk, { stream: true }));
   } catch (error) {
     throw networkFailure(url, error, true);
@@ -68,7 +70,15 @@ export async function readEvents(url: URL, response: HttpResponse, handlers: Eve
 
 /** Nobody wants the body of this answer. */
 export function letGo({ body }: HttpResponse): void {
-  body.dump({ limit: maxUnwantedBytes, signal: AbortSignal.timeout(maxUnwantedMs) }).catch(() => {});
+  if (Buffer.isBuffer(body) || body.destroyed) return;
+  const timer = setTimeout(() => body.destroy(), maxUnwantedMs);
+  let left = maxUnwantedBytes;
+  body.once("close", () => clearTimeout(timer));
+  body.on("error", () => {});
+  body.on("data", (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) body.destroy();
+  });
 }
 
 /** The body as it was before it was encoded. Throws an `OmgError` for an encoding that is not used on the web. */
@@ -87,6 +97,11 @@ export function decoded(url: URL, body: Readable, headers: Headers): Readable {
   body.on("error", (error) => decoder.destroy(error));
   decoder.on("close", () => body.destroy());
   return body.pipe(decoder);
+}
+
+function withinLimit(url: URL, body: Buffer, limit: number): Buffer {
+  if (body.length > limit) throw tooLarge(url, limit);
+  return body;
 }
 
 function tooLarge(url: URL, limit: number) {

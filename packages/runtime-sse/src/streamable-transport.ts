@@ -141,14 +141,14 @@ export class StreamableTransport implements Transport {
     else this.#refused(await readRefusal(this.#url, response));
   }
 
-  #greet({ headers, body }: HttpResponse): void {
-    const id = headers["mcp-session-id"];
+  #greet(response: HttpResponse): void {
+    const id = response.headers["mcp-session-id"];
     if (id === undefined) return;
     if (typeof id === "string" && sessionIdForm.test(id)) {
       this.sessionId = id;
       return;
     }
-    body.destroy();
+    letGo(response);
     throw failure("upstream_start_failed", this.#url, "gave a session id that is none", {
       detail: "init_invalid",
       executed: "no",

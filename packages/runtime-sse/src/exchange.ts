@@ -1,0 +1,129 @@
+import { Readable } from "node:stream";
+import { type Dispatcher, errors } from "undici";
+import type { Headers } from "./failures.ts";
+
+/** What came back, with all of its body if that is short JSON, else with a body that must be read, let go or destroyed. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  /** As it was sent. */
+  readonly body: Readable | Buffer;
+}
+
+/** Of a body that is taken in before anybody asks for it. */
+const shortBytes = 64 * 1024;
+
+/**
+ * Sends a request, and resolves with the answer. Does what `undici.request` does, which makes a stream and an asynchronous
+ * resource for each answer: a small call costs that 25 µs of CPU, and this 17.
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  { signal, ...options }: Dispatcher.DispatchOptions & { readonly signal: AbortSignal | undefined },
+): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    dispatcher.dispatch(options, new Exchange({ signal, resolve, reject }));
+  });
+}
+
+interface ExchangeParts {
+  readonly signal: AbortSignal | undefined;
+  readonly resolve: (response: HttpResponse) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #parts: ExchangeParts;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #headers: Headers = {};
+  #stream: Body | undefined;
+
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts;
+    parts.signal?.addEventListener("abort", this.#giveUp, { once: true });
+    if (parts.signal?.aborted) this.#giveUp();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    const { signal } = this.#parts;
+    this.#controller = controller;
+    if (signal?.aborted) controller.abort(signal.reason);
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+    // Not the answer yet.
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
+    if (status === 200 && isShortJson(headers)) return;
+    this.#stream = new Body(controller);
+    this.#parts.resolve({ status, headers, body: this.#stream });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#stream) this.#chunks.push(chunk);
+    else if (!this.#stream.push(chunk)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#forget();
+    if (this.#stream) {
+      this.#stream.push(null);
+      return;
+    }
+    const [first] = this.#chunks;
+    const body = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
+    this.#parts.resolve({ status: this.#status, headers: this.#headers, body });
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    this.#forget();
+    this.#stream?.destroy(error);
+    this.#parts.reject(error);
+  }
+
+  readonly #giveUp = (): void => {
+    const reason = this.#parts.signal?.reason;
+    this.#stream?.destroy(reason);
+    this.#controller?.abort(reason);
+    this.#parts.reject(reason);
+  };
+
+  #forget(): void {
+    this.#parts.signal?.removeEventListener("abort", this.#giveUp);
+  }
+}
+
+/** Ends the connection when it is destroyed before its end. */
+class Body extends Readable {
+  readonly #controller: Dispatcher.DispatchController;
+
+  constructor(controller: Dispatcher.DispatchController) {
+    super();
+    this.#controller = controller;
+    // What is destroyed on purpose reports an error that nobody waits for.
+    this.on("error", () => {});
+  }
+
+  override _read(): void {
+    this.#controller.resume();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    const why = error ?? (this.readableEnded ? null : new errors.RequestAbortedError());
+    if (why) this.#controller.abort(why);
+    done(why);
+  }
+}
+
+function isShortJson(headers: Headers): boolean {
+  const length = headers["content-length"];
+  return (
+    typeof length === "string" &&
+    Number(length) <= shortBytes &&
+    headers["content-encoding"] === undefined &&
+    String(headers["content-type"]).startsWith("application/json")
+  );
+}
