@@ -62,7 +62,7 @@ export function isConnectFailure(error: unknown): error is OmgError {
 /** A fault below HTTP. `sent`: whether any of the request may have arrived. */
 export function networkFailure(url: URL, error: unknown, sent: boolean): OmgError {
   if (OmgError.is(error)) return error;
-  const { name, code, message } = innermost(error);
+  const { name, code, message, data, socket } = innermost(error);
   const executed = sent ? "unknown" : "no";
   const cause = error;
   if (dnsCodes.has(code)) {
@@ -73,6 +73,12 @@ export function networkFailure(url: URL, error: unknown, sent: boolean): OmgErro
       { detail: "dns", executed: "no", cause },
     );
   }
+  if (url.protocol === "http:" && data.startsWith(tlsAlert))
+    return failure("upstream_start_failed", url, "speaks TLS; url must begin with https://", {
+      detail: "tls_protocol",
+      executed: "no",
+      cause,
+    });
   const tls = tlsDetail(code);
   if (tls)
     return failure("upstream_start_failed", url, `${tls.what} (${code}); ${tls.fix}`, {
@@ -109,12 +115,10 @@ export function networkFailure(url: URL, error: unknown, sent: boolean): OmgErro
       executed,
       cause,
     });
-  return failure(
-    "upstream_closed",
-    url,
-    `broke off the connection${code === "" ? `: ${message}` : ` (${code})`}`,
-    { executed, cause },
-  );
+  const what = `broke off the connection${code === "" ? `: ${message}` : ` (${code})`}`;
+  const isMute = url.protocol === "http:" && socket?.bytesRead === 0;
+  const fix = isMute ? " without a word; if it speaks TLS, url must begin with https://" : "";
+  return failure("upstream_closed", url, `${what}${fix}`, { executed, cause });
 }
 
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -143,9 +147,9 @@ function tlsDetail(code: string): { detail: string; what: string; fix: string } 
       what: "has a certificate of another name",
       fix: "check the host name in url",
     };
-  if (code === "DEPTH_ZERO_SELF_SIGNED_CERT" || code === "SELF_SIGNED_CERT_IN_CHAIN")
+  if (code === "DEPTH_ZERO_SELF_SIGNED_CERT")
     return { detail: "tls_self_signed", what: "has a certificate that nobody vouches for", fix: trust };
-  if (code.startsWith("UNABLE_TO_") || code.startsWith("CERT_"))
+  if (code === "SELF_SIGNED_CERT_IN_CHAIN" || code.startsWith("UNABLE_TO_") || code.startsWith("CERT_"))
     return { detail: "tls_untrusted", what: "has a certificate that is not trusted", fix: trust };
   if (code.startsWith("ERR_SSL_") || code === "EPROTO")
     return {
@@ -156,15 +160,21 @@ function tlsDetail(code: string): { detail: string; what: string; fix: string } 
   return undefined;
 }
 
+/** What a server that speaks TLS answers to plain HTTP. */
+const tlsAlert = "\x15\x03";
+
+interface Fault {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  /** What could not be read. */
+  readonly data: string;
+  readonly socket: { readonly bytesRead?: number } | undefined;
+}
+
 /** Libraries wrap what happened. */
-function innermost(error: unknown): { name: string; code: string; message: string } {
-  let current = error as {
-    name?: unknown;
-    code?: unknown;
-    message?: unknown;
-    cause?: unknown;
-    errors?: unknown[];
-  };
+function innermost(error: unknown): Fault {
+  let current = error as { [Key in keyof Fault]?: unknown } & { cause?: unknown; errors?: unknown[] };
   for (let depth = 0; depth < 5; depth++) {
     const inner = current.cause ?? current.errors?.[0];
     if (typeof inner !== "object" || inner === null) break;
@@ -174,6 +184,8 @@ function innermost(error: unknown): { name: string; code: string; message: strin
     name: String(current.name),
     code: typeof current.code === "string" ? current.code : "",
     message: String(current.message ?? error),
+    data: String(current.data ?? ""),
+    socket: current.socket as Fault["socket"],
   };
 }
 
