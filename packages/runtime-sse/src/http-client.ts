@@ -37,11 +37,14 @@ export class HttpClient {
   async request(url: URL, request: HttpRequest): Promise<HttpResponse> {
     const { authorizer } = this.#options;
     if (!authorizer) return this.#follow(url, request);
-    for (let isRepeated = false; ; isRepeated = true) {
+    const refusals = new Set<number>();
+    for (;;) {
       const credential = await authorizer.credential();
       const response = await this.#follow(url, authorized(request, credential));
       const { status, headers } = response;
       if (status !== 401 && status !== 403) return response;
+      const isRepeated = refusals.has(status);
+      refusals.add(status);
       try {
         if (!(await authorizer.refused({ status, headers, credential, isRepeated }))) return response;
       } catch (error) {

@@ -22,7 +22,7 @@ export async function login(request: LoginRequest<RemoteOptions>, dispatcher: Di
   const credentials = new CredentialStore({ store: request.store, server, url, auth });
   const fetch = guardedFetch({ dispatcher, allowPrivate, signal });
   const challenge = await askForChallenge(url, options, { dispatcher, signal });
-  const authorizationServer = await discover(url, challenge, fetch);
+  const authorizationServer = await discover(url, challenge, fetch, auth.issuer);
   if (auth.type === "client_credentials") {
     const asked = scopeUnion(auth.scopes?.join(" "), challenge.scope);
     const scope = asked ?? scopeUnion(authorizationServer.scopes?.join(" "));

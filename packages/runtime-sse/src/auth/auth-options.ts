@@ -7,8 +7,17 @@ const scopes = z
   .optional()
   .describe("Scopes to ask for. Default: those that the server asks for.");
 
+const issuer = z
+  .string()
+  .refine((value) => URL.canParse(value), "must be the URL of an authorization server")
+  .optional()
+  .describe(
+    "The one authorization server that may have these credentials. Default: the one the server names.",
+  );
+
 const oauth = z.strictObject({
   type: z.literal("oauth"),
+  issuer,
   client_id: word
     .optional()
     .describe("A client that was registered by hand. Default: the gateway registers itself."),
@@ -32,6 +41,7 @@ const oauth = z.strictObject({
 
 const clientCredentials = z.strictObject({
   type: z.literal("client_credentials"),
+  issuer,
   client_id: word.describe("The client that the gateway is."),
   client_secret: word.describe("Its secret. Use ${NAME}."),
   scopes,

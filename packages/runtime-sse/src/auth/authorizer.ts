@@ -6,7 +6,7 @@ export interface Refusal {
   readonly headers: Headers;
   /** What the request carried. */
   readonly credential: string | undefined;
-  /** It has been repeated already. */
+  /** It has been repeated after the same status already. */
   readonly isRepeated: boolean;
 }
 

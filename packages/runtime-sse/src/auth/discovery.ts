@@ -39,12 +39,22 @@ export function challengeOf(headers: Headers): Challenge {
 }
 
 /** Finds out who hands out credentials for a server (RFC 9728, RFC 8414, OpenID Connect). Rejects with an `OmgError`. */
-export async function discover(url: URL, challenge: Challenge, fetch: Fetch): Promise<AuthorizationServer> {
+export async function discover(
+  url: URL,
+  challenge: Challenge,
+  fetch: Fetch,
+  expected?: string,
+): Promise<AuthorizationServer> {
   const resource = await protectedResource(url, challenge, fetch);
   // A server of before RFC 9728 is its own authorization server.
   const named = resource?.authorization_servers?.[0] ?? new URL("/", url).href;
   if (!URL.canParse(named))
     throw failure("upstream_protocol_error", url, "names an authorization server that has no address");
+  // Otherwise the server would decide who gets to see the secret of a client.
+  if (expected !== undefined && !isSame(named, expected)) {
+    const what = `names another authorization server (${new URL(named).origin}) than its entry (issuer)`;
+    throw failure("upstream_auth_required", url, what, { executed: "no" });
+  }
   const issuer = new URL(named);
   const metadata = await metadataOf(named, issuer, fetch);
   return {
@@ -53,6 +63,10 @@ export async function discover(url: URL, challenge: Challenge, fetch: Fetch): Pr
     resource: resource?.resource ?? resourceUrlFromServerUrl(url).href,
     scopes: resource?.scopes_supported,
   };
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.replace(/\/$/, "") === other.replace(/\/$/, "");
 }
 
 async function protectedResource(url: URL, { resourceMetadata }: Challenge, fetch: Fetch) {

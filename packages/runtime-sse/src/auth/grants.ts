@@ -68,6 +68,7 @@ export async function clientCredentialsGrant(
   const provider = new ClientCredentialsProvider({
     clientId: client_id,
     clientSecret: client_secret,
+    expectedIssuer: server.metadata.issuer,
     ...(scope === undefined ? {} : { scope }),
   });
   const tokens = await fetchToken(provider, server.issuer, {

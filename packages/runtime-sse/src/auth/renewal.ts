@@ -1,3 +1,4 @@
+import { failure } from "../failures.ts";
 import { authFailure, codeOf, loginRequired } from "./auth-failures.ts";
 import type { AuthOptions } from "./auth-options.ts";
 import type { CredentialStore, Grant } from "./credential-store.ts";
@@ -25,8 +26,13 @@ export async function renew(
   const { url, auth, credentials, fetch } = parts;
   const stored = await credentials.get("grant");
   if (stored && stored.accessToken !== refused) return stored;
-  const server = await discover(url, challenge, fetch);
+  const server = await discover(url, challenge, fetch, auth.issuer);
   if (auth.type === "oauth") return refresh(parts, server, stored);
+  if (stored && stored.issuer !== server.metadata.issuer) {
+    const what =
+      "has another authorization server than before; if that is meant, omg logout forgets the old one";
+    throw failure("upstream_auth_required", url, what, { server: parts.server, executed: "no" });
+  }
   const held = challenge.error === "insufficient_scope" ? stored?.scope : undefined;
   const asked = scopeUnion(auth.scopes?.join(" "), challenge.scope, held) ?? server.scopes?.join(" ");
   const grant = await clientCredentialsGrant(server, auth, asked, fetch);
