@@ -88,7 +88,7 @@ async function start(
   const dispose = async () => {
     await transport.close();
     await dispatcher.destroy();
-    exited.resolve({ reason: "stopped", detail: "disconnected" });
+    exited.resolve({ reason: "stopped", detail: "was disconnected" });
   };
   return {
     id: `${url.origin}${url.pathname}#${request.instanceId}`,
