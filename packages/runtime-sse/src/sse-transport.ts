@@ -72,12 +72,11 @@ export class SseTransport implements Transport {
     return this.sendFrame(frameOf(message));
   }
 
-  async sendFrame(frame: Frame, options: FrameSendOptions = {}): Promise<void> {
+  sendFrame(frame: Frame, options: FrameSendOptions = {}): Promise<void> {
+    const sent = this.#ready.then(() => this.#post(frame, options));
     // Nothing overtakes the end of the handshake.
-    await this.#ready;
-    const sent = this.#post(frame, options);
     if (frame.head.method === "notifications/initialized") this.#ready = sent.catch(() => {});
-    await sent;
+    return sent;
   }
 
   async close(): Promise<void> {

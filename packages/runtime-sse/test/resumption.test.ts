@@ -35,6 +35,7 @@ describe("an answer that is cut off", () => {
     const { headers } = await server.when(({ headers }) => headers["last-event-id"] !== undefined);
     expect(headers).toMatchObject({ "last-event-id": "e1", "mcp-session-id": "session-1" });
     expect(server.exchanges.filter(({ method }) => method === "tools/call")).toHaveLength(1);
+    expect(remote.client.errors).toEqual([]);
     expect(remote.heard.at(-1)?.extra?.requestId).toBe(call?.id);
   });
 

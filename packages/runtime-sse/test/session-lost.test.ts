@@ -104,7 +104,7 @@ describe("a server that is gone", () => {
     expect(await client.call("echo", { text: "a" })).toBe("a");
     await first[Symbol.asyncDispose]();
     const { error } = await client.ask("tools/call", { name: "echo", arguments: { text: "b" } });
-    expect(error?.data).toMatchObject({ executed: "no" });
+    expect(error?.data).toMatchObject({ reason: "upstream_closed", detail: "connect", executed: "no" });
     expect(error?.message).toMatch(/can not be reached \(ECONNREFUSED\); is the server up\?/);
     await using second = await fakeServer({}, { port: Number(new URL(first.url).port) });
     expect(await client.call("echo", { text: "c" })).toBe("c");

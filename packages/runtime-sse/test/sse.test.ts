@@ -109,6 +109,25 @@ describe("a conversation over HTTP+SSE", () => {
     await expect(connect({ url: server.url })).rejects.toMatchObject({ detail: "http_404" });
   });
 
+  test("lets the first call wait until the server knows that the handshake is over", async () => {
+    const held = Promise.withResolvers<Exchange>();
+    await using server = await fakeServer(
+      sseRules({ "notifications/initialized": (exchange) => held.resolve(exchange) }),
+    );
+    const connecting = connect({ url: server.url, transport: "sse" });
+    const told = await held.promise;
+    told.status(202);
+    await using remote = await connecting;
+    const notified = remote.client.notify("notifications/initialized");
+    const called = remote.client.call("echo", { text: "a" });
+    const again = await server.when(({ method }) => method === "notifications/initialized", 2);
+    await server.roundTrip();
+    expect(server.exchanges.some(({ method }) => method === "tools/call")).toBe(false);
+    again.status(202);
+    await notified;
+    expect(await called).toBe("a");
+  });
+
   test("ends with the stream: calls fail, and the instance is lost", async () => {
     await using server = await fakeServer(sseRules());
     await using remote = await connect({ url: server.url });

@@ -105,6 +105,16 @@ export const mischief = {
   "invalid status": (socket) => socket.write("HTTP/1.1 abc Nope\r\n\r\n"),
   silence: () => {},
   "silence after the head": (socket) => socket.write(head("200 OK", json, "content-length: 10")),
+  "a byte now and then": (socket) => {
+    socket.write(head("200 OK", json));
+    const timer = setInterval(() => socket.write(" "), 50);
+    socket.once("close", () => clearInterval(timer));
+  },
+  "comments only": (socket) => {
+    socket.write(head("200 OK", events));
+    const timer = setInterval(() => socket.write(": still here\n\n"), 50);
+    socket.once("close", () => clearInterval(timer));
+  },
   "silence of events": (socket) => socket.write(head("200 OK", events, chunked)),
 } satisfies Record<string, Mischief>;
 

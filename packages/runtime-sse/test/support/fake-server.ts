@@ -34,6 +34,8 @@ export interface FakeServer extends TestServer {
   readonly exchanges: readonly Exchange[];
   /** The first request, also one that was before, of which this is true; or the second, and so on. */
   when(condition: (exchange: Exchange) => boolean, count?: number): Promise<Exchange>;
+  /** Comes and goes, twice: what was on its way to the server before is there. */
+  roundTrip(): Promise<void>;
 }
 
 export async function fakeServer(rules: Rules = {}, options?: ServerOptions): Promise<FakeServer> {
@@ -57,6 +59,9 @@ export async function fakeServer(rules: Rules = {}, options?: ServerOptions): Pr
   return Object.assign(Object.create(server) as TestServer, {
     url: `${server.origin}/mcp`,
     exchanges,
+    async roundTrip() {
+      for (let trip = 0; trip < 2; trip++) await fetch(server.origin, { method: "HEAD" });
+    },
     when: (condition: (exchange: Exchange) => boolean, count = 1) =>
       new Promise<Exchange>((resolve) => {
         const watch = () => {

@@ -11,11 +11,11 @@ import remoteRuntime, { type RemoteOptions } from "../../src/index.ts";
 /** A gateway with one remote server, `far`. */
 export function remoteGateway(
   options: { readonly url: string } & Partial<RemoteOptions>,
-  entry: Record<string, unknown> = {},
+  settings: Record<string, unknown> = {},
 ): Promise<Gateway> {
   const runtime = { type: "remote-sse", allow_private_network: true, ...options };
   return createGateway({
-    config: { servers: [{ id: "far", runtime, ...entry }] },
+    config: { servers: [{ id: "far", runtime }], ...settings },
     runtimes: remoteRuntime(),
     hostEnv: {},
   } as Parameters<typeof createGateway>[0]);

@@ -25,6 +25,8 @@ export interface ServerOptions {
 /** Serves until it is disposed, which breaks off what is still open. */
 export async function httpServer(handler: Handler, { port = 0, closes = false }: ServerOptions = {}) {
   const server = createServer(handler);
+  // Longer than any test: who lets go of a connection has done so on purpose.
+  server.keepAliveTimeout = 60_000;
   if (closes) server.maxRequestsPerSocket = 1;
   return listening(server, port);
 }
