@@ -50,6 +50,25 @@ describe("omg login", () => {
     expect(await login.ended()).toEqual({ code: 0, said: "" });
     expect(await call()).toMatchObject({ code: 0, stdout: "mail  0 tools\n" });
 
+    // What a client shows to the gateway is for the gateway alone.
+    const initialize = {
+      jsonrpc: "2.0",
+      id: 1,
+      method: "initialize",
+      params: { protocolVersion: "2025-11-25" },
+    };
+    const answer = await fetch(`${gateway.url}/servers/mail/mcp`, {
+      method: "POST",
+      headers: {
+        authorization: "Bearer caller-canary",
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+      },
+      body: JSON.stringify(initialize),
+    });
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('"result"')]);
+    expect(JSON.stringify(server.seen)).not.toContain("caller-canary");
+
     const folder = join(sandbox.folder, "state", "omg", "store");
     const files = readdirSync(folder).map((name) => join(folder, name));
     expect(files.filter((file) => file.includes("auth"))).not.toEqual([]);

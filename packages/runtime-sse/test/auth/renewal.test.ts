@@ -50,20 +50,23 @@ describe("a token that is refused", () => {
     expect(logged.store.values.has("auth.grant")).toBe(false);
   });
 
-  test("gives way to the one of a login that somebody did meanwhile", async () => {
-    await using server = await oauthServer();
-    const logged = setting(server.url);
-    await logged.login();
-    await using instance = await instanceOf(logged);
-    await ask(instance, 1);
-    server.tokens.clear();
-    server.refreshTokens.clear();
-    await logged.login();
-    await ask(instance, 2);
-    expect(server.requests("/token").map(({ form }) => form.get("grant_type"))).not.toContain(
-      "refresh_token",
-    );
-  });
+  test.each([true, false])(
+    "gives way to a login of meanwhile (without refresh: %s)",
+    async (withoutRefresh) => {
+      await using server = await oauthServer({ withoutRefresh });
+      const logged = setting(server.url);
+      await logged.login();
+      await using instance = await instanceOf(logged);
+      await ask(instance, 1);
+      server.tokens.clear();
+      server.refreshTokens.clear();
+      await logged.login();
+      await ask(instance, 2);
+      expect(server.requests("/token").map(({ form }) => form.get("grant_type"))).not.toContain(
+        "refresh_token",
+      );
+    },
+  );
 
   test("is shown to no other authorization server", async () => {
     let issuer: string | undefined;

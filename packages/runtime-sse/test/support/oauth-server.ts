@@ -12,6 +12,8 @@ export interface OAuthServerOptions {
   readonly answer?: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** Seconds that a token lives. */
   readonly expiresIn?: number;
+  /** Logins that can not be renewed. */
+  readonly withoutRefresh?: boolean;
   /** Of the browser's way back. */
   readonly iss?: (issuer: string) => string | undefined;
   /** What the server wants of a call. */
@@ -52,7 +54,7 @@ export async function oauthServer(options: OAuthServerOptions = {}): Promise<OAu
       access_token: token,
       token_type: "Bearer",
       expires_in: expiresIn,
-      refresh_token: refresh,
+      ...(options.withoutRefresh ? {} : { refresh_token: refresh }),
       ...(scope === "" ? {} : { scope }),
     });
   };
