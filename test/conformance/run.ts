@@ -2,7 +2,7 @@ import { mkdtempDisposable, readFile } from "node:fs/promises";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { clientRuns } from "./client-runs.ts";
+import { authRuns, clientRuns } from "./client-runs.ts";
 import { judge, passedChecks, type Verdict } from "./results.ts";
 import { serverRuns } from "./server-runs.ts";
 import { type Run, requirementsFile, revision } from "./suite.ts";
@@ -44,11 +44,13 @@ async function runAll(signal: AbortSignal): Promise<void> {
   await using folder = await mkdtempDisposable(join(tmpdir(), "omg-conformance-"));
   const workplace = { folder: folder.path, signal };
   const { server, client } = parse(await readFile(requirementsFile, "utf8")) as Requirements;
-  const clientScenarios = [...client.filter((name) => !name.startsWith("auth/")), alsoAsked];
+  const logins = client.filter((name) => name.startsWith("auth/"));
+  const clientScenarios = [...client.filter((name) => !logins.includes(name)), alsoAsked];
   print(`Required by ${revision}:`);
   const verdicts = [
     ...(await judgeAll(serverRuns(workplace), server)),
     ...(await judgeAll(clientRuns(clientScenarios, workplace), clientScenarios)),
+    ...(await judgeAll(authRuns(logins, workplace), logins)),
   ];
   const passed = verdicts.reduce((sum, verdict) => sum + verdict.passed, 0);
   const failed = verdicts.reduce((sum, verdict) => sum + verdict.failed.length, 0);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { type Check, type Results, readResults } from "./results.ts";
@@ -68,7 +68,9 @@ export async function runClientSuite(options: ClientSuiteOptions): Promise<Run> 
       "output-dir": output,
     };
     const { code, words } = await runSuite("client", args, { summary: "Test Results:", signal });
-    const checks = (await readResults(output)).get(scenario) ?? [];
+    // A scenario may be of a group, which is a folder then.
+    const found = await readResults(join(output, dirname(scenario)));
+    const checks = found.get(basename(scenario)) ?? [];
     // A client that fails may have done before what is looked at.
     const failed: Check = {
       id: "client",
