@@ -2,7 +2,7 @@ import { createServer } from "node:https";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { RemoteOptions } from "../src/index.ts";
 import { proxyFor } from "../src/proxies.ts";
-import { hasOpenssl, type Identity, TestAuthority } from "./support/certificates.ts";
+import { type Identity, TestAuthority } from "./support/certificates.ts";
 import { connectProxy } from "./support/connect-proxy.ts";
 import { answerMcp, callThrough, type Listener, listen, mcpServer, refusalOf } from "./support/guarded.ts";
 
@@ -131,8 +131,7 @@ describe("behind a proxy", () => {
   });
 });
 
-const suite = hasOpenssl ? describe : describe.skip;
-suite(hasOpenssl ? "through CONNECT" : "through CONNECT (skipped: there is no openssl here)", () => {
+describe("through CONNECT", () => {
   let authority: TestAuthority;
   let target: Listener;
   let identity: Identity;

@@ -5,13 +5,10 @@ import { join } from "node:path";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { RemoteOptions } from "../src/index.ts";
-import { hasOpenssl, type Identity, TestAuthority } from "./support/certificates.ts";
+import { type Identity, TestAuthority } from "./support/certificates.ts";
 import { answerMcp, callThrough, type Listener, listen, mcpServer, refusalOf } from "./support/guarded.ts";
 
-const suite = hasOpenssl ? describe : describe.skip;
-const what = hasOpenssl ? "a server over TLS" : "a server over TLS (skipped: there is no openssl here)";
-
-suite(what, () => {
+describe("a server over TLS", () => {
   let authority: TestAuthority;
   let other: TestAuthority;
   let good: Identity;
