@@ -73,7 +73,7 @@ function isMeant(host: string, entry: string): boolean {
   if (entry === "*") return true;
   if (!ipaddr.isValid(host)) {
     const name = entry.replace(/^\*?\./, "").replace(/\.$/, "");
-    return name !== "" && (host.endsWith(`.${name}`) || (host === name && !entry.startsWith("*")));
+    return host.endsWith(`.${name}`) || (host === name && !entry.startsWith("*"));
   }
   const address = ipaddr.process(host);
   if (ipaddr.isValid(entry))

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import forge from "node-forge";
 
 export interface Identity {
@@ -17,7 +17,8 @@ export class TestAuthority implements Disposable {
   /** The file of its certificate, relative to the folder. */
   readonly file = "authority.pem";
   readonly #keys = forge.pki.rsa.generateKeyPair(2048);
-  readonly #name = "Authority of a test";
+  /** No two are called the same: the signature of one would be taken for a bad one of the other. */
+  readonly #name: string = `Authority ${basename(this.folder)}`;
   #serial = 0;
 
   constructor() {
