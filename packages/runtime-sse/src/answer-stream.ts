@@ -2,7 +2,7 @@ import { type Frame, OmgError, type RequestId } from "@omg/core/runtime";
 import { EventCursor } from "./event-cursor.ts";
 import { failure, isConnectFailure } from "./failures.ts";
 import type { HttpResponse } from "./http-client.ts";
-import { messagesOf } from "./messages.ts";
+import { messagesOf, takeMessages } from "./messages.ts";
 import { pause as realPause } from "./pause.ts";
 import { isEventStream, letGo, mediaTypeOf, readAll, readEvents } from "./read-body.ts";
 
@@ -151,14 +151,8 @@ export class AnswerStream {
   }
 
   #take(bytes: Buffer): void {
-    let frames: Frame[];
-    try {
-      frames = messagesOf(bytes);
-    } catch (error) {
-      this.#options.onBadMessage(error as OmgError);
-      return;
-    }
-    for (const frame of frames) this.#deliver(frame);
+    const onBad = this.#options.onBadMessage;
+    takeMessages(bytes, { deliver: (frame) => this.#deliver(frame), onBad });
   }
 
   #deliver(frame: Frame): void {

@@ -82,7 +82,7 @@ export function letGo({ body }: HttpResponse): void {
 }
 
 /** The body as it was before it was encoded. Throws an `OmgError` for an encoding that is not used on the web. */
-export function decoded(url: URL, body: Readable, headers: Headers): Readable {
+function decoded(url: URL, body: Readable, headers: Headers): Readable {
   const encoding = String(headers["content-encoding"] ?? "")
     .trim()
     .toLowerCase();

@@ -6,15 +6,17 @@ import { letGo, mediaTypeOf, readAll } from "./read-body.ts";
 /** What a server says with a status that is no answer. */
 export interface Refusal {
   readonly status: number;
+  /** Whether it has forgotten the session, if there was one. */
+  readonly ofSession: boolean;
   /** Its JSON-RPC error, if it sent one. */
   readonly frame: Frame | undefined;
-  /** The words of that error. */
-  readonly said: string;
   readonly error: ReturnType<typeof statusFailure>;
 }
 
 const maxBytes = 64 * 1024;
 const maxWords = 200;
+/** How servers say it that do not know 404. */
+const forgotten = /session|not initialized/i;
 
 /** Reads what a server refuses a message with. Never rejects. */
 export async function readRefusal(url: URL, response: HttpResponse): Promise<Refusal> {
@@ -24,7 +26,8 @@ export async function readRefusal(url: URL, response: HttpResponse): Promise<Ref
   const said = String(value?.error?.message ?? "")
     .replaceAll(/\s+/g, " ")
     .slice(0, maxWords);
-  return { status, frame, said, error: statusFailure(url, { status, headers, said }) };
+  const ofSession = status === 404 || (status === 400 && forgotten.test(said));
+  return { status, ofSession, frame, error: statusFailure(url, { status, headers, said }) };
 }
 
 async function errorFrameOf(url: URL, response: HttpResponse): Promise<Frame | undefined> {

@@ -8,7 +8,7 @@ import {
   type Transport,
 } from "@omg/core/runtime";
 import { failure, statusFailure } from "./failures.ts";
-import { messagesOf } from "./messages.ts";
+import { takeMessages } from "./messages.ts";
 import { isEventStream, letGo, readEvents } from "./read-body.ts";
 import { readRefusal } from "./refusal.ts";
 import type { RemoteTransportOptions } from "./streamable-transport.ts";
@@ -107,18 +107,16 @@ export class SseTransport implements Transport {
   #take(event: string, data: string): void {
     if (event === "endpoint") this.#learn(data);
     if (event !== "message" || data === "") return;
-    let frames: Frame[];
-    try {
-      frames = messagesOf(Buffer.from(data));
-    } catch (error) {
-      this.onerror?.(error as OmgError);
-      return;
-    }
-    for (const frame of frames) {
-      if (this.#closing.signal.aborted) return;
-      if (this.onframe) this.onframe(frame);
-      else this.onmessage?.(frame.value());
-    }
+    takeMessages(Buffer.from(data), {
+      deliver: (frame) => this.#deliver(frame),
+      onBad: (error) => this.onerror?.(error),
+    });
+  }
+
+  #deliver(frame: Frame): void {
+    if (this.#closing.signal.aborted) return;
+    if (this.onframe) this.onframe(frame);
+    else this.onmessage?.(frame.value());
   }
 
   /** The first one counts. It gets the entry's headers, so it must be of the same origin. */

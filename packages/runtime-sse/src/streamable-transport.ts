@@ -12,7 +12,7 @@ import { AnswerStream } from "./answer-stream.ts";
 import { failure, isConnectFailure } from "./failures.ts";
 import type { HttpClient, HttpResponse } from "./http-client.ts";
 import { listen } from "./listen.ts";
-import { messagesOf } from "./messages.ts";
+import { takeMessages } from "./messages.ts";
 import { letGo } from "./read-body.ts";
 import { type Refusal, readRefusal } from "./refusal.ts";
 
@@ -32,8 +32,6 @@ const initialized = "notifications/initialized";
 const farewellMs = 2000;
 /** Of a session id: visible ASCII (MCP), and no longer than a header may be. */
 const sessionIdForm = /^[\x21-\x7e]{1,1024}$/;
-/** How servers that do not know 404 say that they have forgotten the session. */
-const forgotten = /session|not initialized/i;
 
 /**
  * MCP's streamable HTTP (2025-03-26 to 2025-11-25) towards a server. Every request has a stream of its own, and each
@@ -156,9 +154,8 @@ export class StreamableTransport implements Transport {
   }
 
   /** Throws, unless the refusal is the answer to this request. */
-  #refused({ status, frame, said, error }: Refusal, id?: RequestId): void {
-    if (this.sessionId !== undefined && (status === 404 || (status === 400 && forgotten.test(said))))
-      throw this.#sessionLost();
+  #refused({ frame, error, ofSession }: Refusal, id?: RequestId): void {
+    if (this.sessionId !== undefined && ofSession) throw this.#sessionLost();
     const isAnswer = id !== undefined && frame?.head.id === id;
     const isPlain = error.reason === "upstream_protocol_error" || error.reason === "upstream_closed";
     if (!isAnswer || !isPlain) throw error;
@@ -185,23 +182,16 @@ export class StreamableTransport implements Transport {
     void listen({
       url: this.#url,
       request: (lastEventId) => this.#get(signal, lastEventId),
-      deliver: (data) => this.#hear(Buffer.from(data)),
+      deliver: (data) =>
+        takeMessages(Buffer.from(data), {
+          deliver: (frame) => this.#deliver(frame),
+          onBad: (error) => this.onerror?.(error),
+        }),
       onSessionLost: () => void this.#sessionLost(),
       onGone: (error) => void this.#gone(error),
       isBusy: () => this.#streams.size > 0,
       signal,
     });
-  }
-
-  #hear(bytes: Buffer): void {
-    let frames: Frame[];
-    try {
-      frames = messagesOf(bytes);
-    } catch (error) {
-      this.onerror?.(error as OmgError);
-      return;
-    }
-    for (const frame of frames) this.#deliver(frame);
   }
 
   #deliver(frame: Frame, requestId?: RequestId): void {

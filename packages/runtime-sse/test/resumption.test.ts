@@ -85,7 +85,7 @@ describe("an answer that is cut off", () => {
 describe("the stream of what nobody asked for", () => {
   test("is opened again where it was when it ends, and grows patient with one that ends at once", async () => {
     const heard = await listenTo([
-      eventsOf('id: 1\ndata: {"a":1}\n\n'),
+      eventsOf('id: 0\ndata:\n\nid: 1\ndata: {"a":1}\n\n'),
       eventsOf(": nothing\n\n"),
       eventsOf(": nothing\n\n"),
       eventsOf('id: 2\ndata: {"a":2}\n\n'),

@@ -12,12 +12,17 @@ export interface Connected extends AsyncDisposable {
 export async function connect(...start: Parameters<typeof startRemote>): Promise<Connected> {
   const instance = await startRemote(...start);
   const heard: Connected["heard"] = [];
-  const client = await connectRaw(instance.transport);
-  const { onframe } = instance.transport;
-  instance.transport.onframe = (frame, extra) => {
-    heard.push({ frame, extra });
-    onframe?.(frame, extra);
-  };
-  await client.initialize();
-  return { instance, client, heard, [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose]() };
+  try {
+    const client = await connectRaw(instance.transport);
+    const { onframe } = instance.transport;
+    instance.transport.onframe = (frame, extra) => {
+      heard.push({ frame, extra });
+      onframe?.(frame, extra);
+    };
+    await client.initialize();
+    return { instance, client, heard, [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose]() };
+  } catch (error) {
+    await instance[Symbol.asyncDispose]();
+    throw error;
+  }
 }
