@@ -36,6 +36,16 @@ describe("a runtime that does not keep its word", () => {
     expect(runtime.running).toBe(0);
   });
 
+  test("a start that fails says when it is worth another try", async () => {
+    const busy = new OmgError("upstream_backoff", { retryAfterMs: 7000, message: "busy" });
+    const { gateway } = await testGateway({ a: fakeServer({}, { beforeStart: () => Promise.reject(busy) }) });
+    const client = await TestClient.connect(gateway, "a");
+    expect(await client.refusal("tools/list")).toMatchObject({
+      reason: "upstream_backoff",
+      retryAfterMs: 7000,
+    });
+  });
+
   test("eight starts that hang do not keep a ninth server from its client", async () => {
     const hanging = Array.from({ length: 20 }, (_, index) => [
       `h${index}`,

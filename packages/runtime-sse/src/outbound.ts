@@ -53,7 +53,8 @@ class GuardedAgent extends Agent {
     const connect = connector(options, closing.signal);
     super({
       maxHeaderSize: maxHeaderBytes,
-      keepAliveTimeout: 30_000,
+      // Some servers close idle connections after 5 s without saying so before.
+      keepAliveTimeout: 4_000,
       allowH2: false,
       connect({ protocol, hostname, port }, callback) {
         const host = isIP(hostname) === 6 ? `[${hostname}]` : hostname;

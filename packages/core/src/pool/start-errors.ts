@@ -31,5 +31,12 @@ export function startError(
   const words = lastWords.toString();
   if (words !== "" && !message.includes(words)) message += `\nIts last output: ${words}`;
   const reason = known && known.reason !== "upstream_closed" ? known.reason : "upstream_start_failed";
-  return new OmgError(reason, { detail, server: id, message: plan.redact(message), cause: failure });
+  const retryAfterMs = known?.retryAfterMs;
+  return new OmgError(reason, {
+    detail,
+    server: id,
+    retryAfterMs,
+    message: plan.redact(message),
+    cause: failure,
+  });
 }
