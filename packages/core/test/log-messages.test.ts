@@ -85,6 +85,17 @@ describe("a log message", () => {
     expect(events.filter(({ type }) => type === "frame-dropped")).toHaveLength(2);
   });
 
+  test("in the clothes of a changed list is no more for everybody than any other", async () => {
+    const { gateway, runtime, events } = await testGateway({ a: logging().server });
+    const client = await TestClient.connect(gateway, "a");
+    await client.call("log", { level: "info" });
+    const before = client.received.length;
+    runtime.last.say({ jsonrpc: "2.0", method: "notifications/x/list_changed", params: { secret: 1 } });
+    await settle();
+    expect(client.received).toHaveLength(before);
+    expect(events.filter(({ type }) => type === "frame-dropped")).toHaveLength(1);
+  });
+
   test("of an instance of its own always reaches the session, from its level on", async () => {
     const { gateway, runtime } = await testGateway({ a: logging().server }, {}, { scope: "session" });
     const client = await TestClient.connect(gateway);

@@ -15,7 +15,7 @@ const shortBytes = 64 * 1024;
 
 /**
  * Sends a request, and resolves with the answer. Does what `undici.request` does, which makes a stream and an asynchronous
- * resource for each answer: a small call costs that 25 µs of CPU, and this 17.
+ * resource for each answer: a third of what a small call costs, measured on the dispatcher alone.
  */
 export function exchange(
   dispatcher: Dispatcher,

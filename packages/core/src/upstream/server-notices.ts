@@ -33,7 +33,7 @@ export class ServerNotices {
   take(frame: Frame, requestId: RequestId | undefined): void {
     const { server, tasks, elicitations, attribution, owner, events } = this.#options;
     const { method = "" } = frame.head;
-    if (method.endsWith("/list_changed") || method === "notifications/resources/updated") {
+    if (concernsAll.has(method)) {
       events.onChange(frame);
     } else if (method === "notifications/progress") this.#progress(frame);
     else if (method === "notifications/cancelled") this.#withdrawn(frame);
@@ -75,3 +75,11 @@ export class ServerNotices {
     else events.onDropped(`${frame.head.method}, which no one session caused`);
   }
 }
+
+/** No others, whatever they are called: these go to everybody who sees the server, or subscribed. */
+const concernsAll = new Set([
+  "notifications/tools/list_changed",
+  "notifications/prompts/list_changed",
+  "notifications/resources/list_changed",
+  "notifications/resources/updated",
+]);
