@@ -1,6 +1,7 @@
 export { type Clock, systemClock } from "./clock.ts";
 export { maskedEntry } from "./config/masked-entry.ts";
 export type { GatewayConfig, ServerConfig } from "./config/types.ts";
+export { type Era, isModernVersion, modernVersion, modernVersions } from "./era.ts";
 export { asOmgError, type ErrorData, errorFrame } from "./errors/error-frame.ts";
 export { type ReasonInfo, reasonInfo, reasons } from "./errors/reasons.ts";
 export { type CatalogDiff, diffCatalogs, digestEntries, type EntryDigest } from "./gateway/catalog-diff.ts";
@@ -9,6 +10,7 @@ export type { GatewayEvent, GatewayListener } from "./gateway/events.ts";
 export { type LoginOptions, login, logout } from "./gateway/login.ts";
 export type {
   ConnectOptions,
+  ExchangeOptions,
   Gateway,
   GatewayStats,
   ReloadReport,

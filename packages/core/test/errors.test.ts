@@ -7,6 +7,9 @@ const contract = {
   invalid_request: [-32600, 400],
   method_not_found: [-32601, 200],
   bad_params: [-32602, 200],
+  header_mismatch: [-32020, 400],
+  missing_capability: [-32021, 400],
+  unsupported_version: [-32022, 400],
   unknown_tool: [-32602, 200],
   unknown_prompt: [-32602, 200],
   unknown_resource: [-32002, 200],
@@ -52,7 +55,7 @@ describe("the reasons", () => {
   });
 
   test("have codes of JSON-RPC or MCP, or of ours from -31000 down", () => {
-    const standard = [-32700, -32600, -32601, -32602, -32603, -32002];
+    const standard = [-32700, -32600, -32601, -32602, -32603, -32002, -32020, -32021, -32022];
     for (const { code } of Object.values(reasons)) {
       expect(standard.includes(code) || (code <= -31000 && code > -32000)).toBe(true);
     }

@@ -25,6 +25,7 @@ export function errorFrame(id: RequestId | undefined, thrown: unknown): Frame {
   const error = asOmgError(thrown);
   const info = reasonInfo(error.reason);
   const data: ErrorData = {
+    ...error.data,
     reason: error.reason,
     detail: error.detail,
     server: error.server,

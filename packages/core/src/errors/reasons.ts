@@ -43,6 +43,27 @@ export const reasons = {
     when: "A parameter is missing or of the wrong kind.",
     fix: "The message names the parameter. For a server with `scope: session`: use it through a session, it can not be started or warmed by hand.",
   },
+  header_mismatch: {
+    code: -32020,
+    status: 400,
+    retryable: false,
+    when: "A header of a request in revision 2026-07-28 is missing, or says something else than the body.",
+    fix: "Send `MCP-Protocol-Version`, `Mcp-Method` and, where the method has a name or URI, `Mcp-Name`, with the values of the body.",
+  },
+  missing_capability: {
+    code: -32021,
+    status: 400,
+    retryable: false,
+    when: "The server needs something of the client that the client has not declared.",
+    fix: "`data.requiredCapabilities` says what. Declare it in the request's client capabilities, if the client has it.",
+  },
+  unsupported_version: {
+    code: -32022,
+    status: 400,
+    retryable: false,
+    when: "The request is in a revision of MCP that the gateway does not speak.",
+    fix: "Use one of `data.supported`.",
+  },
   unknown_tool: {
     code: -32602,
     status: 200,

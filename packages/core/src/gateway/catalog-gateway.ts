@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { GatewayConfig } from "../config/types.ts";
+import { ModernClients } from "../modern/modern-clients.ts";
 import type { PooledServer, ServerSettings } from "../pool/server.ts";
 import { StartLimiter } from "../pool/start-limiter.ts";
 import { AggregateEndpoint } from "../router/aggregate.ts";
@@ -22,6 +23,7 @@ import { type PlannedServer, planServer } from "./plan-server.ts";
 import { ServerSet } from "./server-set.ts";
 import type {
   ConnectOptions,
+  ExchangeOptions,
   Gateway,
   GatewayStats,
   ReloadReport,
@@ -60,6 +62,7 @@ export class CatalogGateway implements Gateway {
   readonly #levels: LogLevels;
   readonly #subscriptions: Subscriptions;
   readonly #direct: DirectRequests;
+  readonly #modern: ModernClients;
   readonly #startedAt: Date;
   #instances = 0;
   #droppedFrames = 0;
@@ -91,6 +94,7 @@ export class CatalogGateway implements Gateway {
       admission: this.#admission,
       onEnd: (session) => void this.#servers.endSession(session),
     });
+    this.#modern = new ModernClients();
     this.#scheduleHealthChecks();
   }
 
@@ -145,6 +149,10 @@ export class CatalogGateway implements Gateway {
 
   request(server: string, frame: Frame, options: RequestOptions = {}): Promise<Frame> {
     return this.#direct.request(server, frame, options);
+  }
+
+  exchange(frame: Frame, options: ExchangeOptions): Promise<Frame> {
+    return this.#modern.exchange(frame, options);
   }
 
   servers(): ServerStatus[] {

@@ -31,6 +31,12 @@ export interface Gateway extends AsyncDisposable {
    * instance for this one request.
    */
   request(server: string, frame: Frame, options?: RequestOptions): Promise<Frame>;
+  /**
+   * Answers one request of the modern era (MCP 2026-07-28), which needs no session. Resolves with its one answer, under
+   * its id; what goes before the answer goes to `tell`. Errors are answers too: it never rejects. A request that is
+   * answered with `input_required` stays open behind the gateway until the client comes back with its `requestState`.
+   */
+  exchange(frame: Frame, options: ExchangeOptions): Promise<Frame>;
   /** Every server of the catalog, in its order. */
   servers(): ServerStatus[];
   server(id: string): ServerStatus | undefined;
@@ -59,6 +65,17 @@ export interface Gateway extends AsyncDisposable {
 export interface ConnectOptions {
   /** One server, transparently: nothing renamed, unknown methods forwarded. Absent: all servers, aggregated. */
   readonly server?: string | undefined;
+}
+
+export interface ExchangeOptions extends ConnectOptions {
+  /** On whose behalf: only the same one may go on with a request that needed input. */
+  readonly principal: string;
+  /** The client has cancelled the request, or left. */
+  readonly signal: AbortSignal;
+  /** Takes a message ahead of the answer: progress, log messages, what a subscription brings. */
+  tell(frame: Frame): void;
+  /** Headers for the server that mirror arguments (`Mcp-Param-…`), by their names as they came. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface RequestOptions {

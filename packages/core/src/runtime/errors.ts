@@ -9,6 +9,9 @@ export type Reason =
   | "invalid_request"
   | "method_not_found"
   | "bad_params"
+  | "header_mismatch"
+  | "missing_capability"
+  | "unsupported_version"
   | "unknown_tool"
   | "unknown_prompt"
   | "unknown_resource"
@@ -43,6 +46,8 @@ export interface OmgErrorOptions {
   readonly retryAfterMs?: number | undefined;
   /** The id of the message that could not be taken, where it could be read. */
   readonly requestId?: string | number | undefined;
+  /** Further members of `error.data` that MCP asks for. */
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
   readonly cause?: unknown;
 }
 
@@ -57,6 +62,7 @@ export class OmgError extends Error {
   readonly executed: "no" | "unknown";
   readonly retryAfterMs: number | undefined;
   readonly requestId: string | number | undefined;
+  readonly data: Readonly<Record<string, unknown>> | undefined;
   /** Names this one failure to client and log alike. */
   readonly correlationId: string = randomUUID();
   readonly [brand] = true;
@@ -69,6 +75,7 @@ export class OmgError extends Error {
     this.executed = options.executed ?? "no";
     this.retryAfterMs = options.retryAfterMs;
     this.requestId = options.requestId;
+    this.data = options.data;
   }
 
   /**

@@ -89,9 +89,10 @@ class ParamsReader {
     }
     for (let key = scanner.firstKey(); key !== undefined; key = scanner.nextKey()) {
       if (key === "name" || key === "uri" || key === "cursor") this.#take(key);
-      else if (key === "progressToken" || key === "requestId" || key === "taskId") this.#take(key);
+      else if (key === "progressToken" || key === "requestId" || key === "taskId" || key === "requestState")
+        this.#take(key);
       else if (key === "task") this.#task();
-      else if (key === "_meta") this.#inside(key, "progressToken");
+      else if (key === "_meta") this.#inside(key, "progressToken", versionKey);
       else if (key === "ref") this.#inside(key, "name", "uri");
       else {
         if (looksLike(key, paramsKeys)) this.#lookalike ??= key;
@@ -114,6 +115,10 @@ class ParamsReader {
     if (this.#isTask) head.task = true;
     const cursor = this.#find("cursor")?.value;
     if (isText(cursor)) head.cursor = cursor;
+    const version = this.#find(`_meta.${versionKey}`)?.value;
+    if (isText(version)) head.version = version;
+    const state = this.#find("requestState")?.value;
+    if (isText(state)) head.requestState = state;
   }
 
   #assign(head: MutableHead, field: EditableField, path: string, fits: (value: unknown) => boolean): void {
@@ -154,9 +159,23 @@ class ParamsReader {
   }
 }
 
+/** Says which revision a request of the modern era is in. */
+export const versionKey = "io.modelcontextprotocol/protocolVersion";
+
 /** Keys that this scan acts upon, folded. */
 const topLevelKeys = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
-const paramsKeys = new Set(["name", "uri", "cursor", "progresstoken", "requestid", "taskid", "_meta", "ref"]);
+const paramsKeys = new Set([
+  "name",
+  "uri",
+  "cursor",
+  "progresstoken",
+  "requestid",
+  "requeststate",
+  "taskid",
+  "_meta",
+  "ref",
+  versionKey.toLowerCase(),
+]);
 const ownMethods = /^(tools|prompts|resources|completion|tasks|notifications)\//;
 const maxRequestNodes = 250_000;
 
@@ -177,6 +196,7 @@ const trustedKeys = new Set([
   "cursor",
   "progressToken",
   "requestId",
+  "requestState",
   "taskId",
   "_meta",
   "ref",

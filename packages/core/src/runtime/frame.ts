@@ -26,6 +26,10 @@ export interface FrameHead {
   readonly taskId?: string | undefined;
   /** Whether the request is to be run as a task (`params.task`). */
   readonly task?: boolean | undefined;
+  /** `params._meta["io.modelcontextprotocol/protocolVersion"]` of a request: it is of the modern era. */
+  readonly version?: string | undefined;
+  /** `params.requestState`: the request goes on where an earlier one needed input. */
+  readonly requestState?: string | undefined;
 }
 
 /** A field of the head that can be written anew. */

@@ -48,6 +48,11 @@ export interface Transport {
   /** Something went wrong that did not end the transport. */
   onerror?: ((error: Error) => void) | undefined;
   sessionId?: string | undefined;
+  /**
+   * Whether each request goes by itself, as over HTTP: the `headers` of the send options go with it, aborting its
+   * `signal` is how it is cancelled, and one that the server does not know does no harm. Absent: it is one connection.
+   */
+  readonly perRequest?: boolean | undefined;
   setProtocolVersion?: ((version: string) => void) | undefined;
   /** Resolves once the frame has been taken over; rejects with an `OmgError` when it can not be. */
   sendFrame?: ((frame: Frame, options?: FrameSendOptions) => Promise<void>) | undefined;

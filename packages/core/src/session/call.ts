@@ -1,3 +1,4 @@
+import type { Era } from "../era.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Frame, RequestId } from "../runtime/frame.ts";
 import type { LogLevel } from "./log-level.ts";
@@ -22,6 +23,9 @@ export interface AskOptions {
 export interface Caller {
   /** Its session. */
   readonly id: string;
+  readonly era: Era;
+  /** What it can do, in its own words. */
+  readonly capabilities: Readonly<Record<string, unknown>>;
   /** What it wants of log messages, if it has said so. */
   readonly logLevel?: LogLevel | undefined;
   /** Takes a frame to the client; `call` is its request that the frame belongs to. */

@@ -33,6 +33,6 @@ function levelIn(frame: Frame): unknown {
   return "method" in message ? message.params?.level : undefined;
 }
 
-function isLevel(value: unknown): value is LogLevel {
+export function isLevel(value: unknown): value is LogLevel {
   return (levels as readonly unknown[]).includes(value);
 }

@@ -34,6 +34,7 @@ const maxCallsInFlight = 1024;
 /** A client's conversation with its endpoint: every request gets exactly one answer, unless it is cancelled. */
 export class ClientSession implements Session, Caller {
   readonly id: string = randomUUID();
+  readonly era = "legacy";
   logLevel: LogLevel | undefined;
   readonly #lane: FrameLane;
   readonly #hooks: SessionHooks;

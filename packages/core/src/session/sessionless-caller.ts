@@ -6,6 +6,8 @@ import type { Caller } from "./call.ts";
 export function sessionlessCaller(server: string, id: string): Caller {
   return {
     id,
+    era: "legacy",
+    capabilities: {},
     tell() {},
     relay() {},
     async ask(question) {

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import {
   type ConnectOptions,
+  type ExchangeOptions,
   errorFrame,
   type Frame,
   type Gateway,
@@ -53,6 +54,8 @@ export class StubGateway implements Gateway {
   readonly sessions: StubSession[] = [];
   readonly frames: Frame[] = [];
   readonly requests: { server: string; frame: Frame; options: RequestOptions | undefined }[] = [];
+  readonly exchanges: { frame: Frame; options: ExchangeOptions }[] = [];
+  answerExchange: Gateway["exchange"] | undefined;
   readonly statuses = new Map<string, ServerStatus>();
   draining = false;
   /** What `connect` and `request` reject with, if anything. */
@@ -83,6 +86,14 @@ export class StubGateway implements Gateway {
     this.sessions.push(session);
     await transport.start();
     return session;
+  }
+
+  /** Answers like `answerExchange`, if that is set; else echoes. */
+  async exchange(frame: Frame, options: ExchangeOptions): Promise<Frame> {
+    this.exchanges.push({ frame, options });
+    return (
+      this.answerExchange?.(frame, options) ?? resultFrame(frame.head.id ?? 0, '{"resultType":"complete"}')
+    );
   }
 
   async request(server: string, frame: Frame, options?: RequestOptions): Promise<Frame> {
