@@ -20,6 +20,7 @@ import { OpenRequest, type RequestKeeper } from "./open-request.ts";
 import { ServerNotices } from "./server-notices.ts";
 import { ServerQuestions } from "./server-questions.ts";
 import { Tasks } from "./tasks.ts";
+import { asLegacy } from "./to-legacy.ts";
 import { UpstreamErrors } from "./upstream-errors.ts";
 import { UrlElicitations } from "./url-elicitations.ts";
 
@@ -154,7 +155,8 @@ export class Upstream {
 
   /** Forwards a client's request, in the server's terms where they differ; the answer still has the upstream id. */
   forward(call: Call, edits?: Edits): Promise<Frame> {
-    return this.#request(call.frame, this.#options.limits.callTimeoutMs, call, edits);
+    const frame = call.caller.era === "modern" ? asLegacy(this.#options.server, call.frame) : call.frame;
+    return this.#request(frame, this.#options.limits.callTimeoutMs, call, edits);
   }
 
   /** Asks something for the gateway itself. */
