@@ -37,8 +37,8 @@ export function refusalOf(address: string, allowPrivate: boolean): string | unde
   if (!ipaddr.isValid(bare)) return "it is no address";
   const ip = ipaddr.parse(bare);
   const carried = carriedBy(ip);
-  if (carried.length === 0) return refusalOfPlain(ip, allowPrivate);
-  return carried.map((inner) => refusalOfPlain(inner, allowPrivate)).find((why) => why !== undefined);
+  const judged = [...behindTunnel(ip), ...(carried.length === 0 ? [ip] : carried)];
+  return judged.map((each) => refusalOfPlain(each, allowPrivate)).find((why) => why !== undefined);
 }
 
 function refusalOfPlain(ip: Address, allowPrivate: boolean): string | undefined {
@@ -81,4 +81,13 @@ function carriedBy(ip: Address): Address[] {
     default:
       return [];
   }
+}
+
+/** The IPv4 address in an interface id of ISATAP, 0:5efe or 200:5efe before it: its routers tunnel to it, below any prefix. */
+function behindTunnel(ip: Address): Address[] {
+  if (ip.kind() === "ipv4") return [];
+  const [flags = 0, ...rest] = ip.toByteArray().slice(8);
+  // The two lowest bits say whether the IPv4 address is unique and whether it is of a group.
+  const isIsatap = (flags & 0xfc) === 0 && rest[0] === 0 && rest[1] === 0x5e && rest[2] === 0xfe;
+  return isIsatap ? [ipaddr.fromByteArray(rest.slice(3))] : [];
 }
