@@ -72,6 +72,13 @@ describe("the delay", () => {
     expect([backoff.startFailed(), backoff.startFailed()]).toEqual([1_100, 2_200]);
   });
 
+  test("is no shorter than the server asks for, up to an hour, and no shorter than its own", () => {
+    const backoff = new Backoff(undefined, () => 0);
+    expect([backoff.startFailed(90_000), backoff.startFailed(500), backoff.startFailed(1e12)]).toEqual([
+      90_000, 2_000, 3_600_000,
+    ]);
+  });
+
   test("starts over after a minute of health", () => {
     const backoff = new Backoff(undefined, () => 0);
     for (let failure = 0; failure < 5; failure++) backoff.startFailed();

@@ -46,6 +46,38 @@ describe("a runtime that does not keep its word", () => {
     });
   });
 
+  test("a start that fails is not tried again before the server wants it", async () => {
+    const busy = new OmgError("upstream_backoff", { retryAfterMs: 90_000, message: "busy" });
+    const beforeStart = () => Promise.reject(busy);
+    const { gateway, runtime, clock } = await testGateway({ a: fakeServer(echo, { beforeStart }) });
+    const client = await TestClient.connect(gateway, "a");
+    await client.refusal("tools/call", { name: "echo" });
+    await clock.advance(89_000);
+    expect(await client.refusal("tools/call", { name: "echo" })).toMatchObject({
+      reason: "upstream_backoff",
+      retryAfterMs: 1000,
+    });
+    expect(runtime.starts).toBe(1);
+    await clock.advance(1000);
+    await client.refusal("tools/call", { name: "echo" });
+    expect(runtime.starts).toBe(2);
+  });
+
+  test("an instance that asks to be left alone when it is looked after stays", async () => {
+    const busy = new OmgError("upstream_backoff", { retryAfterMs: 90_000, message: "busy" });
+    const beforeSend = (message: object) => {
+      if ("method" in message && message.method === "ping") throw busy;
+    };
+    const { gateway, runtime, clock } = await testGateway(
+      { a: fakeServer(echo, { beforeSend }) },
+      { health_check_interval_seconds: 5 },
+    );
+    const client = await TestClient.connect(gateway, "a");
+    expect(await client.call("echo")).toBe("hi");
+    await clock.advance(6000);
+    expect(runtime.running).toBe(1);
+  });
+
   test("eight starts that hang do not keep a ninth server from its client", async () => {
     const hanging = Array.from({ length: 20 }, (_, index) => [
       `h${index}`,

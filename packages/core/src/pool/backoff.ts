@@ -14,6 +14,9 @@ const defaultBackoff: BackoffSettings = {
   jitter: 0.2,
 };
 
+/** However long a server asks to be left alone. */
+const longestAskedMs = 3_600_000;
+
 /** Counts the failures of one server and says how long to leave it alone. */
 export class Backoff {
   readonly #settings: BackoffSettings;
@@ -25,9 +28,9 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** A start that failed: the delay before the next try. */
-  startFailed(): number {
-    return this.#delay(++this.#failures);
+  /** A start that failed: the delay before the next try, not shorter than the server asks for, up to an hour. */
+  startFailed(askedMs = 0): number {
+    return Math.max(this.#delay(++this.#failures), Math.min(askedMs, longestAskedMs));
   }
 
   /** An instance that was lost after `uptimeMs`: the first loss may be made good at once. */

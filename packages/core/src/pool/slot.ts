@@ -211,7 +211,7 @@ export class Slot {
     if (signal.aborted) this.#rest("stopped");
     // Waiting does not help, and after a login the next call must do. What is held starts by itself, so it must wait.
     else if (error.reason === "upstream_auth_required" && this.#holds === 0) this.#rest("failed");
-    else this.#retreat(this.#backoff.startFailed());
+    else this.#retreat(this.#backoff.startFailed(error.retryAfterMs));
   }
 
   /** Nobody new gets an instance that has exited, though what it said last may still answer calls. */
