@@ -59,6 +59,11 @@ export function isConnectFailure(error: unknown): error is OmgError {
   return OmgError.is(error) && error.detail === "connect";
 }
 
+/** The server has said that it wants to be left alone, and for how long (429, 503). */
+export function asksForPause(error: unknown): error is OmgError {
+  return OmgError.is(error) && error.reason === "upstream_backoff";
+}
+
 /** A fault below HTTP. `sent`: whether any of the request may have arrived. */
 export function networkFailure(url: URL, error: unknown, sent: boolean): OmgError {
   if (OmgError.is(error)) return error;

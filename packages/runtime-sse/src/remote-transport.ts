@@ -7,7 +7,8 @@ import {
   OmgError,
   type Transport,
 } from "@omg/core/runtime";
-import { isConnectFailure } from "./failures.ts";
+import { Breaker, maxFailures } from "./breaker.ts";
+import { asksForPause, isConnectFailure } from "./failures.ts";
 import { SseTransport, type SseTransportOptions } from "./sse-transport.ts";
 import { StreamableTransport } from "./streamable-transport.ts";
 
@@ -36,6 +37,7 @@ export class RemoteTransport implements Transport {
   onframe?: ((frame: Frame, extra?: FrameExtra) => void) | undefined;
 
   readonly #parts: RemoteTransportParts;
+  readonly #breaker = new Breaker({ onHopeless: (last) => this.#giveUp(last) });
   #inner: StreamableTransport | SseTransport | undefined;
   #opening: SseTransport | undefined;
   #lastError: Error | undefined;
@@ -57,7 +59,7 @@ export class RemoteTransport implements Transport {
     try {
       await this.#openSse();
     } catch (error) {
-      if (kind !== undefined || isConnectFailure(error)) throw error;
+      if (kind !== undefined || isConnectFailure(error) || asksForPause(error)) throw error;
       onKind(undefined);
       if (this.#closing || !isStatus(error)) throw error;
       this.#use(new StreamableTransport(this.#parts));
@@ -78,9 +80,11 @@ export class RemoteTransport implements Transport {
       const message = "The connection is closed";
       throw new OmgError("upstream_closed", { detail: "session_lost", executed: "no", message });
     }
-    if (frame.head.method !== "initialize") return inner.sendFrame(frame, options);
+    const { kind, method } = frame.head;
+    if (kind !== "request") return inner.sendFrame(frame, options);
+    if (method !== "initialize") return this.#breaker.through(() => inner.sendFrame(frame, options));
     try {
-      await this.#introduce(inner, frame, options);
+      await this.#breaker.through(() => this.#introduce(inner, frame, options));
     } catch (error) {
       throw neverReady(error);
     }
@@ -146,6 +150,21 @@ export class RemoteTransport implements Transport {
   #deliver(frame: Frame, extra?: FrameExtra): void {
     if (this.onframe) this.onframe(frame, extra);
     else this.onmessage?.(frame.value());
+  }
+
+  /** Whether the server is still there another conversation has to show: this one takes no more requests. */
+  #giveUp(last: OmgError): void {
+    if (this.#closing || this.#isLost) return;
+    this.#isLost = true;
+    const message = `${maxFailures} requests in a row have failed. The last: ${last.message}`;
+    const why = new OmgError("upstream_closed", { executed: "unknown", message, cause: last });
+    // After the last of them has heard for itself.
+    setImmediate(() => {
+      this.onerror?.(why);
+      this.#parts.onLost(why);
+      this.onclose?.();
+      void this.#inner?.close();
+    });
   }
 
   #lost(): void {

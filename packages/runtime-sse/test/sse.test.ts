@@ -101,6 +101,17 @@ describe("a conversation over HTTP+SSE", () => {
     expect([...store.values]).toEqual([["transport", "sse"]]);
   });
 
+  test("is remembered while the server only wants to be left alone, which is not asked twice", async () => {
+    const busy = (exchange: Exchange) => exchange.status(429, { "retry-after": "9" });
+    await using server = await fakeServer({ GET: busy });
+    const store = memoryStore();
+    await store.set("transport", "sse");
+    const failed = expect(connect({ url: server.url }, { store })).rejects;
+    await failed.toMatchObject({ reason: "upstream_backoff", retryAfterMs: 9000 });
+    expect([...store.values]).toEqual([["transport", "sse"]]);
+    expect(server.exchanges).toHaveLength(1);
+  });
+
   test("says what the newer transport said where the server speaks neither", async () => {
     await using server = await fakeServer({
       initialize: (exchange) => exchange.status(404),

@@ -138,7 +138,7 @@ export const reasons = {
     code: -31006,
     status: 502,
     retryable: true,
-    when: "The server failed a moment ago; it is not tried again before retryAfterMs is over.",
+    when: "The server failed a moment ago, or asks to be left alone; it is not asked again before retryAfterMs is over.",
     fix: "Repair what the message says; the next try comes by itself, or at once after an edit of the entry.",
   },
   upstream_closed: {
