@@ -9,8 +9,10 @@ export interface ServerQuestionsOptions {
   readonly server: string;
   readonly ledger: Ledger;
   readonly attribution: Attribution;
-  /** Takes a frame to the server. */
+  /** Takes a notification to the server. */
   readonly send: (frame: Frame) => void;
+  /** Takes an answer to the server. */
+  readonly answer: (frame: Frame) => void;
   /** Asks the one session that the instance is for; undefined when it is shared. */
   readonly askOwner: ((question: Frame, options: AskOptions) => Promise<Frame>) | undefined;
 }
@@ -79,7 +81,7 @@ export class ServerQuestions {
   }
 
   #answer(frame: Frame): void {
-    this.#options.send(frame);
+    this.#options.answer(frame);
   }
 }
 

@@ -15,8 +15,10 @@ import type { AskOptions, Call } from "../session/call.ts";
 import type { LogLevel } from "../session/log-level.ts";
 import { Attribution } from "./attribution.ts";
 import { Deadlines } from "./deadlines.ts";
+import { FloodGuard } from "./flood-guard.ts";
 import { Ledger } from "./ledger.ts";
 import { OpenRequest, type RequestKeeper } from "./open-request.ts";
+import { Outbox } from "./outbox.ts";
 import { ServerNotices } from "./server-notices.ts";
 import { ServerQuestions } from "./server-questions.ts";
 import { Tasks } from "./tasks.ts";
@@ -83,6 +85,8 @@ export class Upstream {
   readonly #tasks: Tasks;
   readonly #elicitations = new UrlElicitations();
   readonly #notices: ServerNotices;
+  readonly #floods: FloodGuard;
+  readonly #outbox: Outbox;
   #fault: OmgError | undefined;
   #exit: string | undefined;
   #stopExitTimer = () => {};
@@ -90,6 +94,7 @@ export class Upstream {
 
   constructor(options: UpstreamOptions) {
     const { server, transport, clock, limits, owner, events } = options;
+    const { onDropped } = events;
     this.#options = options;
     this.#errors = new UpstreamErrors(server);
     this.#ledger = new Ledger(clock);
@@ -100,11 +105,13 @@ export class Upstream {
       maxCallMs: limits.maxCallMs,
       abandon: ({ id, method }, error) => {
         this.#ledger.giveUp(id, error);
+        this.#floods.owe();
         // MCP forbids cancelling the handshake.
         if (method !== "initialize") this.notify(cancellation(id, error.message));
       },
       timedOut: (method) => this.#errors.timedOut(method, limits.callTimeoutMs),
     };
+    this.#outbox = new Outbox({ send: (frame) => this.#lane.send(frame), onDropped });
     const isShared = owner === undefined;
     const send = (frame: Frame) => this.notify(frame);
     this.#tasks = new Tasks({
@@ -121,6 +128,7 @@ export class Upstream {
       ledger: this.#ledger,
       attribution: this.#attribution,
       send,
+      answer: (frame) => this.#outbox.answer(frame),
       askOwner: owner && ((question, how) => owner.ask(question, how)),
     });
     this.#notices = new ServerNotices({
@@ -133,6 +141,12 @@ export class Upstream {
       owner,
       events,
       logLevel: () => this.logLevel,
+    });
+    this.#floods = new FloodGuard({
+      clock,
+      onDropped,
+      onLate: (frame) => this.#notices.take(frame, undefined),
+      onTooMuch: (why) => this.#lost(why),
     });
     this.#lane = frameLane(transport, {
       onFrame: (frame, extra) => this.#receive(frame, extra),
@@ -165,11 +179,7 @@ export class Upstream {
   }
 
   notify(frame: Frame): void {
-    if (this.#closed) return;
-    // A notification that could not be sent is no reason for what may end the connection later.
-    this.#lane
-      .send(frame)
-      .catch(() => this.#options.events.onDropped(`${frame.head.method ?? "an answer"} to the server`));
+    if (!this.#closed) this.#outbox.notify(frame);
   }
 
   /** The instance has exited. What it wrote before may still arrive; after a moment the conversation is over. */
@@ -206,7 +216,9 @@ export class Upstream {
       );
       const rewritten = rewriteFrame(frame, { ...edits, id, token: id });
       this.#lane.send(rewritten).catch((error) => {
-        this.#ledger.close(id)?.fail(this.#errors.sendFailed(error));
+        const request = this.#ledger.close(id);
+        if (request) this.#floods.owe();
+        request?.fail(this.#errors.sendFailed(error));
         // At once, so that nobody is given this instance any more.
         if (OmgError.is(error) && error.isSessionLost) this.#lost(error);
       });
@@ -215,14 +227,19 @@ export class Upstream {
 
   #receive(frame: Frame, extra?: FrameExtra): void {
     if (this.#closed) return;
-    const { kind, id, method } = frame.head;
+    const { kind } = frame.head;
     if (kind === "result" || kind === "error") this.#answered(frame);
-    else if (kind === "notification") this.#notices.take(frame, extra?.requestId);
-    else if (method === "ping") this.notify(resultFrame(id as RequestId, "{}"));
+    else if (this.#floods.mayPass(frame)) this.#heard(frame, extra?.requestId);
+  }
+
+  #heard(frame: Frame, requestId: RequestId | undefined): void {
+    const { kind, id, method } = frame.head;
+    if (kind === "notification") this.#notices.take(frame, requestId);
+    else if (method === "ping") this.#outbox.answer(resultFrame(id as RequestId, "{}"));
     else {
-      const cause = method === "elicitation/create" && this.#attribution.of(frame, extra?.requestId);
+      const cause = method === "elicitation/create" && this.#attribution.of(frame, requestId);
       if (typeof cause === "object") this.#elicitations.asked(frame, cause.caller);
-      this.#questions.take(frame, extra?.requestId);
+      this.#questions.take(frame, requestId);
     }
   }
 
@@ -230,7 +247,7 @@ export class Upstream {
     const { id, kind } = frame.head;
     const request = id === undefined ? undefined : this.#ledger.close(id);
     if (!request) {
-      this.#options.events.onDropped("an answer to no request in flight");
+      this.#floods.dropAnswer();
       return;
     }
     const { call, method } = request;
@@ -248,7 +265,7 @@ export class Upstream {
     else if (error.reason === "parse_error" || error.reason === "invalid_request") {
       const request = error.requestId === undefined ? undefined : this.#ledger.close(error.requestId);
       request?.fail(this.#errors.badAnswer(error));
-      this.#options.events.onDropped(`something that is no MCP message (${error.message})`);
+      this.#floods.drop(`something that is no MCP message (${error.message})`);
     } else this.#fault ??= this.#errors.named(error);
   }
 
@@ -265,6 +282,7 @@ export class Upstream {
     this.#stopExitTimer();
     this.#ledger.failAll(why);
     this.#questions.end(why);
+    this.#floods.end();
     this.#tasks.end();
     this.#deadlines.clear();
     this.#lane.close().catch(() => {});
