@@ -159,7 +159,7 @@ export const reasons = {
     code: -31009,
     status: 502,
     retryable: false,
-    when: "The server answered with something that is not MCP.",
+    when: "The server answered with something that is not MCP, or flooded the gateway with messages.",
     fix: "A fault of the server, or no MCP server at all. Look at its output with `--log-level debug`.",
   },
   upstream_auth_required: {
