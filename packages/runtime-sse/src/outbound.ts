@@ -24,6 +24,8 @@ export interface OutboundOptions {
 
 const maxAddresses = 64;
 const maxHeaderBytes = 64 * 1024;
+/** Some servers close idle connections after 5 s without saying so before. */
+const idleMs = 4_000;
 
 /**
  * The one way out to a remote server: every request, whatever it is for, goes through this dispatcher. The address that
@@ -33,39 +35,56 @@ const maxHeaderBytes = 64 * 1024;
  * judged all the same, and so is everything that goes past it: this machine and what NO_PROXY names. The proxy itself may
  * be in a private network: whoever runs the gateway has chosen it.
  */
-export function outbound(options: OutboundOptions): Dispatcher {
+export function outbound(options: OutboundOptions): Outbound {
   return new GuardedAgent(options);
 }
 
-/** Sees whether the server, or the proxy in front of it, can be connected to. Rejects with an `OmgError`. */
-export async function probe(options: OutboundOptions, signal?: AbortSignal): Promise<void> {
-  const connect = connector(options, signal ?? new AbortController().signal);
-  (await connect(options.url)).destroy();
+export interface Outbound extends Dispatcher {
+  /** Connects to the server, or to the proxy in front of it, for the first request. Rejects with an `OmgError`. */
+  connectAhead(): Promise<void>;
 }
 
 /** undici knows nothing of connections that are being made; this one ends them too. */
-class GuardedAgent extends Agent {
+class GuardedAgent extends Agent implements Outbound {
   readonly #closing: AbortController;
+  readonly #connectAhead: () => Promise<void>;
   readonly #env: ProxyVariables;
 
   constructor(options: OutboundOptions) {
     const closing = new AbortController();
     const connect = connector(options, closing.signal);
+    const { origin } = options.url;
+    let ahead: Socket | undefined;
+    const connected = async (url: URL) => {
+      if (url.origin !== origin || !ahead) return connect(url);
+      const socket = ahead;
+      ahead = undefined;
+      return socket.destroyed ? connect(url) : socket;
+    };
     super({
       maxHeaderSize: maxHeaderBytes,
-      // Some servers close idle connections after 5 s without saying so before.
-      keepAliveTimeout: 4_000,
+      keepAliveTimeout: idleMs,
       allowH2: false,
       connect({ protocol, hostname, port }, callback) {
         const host = isIP(hostname) === 6 ? `[${hostname}]` : hostname;
-        connect(new URL(`${protocol}//${host}:${port ?? ""}`)).then(
+        connected(new URL(`${protocol}//${host}:${port ?? ""}`)).then(
           (socket) => callback(null, socket),
           (error: Error) => callback(error, null),
         );
       },
     });
     this.#closing = closing;
+    this.#connectAhead = async () => {
+      ahead = await connect(options.url);
+      closing.signal.addEventListener("abort", () => ahead?.destroy(), { once: true });
+      if (closing.signal.aborted) ahead.destroy();
+      setTimeout(() => ahead?.destroy(), idleMs).unref();
+    };
     this.#env = options.env;
+  }
+
+  connectAhead(): Promise<void> {
+    return this.#connectAhead();
   }
 
   override dispatch(options: Agent.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {

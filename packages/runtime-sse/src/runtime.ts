@@ -5,7 +5,7 @@ import { trustedCertificates } from "./certificates.ts";
 import { networkFailure } from "./failures.ts";
 import { HttpClient } from "./http-client.ts";
 import { type RemoteOptions, remoteOptions } from "./options.ts";
-import { type OutboundOptions, outbound, probe } from "./outbound.ts";
+import { type OutboundOptions, outbound } from "./outbound.ts";
 import { type Kind, RemoteTransport } from "./remote-transport.ts";
 
 export interface RemoteRuntimeOptions {
@@ -56,10 +56,9 @@ async function start(
   const { options, signal, store, server } = request;
   if (signal.aborted) throw givenUp(signal);
   const url = new URL(options.url);
-  const way = await wayOf(request, runtime);
-  const dispatcher = outbound(way);
+  const dispatcher = outbound(await wayOf(request, runtime));
   try {
-    await within(signal, probe(way, signal));
+    await within(signal, dispatcher.connectAhead());
   } catch (error) {
     await dispatcher.destroy();
     throw named(server, OmgError.is(error) ? error : networkFailure(url, error, false));

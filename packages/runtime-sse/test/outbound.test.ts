@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { outbound, probe } from "../src/outbound.ts";
+import { outbound } from "../src/outbound.ts";
 import {
   callThrough,
   connectionsSoFar,
@@ -8,6 +8,7 @@ import {
   muteServer,
   refusalOf,
 } from "./support/guarded.ts";
+import { startRemote } from "./support/start-request.ts";
 
 const metadata = ["169.254.169.254", "[fd00:ec2::254]", "[::ffff:a9fe:a9fe]", "168.63.129.16"];
 
@@ -230,11 +231,38 @@ describe("connections", () => {
   test("are given up with the start", async () => {
     await using mute = await muteServer();
     const giving = new AbortController();
-    const outcome = probe(way(mute, "https:"), giving.signal).catch((error: unknown) => error);
+    const options = { url: `https://127.0.0.1:${mute.port}/mcp` };
+    const outcome = startRemote(options, { signal: giving.signal }).catch((error: unknown) => error);
     while (mute.connections === 0) await new Promise((resolve) => setImmediate(resolve));
     giving.abort(new Error("given up"));
     expect(await outcome).toBeInstanceOf(Error);
     await mute.idle();
+  });
+
+  test("that are made at the start are used by the first request, or end with the dispatcher", async () => {
+    await using server = await mcpServer();
+    const used = outbound(way(server));
+    await used.connectAhead();
+    await (await get(used, way(server))).body.dump();
+    const unused = outbound(way(server));
+    await unused.connectAhead();
+    expect(server.connections).toBe(2);
+    await Promise.all([used.destroy(), unused.destroy()]);
+    await server.idle();
+  });
+
+  test("that were made at the start and have ended since are made again", async () => {
+    await using server = await mcpServer();
+    const dispatcher = outbound(way(server));
+    await dispatcher.connectAhead();
+    expect(await connectionsSoFar(server)).toBe(1);
+    for (const socket of server.sockets) socket.resetAndDestroy();
+    await server.idle();
+    // A way there and back, after which the reset has arrived too.
+    expect(await connectionsSoFar(server)).toBe(2);
+    await (await get(dispatcher, way(server))).body.dump();
+    expect(server.connections).toBe(4);
+    await dispatcher.destroy();
   });
 
   test("are kept for the next request", async () => {

@@ -97,6 +97,9 @@ describe("a conversation over HTTP+SSE", () => {
     const server = await fakeServer(sseRules());
     await using instance = await startRemote({ url: server.url }, { store });
     await server[Symbol.asyncDispose]();
+    // A way there and back elsewhere, after which the end of the connection from the start has arrived too.
+    await using other = await fakeServer();
+    await other.roundTrip();
     await expect(instance.transport.start()).rejects.toMatchObject({ detail: "connect" });
     expect([...store.values]).toEqual([["transport", "sse"]]);
   });

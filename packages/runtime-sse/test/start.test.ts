@@ -29,3 +29,15 @@ test.each(ways)(
     await server.idle();
   },
 );
+
+test("a server is dialled once for the handshake", async () => {
+  let connections = 0;
+  await using server = await fakeServer({
+    initialize(exchange) {
+      connections = server.connections;
+      exchange.plain();
+    },
+  });
+  await using _remote = await connect({ url: server.url });
+  expect(connections).toBe(1);
+});
