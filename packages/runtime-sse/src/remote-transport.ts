@@ -52,6 +52,10 @@ export class RemoteTransport implements Transport {
     return this.#inner instanceof StreamableTransport ? this.#inner.sessionId : undefined;
   }
 
+  get perRequest(): boolean {
+    return this.#inner instanceof StreamableTransport;
+  }
+
   /** Opens the event stream of a server that is known to speak that way; another one is asked with the first message. */
   async start(): Promise<void> {
     const { kind, remembered, onKind } = this.#parts;

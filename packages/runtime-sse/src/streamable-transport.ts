@@ -34,8 +34,8 @@ const farewellMs = 2000;
 const sessionIdForm = /^[\x21-\x7e]{1,1024}$/;
 
 /**
- * MCP's streamable HTTP (2025-03-26 to 2025-11-25) towards a server. Every request has a stream of its own, and each
- * message says which stream it came on.
+ * MCP's streamable HTTP towards a server, in the revisions with sessions (2025-03-26 to 2025-11-25) and without
+ * (2026-07-28). Every request has a stream of its own, and each message says which stream it came on.
  */
 export class StreamableTransport implements Transport {
   onmessage?: ((message: JsonRpcMessage) => void) | undefined;
@@ -43,6 +43,7 @@ export class StreamableTransport implements Transport {
   onerror?: ((error: Error) => void) | undefined;
   onframe?: ((frame: Frame, extra?: FrameExtra) => void) | undefined;
   sessionId: string | undefined;
+  readonly perRequest = true;
 
   readonly #url: URL;
   readonly #client: HttpClient;

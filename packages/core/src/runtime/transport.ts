@@ -23,7 +23,7 @@ export interface SendOptions {
 export interface FrameSendOptions extends SendOptions {
   /** Aborts the sending of this frame. */
   signal?: AbortSignal | undefined;
-  /** Extra HTTP headers, for transports that have them. */
+  /** Extra HTTP headers, for transports that have them; their names in lower case. */
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
