@@ -2,13 +2,11 @@ import { setTimeout } from "node:timers/promises";
 import type { ElicitRequestFormParams } from "@modelcontextprotocol/server";
 import { text } from "./content.ts";
 import { defaultsSchema, enumsSchema, userSchema } from "./elicitation-schemas.ts";
-import { watchedUri } from "./resources.ts";
-import { type ConformanceTool, noArguments, type ToolContext } from "./tool.ts";
+import { elicit, said, sample } from "./questions.ts";
+import { type CallContext, type ConformanceTool, noArguments } from "./tool.ts";
 
 /** So that messages leave one by one, as they do from a tool that works. */
 const pauseMs = 50;
-
-const logger = "conformance";
 
 /** Tools that talk to the client before they answer. */
 export const clientTools: readonly ConformanceTool[] = [
@@ -16,25 +14,34 @@ export const clientTools: readonly ConformanceTool[] = [
     name: "test_tool_with_logging",
     description: "Sends three log messages while it runs",
     inputSchema: noArguments,
-    async run(_args, { call }) {
-      await call.mcpReq.log("info", "Tool execution started", logger);
+    async run(_args, { log }) {
+      await log("Tool execution started");
       await setTimeout(pauseMs);
-      await call.mcpReq.log("info", "Tool processing data", logger);
+      await log("Tool processing data");
       await setTimeout(pauseMs);
-      await call.mcpReq.log("info", "Tool execution completed", logger);
+      await log("Tool execution completed");
       return [text("Tool with logging executed successfully")];
+    },
+  },
+  {
+    name: "test_logging_tool",
+    description: "Sends a log message, to clients that want it",
+    inputSchema: noArguments,
+    async run(_args, { log }) {
+      await log("Called");
+      return [text("Logged")];
     },
   },
   {
     name: "test_tool_with_progress",
     description: "Reports progress while it runs, to callers that gave a token",
     inputSchema: noArguments,
-    async run(_args, context) {
-      await reportProgress(context, 0);
+    async run(_args, { progress }) {
+      await progress(0);
       await setTimeout(pauseMs);
-      await reportProgress(context, 50);
+      await progress(50);
       await setTimeout(pauseMs);
-      await reportProgress(context, 100);
+      await progress(100);
       return [text("Tool with progress executed successfully")];
     },
   },
@@ -46,14 +53,18 @@ export const clientTools: readonly ConformanceTool[] = [
       properties: { prompt: { type: "string", description: "What to ask" } },
       required: ["prompt"],
     },
-    async run({ prompt }, { call }) {
-      const content = { type: "text", text: String(prompt) } as const;
-      const answer = await call.mcpReq.send({
-        method: "sampling/createMessage",
-        params: { messages: [{ role: "user", content }], maxTokens: 100 },
-      });
-      const [block] = [answer.content].flat();
-      return [text(`LLM response: ${block?.type === "text" ? block.text : JSON.stringify(answer.content)}`)];
+    async run({ prompt }, { ask }) {
+      const { model } = await ask({ model: sample(String(prompt)) });
+      return [text(`LLM response: ${said(model)}`)];
+    },
+  },
+  {
+    name: "test_missing_capability",
+    description: "Asks the client's model, which callers who have none cannot be asked",
+    inputSchema: noArguments,
+    async run(_args, { ask }) {
+      const { model } = await ask({ model: sample("Are you there?") });
+      return [text(`LLM response: ${said(model)}`)];
     },
   },
   {
@@ -65,7 +76,15 @@ export const clientTools: readonly ConformanceTool[] = [
       required: ["message"],
     },
     async run({ message }, context) {
-      return [text(`User response: ${await elicit(context, String(message), userSchema)}`)];
+      return [text(`User response: ${await outcome(context, String(message), userSchema)}`)];
+    },
+  },
+  {
+    name: "test_streaming_elicitation",
+    description: "Asks the user in the middle of a call",
+    inputSchema: noArguments,
+    async run(_args, context) {
+      return [text(`User response: ${await outcome(context, "Who are you?", userSchema)}`)];
     },
   },
   {
@@ -73,7 +92,7 @@ export const clientTools: readonly ConformanceTool[] = [
     description: "Asks the user with a default for every primitive type",
     inputSchema: noArguments,
     async run(_args, context) {
-      const answer = await elicit(context, "Please review the defaults", defaultsSchema);
+      const answer = await outcome(context, "Please review the defaults", defaultsSchema);
       return [text(`Elicitation completed: ${answer}`)];
     },
   },
@@ -82,48 +101,27 @@ export const clientTools: readonly ConformanceTool[] = [
     description: "Asks the user with every form of an enumeration",
     inputSchema: noArguments,
     async run(_args, context) {
-      const answer = await elicit(context, "Please choose", enumsSchema);
+      const answer = await outcome(context, "Please choose", enumsSchema);
       return [text(`Elicitation completed: ${answer}`)];
-    },
-  },
-  {
-    name: "test_resource_update",
-    description: "Announces a change of the watched resource, to a client that subscribed to it",
-    inputSchema: noArguments,
-    async run(_args, { call, subscriptions }) {
-      if (!subscriptions.has(watchedUri)) return [text("Nobody is subscribed")];
-      await call.mcpReq.notify({ method: "notifications/resources/updated", params: { uri: watchedUri } });
-      return [text("Announced")];
     },
   },
   {
     name: "test_reconnection",
     description: "Closes the stream of its call, if it has one, and answers on the next",
     inputSchema: noArguments,
-    async run(_args, { call }) {
-      call.http?.closeSSE?.();
+    async run(_args, { closeStream }) {
+      closeStream();
       await setTimeout(2 * pauseMs);
       return [text("Reconnection test completed successfully")];
     },
   },
 ];
 
-async function reportProgress({ call }: ToolContext, progress: number): Promise<void> {
-  const progressToken = call.mcpReq._meta?.progressToken;
-  if (progressToken === undefined) return;
-  const params = { progressToken, progress, total: 100, message: `Completed ${progress} of 100` };
-  await call.mcpReq.notify({ method: "notifications/progress", params });
-}
-
-async function elicit(
-  { call }: ToolContext,
+async function outcome(
+  { ask }: CallContext,
   message: string,
-  requestedSchema: ElicitRequestFormParams["requestedSchema"],
+  schema: ElicitRequestFormParams["requestedSchema"],
 ): Promise<string> {
-  // Not the SDK's own method for this: it judges what the client answers.
-  const { action, content } = await call.mcpReq.send({
-    method: "elicitation/create",
-    params: { message, requestedSchema },
-  });
-  return `action=${action}, content=${JSON.stringify(content ?? {})}`;
+  const { user } = await ask({ user: elicit(message, schema) });
+  return `action=${user.action}, content=${JSON.stringify(user.content ?? {})}`;
 }

@@ -1,7 +1,7 @@
 import { audio, embedded, image, text } from "./content.ts";
 import { type ConformanceTool, noArguments } from "./tool.ts";
 
-/** Tools that only answer: one for each kind of content, one that fails, one with a demanding schema. */
+/** Tools that only answer: one for each kind of content, one that fails, two with demanding schemas. */
 export const contentTools: readonly ConformanceTool[] = [
   {
     name: "test_simple_text",
@@ -74,5 +74,15 @@ export const contentTools: readonly ConformanceTool[] = [
       additionalProperties: false,
     },
     run: (args) => [text(`Called with ${JSON.stringify(args)}`)],
+  },
+  {
+    name: "test_header_argument",
+    description: "A tool with an argument that HTTP clients send as a header, too",
+    inputSchema: {
+      type: "object",
+      properties: { region: { type: "string", "x-mcp-header": "Region" } },
+      required: ["region"],
+    },
+    run: ({ region }) => [text(`Called for ${region}`)],
   },
 ];

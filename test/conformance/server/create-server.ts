@@ -1,47 +1,81 @@
-import { ProtocolError, ProtocolErrorCode, Server } from "@modelcontextprotocol/server";
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+  type ServerCapabilities,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
+import { changeTools } from "./change-tools.ts";
 import { clientTools } from "./client-tools.ts";
 import { text } from "./content.ts";
 import { contentTools } from "./content-tools.ts";
+import { type Era, Unanswered } from "./era.ts";
+import type { Fixture } from "./fixture.ts";
 import { prompts } from "./prompts.ts";
+import { questionTools } from "./question-tools.ts";
 import { readResource, resources, resourceTemplates } from "./resources.ts";
+import type { Announcer, CallContext } from "./tool.ts";
 
-const tools = [...contentTools, ...clientTools];
+const tools = [...contentTools, ...clientTools, ...questionTools, ...changeTools];
+const capabilities: ServerCapabilities = {
+  tools: { listChanged: true },
+  resources: { subscribe: true },
+  prompts: { listChanged: true },
+  completions: {},
+  logging: {},
+};
+const logger = "conformance";
+
+export interface ConformanceServerOptions {
+  readonly era: Era;
+  readonly fixture: Fixture;
+  /** Where the server's connection is not the way to those who listen. Default: it is. */
+  readonly announce?: Announcer;
+}
 
 /**
- * The server that the conformance suite expects: its names, its answers, every feature of the stateful protocol. Each
- * connection needs a server of its own.
+ * The server that the conformance suite expects: its names, its answers, every feature of the protocol. Each connection
+ * needs a server of its own; in the modern era over HTTP, each request.
  */
-export function createConformanceServer(): Server {
+export function createConformanceServer({ era, fixture, announce }: ConformanceServerOptions): Server {
   // The plain class of the SDK: the comfortable one writes schemas of its own in place of ours.
-  const server = new Server(
-    { name: "omg-conformance", version: "1.0.0" },
-    {
-      capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {}, logging: {} },
-      // A tool that needs the client's model or user fails at once if the client has declared none.
-      enforceStrictCapabilities: true,
-    },
-  );
-  serveTools(server, serveResources(server));
-  servePrompts(server);
+  const server = new Server({ name: "omg-conformance", version: "1.0.0" }, { capabilities, ...era.options });
+  const ownAnnouncer = era.announcerOf(server);
+  const contextOf = (call: ServerContext): CallContext => ({
+    fixture,
+    announce: announce ?? ownAnnouncer,
+    capabilities: era.capabilitiesOf(server, call),
+    ask: era.askerOf(call),
+    log: (words) => call.mcpReq.log("info", words, logger),
+    progress: (done) => reportProgress(call, done),
+    closeStream: () => call.http?.closeSSE?.(),
+  });
+  serveTools(server, fixture, contextOf);
+  serveResources(server);
+  servePrompts(server, fixture, contextOf);
   return server;
 }
 
-function serveTools(server: Server, subscriptions: ReadonlySet<string>): void {
-  server.setRequestHandler("tools/list", () => ({ tools: tools.map(({ run: _run, ...tool }) => tool) }));
+type ContextOf = (call: ServerContext) => CallContext;
+
+function serveTools(server: Server, fixture: Fixture, contextOf: ContextOf): void {
+  const there = () => tools.filter(({ isThere }) => isThere?.(fixture) ?? true);
+  server.setRequestHandler("tools/list", () => ({
+    tools: there().map(({ run: _run, isThere: _isThere, ...tool }) => tool),
+  }));
   server.setRequestHandler("tools/call", async ({ params }, call) => {
-    const tool = tools.find(({ name }) => name === params.name);
+    const tool = there().find(({ name }) => name === params.name);
     if (!tool) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
     try {
-      return { content: await tool.run(params.arguments ?? {}, { call, subscriptions }) };
+      return { content: await tool.run(params.arguments ?? {}, contextOf(call)) };
     } catch (error) {
+      if (error instanceof Unanswered) return error.result;
       return { content: [text(error instanceof Error ? error.message : String(error))], isError: true };
     }
   });
 }
 
-/** Gives the URIs that the client is subscribed to. */
-function serveResources(server: Server): ReadonlySet<string> {
-  const subscriptions = new Set<string>();
+function serveResources(server: Server): void {
   server.setRequestHandler("resources/list", () => ({ resources }));
   server.setRequestHandler("resources/templates/list", () => ({ resourceTemplates }));
   server.setRequestHandler("resources/read", ({ params: { uri } }) => {
@@ -49,29 +83,33 @@ function serveResources(server: Server): ReadonlySet<string> {
     if (!result) throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Resource not found", { uri });
     return result;
   });
-  server.setRequestHandler("resources/subscribe", ({ params }) => {
-    subscriptions.add(params.uri);
-    return {};
-  });
-  server.setRequestHandler("resources/unsubscribe", ({ params }) => {
-    subscriptions.delete(params.uri);
-    return {};
-  });
-  return subscriptions;
 }
 
-function servePrompts(server: Server): void {
+function servePrompts(server: Server, fixture: Fixture, contextOf: ContextOf): void {
+  const there = () => prompts.filter(({ isThere }) => isThere?.(fixture) ?? true);
   server.setRequestHandler("prompts/list", () => ({
-    prompts: prompts.map(({ messages: _messages, ...prompt }) => prompt),
+    prompts: there().map(({ messages: _messages, isThere: _isThere, ...prompt }) => prompt),
   }));
-  server.setRequestHandler("prompts/get", ({ params }) => {
-    const prompt = prompts.find(({ name }) => name === params.name);
+  server.setRequestHandler("prompts/get", async ({ params }, call) => {
+    const prompt = there().find(({ name }) => name === params.name);
     if (!prompt) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown prompt: ${params.name}`);
-    const messages = prompt.messages(params.arguments ?? {});
-    return { messages: messages.map((content) => ({ role: "user" as const, content })) };
+    try {
+      const messages = await prompt.messages(params.arguments ?? {}, contextOf(call));
+      return { messages: messages.map((content) => ({ role: "user" as const, content })) };
+    } catch (error) {
+      if (error instanceof Unanswered) return error.result;
+      throw error;
+    }
   });
   server.setRequestHandler("completion/complete", ({ params: { argument } }) => {
     const values = ["paris", "park", "party"].filter((word) => word.startsWith(argument.value));
     return { completion: { values, total: values.length, hasMore: false } };
   });
+}
+
+async function reportProgress({ mcpReq }: ServerContext, progress: number): Promise<void> {
+  const progressToken = mcpReq._meta?.progressToken;
+  if (progressToken === undefined) return;
+  const params = { progressToken, progress, total: 100, message: `Completed ${progress} of 100` };
+  await mcpReq.notify({ method: "notifications/progress", params });
 }

@@ -1,9 +1,14 @@
 import type { ContentBlock, Prompt } from "@modelcontextprotocol/server";
 import { embedded, image, text } from "./content.ts";
+import { elicitWord, filledIn } from "./questions.ts";
+import type { CallContext, Passing } from "./tool.ts";
 
 /** A prompt as it is listed, and what its messages say. */
-export interface ConformancePrompt extends Prompt {
-  messages(args: Readonly<Record<string, string>>): ContentBlock[];
+export interface ConformancePrompt extends Prompt, Passing {
+  messages(
+    args: Readonly<Record<string, string>>,
+    context: CallContext,
+  ): Promise<ContentBlock[]> | ContentBlock[];
 }
 
 export const prompts: readonly ConformancePrompt[] = [
@@ -34,5 +39,20 @@ export const prompts: readonly ConformancePrompt[] = [
     name: "test_prompt_with_image",
     description: "A prompt with an image",
     messages: () => [image(), text("Please analyze the image above.")],
+  },
+  {
+    name: "test_input_required_result_prompt",
+    description: "A prompt that asks the user for its context",
+    async messages(_args, { ask }) {
+      const question = elicitWord("What context should the prompt use?", "context");
+      const { user_context } = await ask({ user_context: question });
+      return [text(`Answer in this context: ${filledIn(user_context, "context")}`)];
+    },
+  },
+  {
+    name: "test_passing_prompt",
+    description: "Comes and goes",
+    isThere: ({ passing }) => passing.prompt,
+    messages: () => [text("Here for now")],
   },
 ];

@@ -1,29 +1,25 @@
 import { randomUUID } from "node:crypto";
 import { getRequestListener } from "@hono/node-server";
-import {
-  hostHeaderValidationResponse,
-  localhostAllowedHostnames,
-  localhostAllowedOrigins,
-  originValidationResponse,
-  WebStandardStreamableHTTPServerTransport,
-} from "@modelcontextprotocol/server";
+import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import { type LocalServer, listen } from "../listen.ts";
 import { createConformanceServer } from "./create-server.ts";
 import { createEventStore } from "./event-store.ts";
+import { createFixture, type Fixture } from "./fixture.ts";
+import { foreignRefusal } from "./foreign-refusal.ts";
+import { legacyEra } from "./legacy-era.ts";
 
 /** Told to clients of a stream that breaks off. */
 const retryMs = 100;
 
-/** The conformance server over streamable HTTP, at any path. */
+/** The conformance server over streamable HTTP as revisions up to 2025-11-25 have it, at any path. */
 export async function serveOverHttp(): Promise<LocalServer> {
+  const fixture = createFixture();
   const sessions = new Map<string, WebStandardStreamableHTTPServerTransport>();
   const answer = async (request: Request): Promise<Response> => {
-    const refusal =
-      hostHeaderValidationResponse(request, localhostAllowedHostnames()) ??
-      originValidationResponse(request, localhostAllowedOrigins());
+    const refusal = foreignRefusal(request);
     if (refusal) return refusal;
     const id = request.headers.get("mcp-session-id");
-    const transport = id === null ? await openSession(sessions) : sessions.get(id);
+    const transport = id === null ? await openSession(sessions, fixture) : sessions.get(id);
     return transport?.handleRequest(request) ?? new Response("There is no such session", { status: 404 });
   };
   const server = await listen(getRequestListener(answer));
@@ -39,6 +35,7 @@ export async function serveOverHttp(): Promise<LocalServer> {
 /** A transport for a request without a session. It refuses all that does not begin one. */
 async function openSession(
   sessions: Map<string, WebStandardStreamableHTTPServerTransport>,
+  fixture: Fixture,
 ): Promise<WebStandardStreamableHTTPServerTransport> {
   const transport = new WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,
@@ -47,6 +44,6 @@ async function openSession(
     eventStore: createEventStore(),
     retryInterval: retryMs,
   });
-  await createConformanceServer().connect(transport);
+  await createConformanceServer({ era: legacyEra, fixture }).connect(transport);
   return transport;
 }

@@ -1,18 +1,52 @@
-import type { ContentBlock, ServerContext, Tool } from "@modelcontextprotocol/server";
+import type { ClientCapabilities, ContentBlock, InputRequest, Tool } from "@modelcontextprotocol/server";
+import type { Fixture } from "./fixture.ts";
 
-/** What a tool may do while it runs. */
-export interface ToolContext {
-  /** Of the SDK: what is sent through it belongs to this call. */
-  readonly call: ServerContext;
-  /** URIs that the client wants to hear about. */
-  readonly subscriptions: ReadonlySet<string>;
+/** What a client says to a question. */
+export type Answer = Readonly<Record<string, unknown>>;
+
+/** Tells clients that something changed, if they want to hear about it. */
+export interface Announcer {
+  toolsChanged(): void;
+  promptsChanged(): void;
+  resourceUpdated(uri: string): void;
+}
+
+/** What tools and prompts may do while they run, whatever the era: each has its own way to do it. */
+export interface CallContext {
+  /** What the client declared to be capable of. */
+  readonly capabilities: ClientCapabilities;
+  readonly announce: Announcer;
+  readonly fixture: Fixture;
+  /**
+   * Has the client answer questions. In the modern era, a call that needs answers ends here, and runs again from its start
+   * when they have come: what is done before must not matter.
+   */
+  ask<Key extends string>(
+    questions: Readonly<Record<Key, InputRequest>>,
+    options?: AskOptions,
+  ): Promise<Readonly<Record<Key, Answer>>>;
+  log(words: string): Promise<void>;
+  /** Of 100, to callers that gave a token. */
+  progress(done: number): Promise<void>;
+  /** Closes the stream of the call, if it has one that can be resumed. */
+  closeStream(): void;
+}
+
+export interface AskOptions {
+  /** Whether the answers count only with the seal that came with the questions. It has no meaning in the legacy era. */
+  readonly sealed?: boolean;
+}
+
+/** What is listed only while it is there. */
+export interface Passing {
+  isThere?(fixture: Fixture): boolean;
 }
 
 /** A tool as it is listed, and what it does. Whatever it throws becomes a result with `isError`. */
-export interface ConformanceTool extends Tool {
+export interface ConformanceTool extends Tool, Passing {
   run(
     args: Readonly<Record<string, unknown>>,
-    context: ToolContext,
+    context: CallContext,
   ): Promise<ContentBlock[]> | ContentBlock[];
 }
 

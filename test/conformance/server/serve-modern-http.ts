@@ -1,0 +1,26 @@
+import { getRequestListener } from "@hono/node-server";
+import { createMcpHandler } from "@modelcontextprotocol/server";
+import { type LocalServer, listen } from "../listen.ts";
+import { createConformanceServer } from "./create-server.ts";
+import { createFixture } from "./fixture.ts";
+import { foreignRefusal } from "./foreign-refusal.ts";
+import { modernEra } from "./modern-era.ts";
+
+/** The conformance server over HTTP as revision 2026-07-28 has it and no other, at any path. */
+export async function serveOverModernHttp(): Promise<LocalServer> {
+  const fixture = createFixture();
+  const handler = createMcpHandler(
+    () => createConformanceServer({ era: modernEra, fixture, announce: handler.notify }),
+    { legacy: "reject" },
+  );
+  const server = await listen(
+    getRequestListener((request) => foreignRefusal(request) ?? handler.fetch(request)),
+  );
+  return {
+    port: server.port,
+    async [Symbol.asyncDispose]() {
+      await handler.close();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
