@@ -44,6 +44,23 @@ it("puts the prefix before names in requests, and leaves all else as it is", asy
   expect((await through(untouched)).at(-1)).toBe(untouched);
 });
 
+it("puts the prefix before the name in a request's header, as the body has it or not", async () => {
+  await using pair = await startPair((incoming, outgoing) => {
+    outgoing.end(JSON.stringify(incoming.headersDistinct["mcp-name"] ?? []));
+  });
+  const through = async (method: string, name?: string) => {
+    const headers: Record<string, string> = name === undefined ? {} : { "Mcp-Name": name };
+    const message = JSON.stringify({ method, params: { name: "a" } });
+    return await (await fetch(pair.url, { method: "POST", headers, body: message })).json();
+  };
+  expect(await through("tools/call", "a")).toEqual(["one__a"]);
+  expect(await through("prompts/get", "wrong")).toEqual(["one__wrong"]);
+  const encoded = (name: string) => `=?base64?${Buffer.from(name).toString("base64")}?=`;
+  expect(await through("tools/call", encoded("ä"))).toEqual([encoded("one__ä")]);
+  expect(await through("tools/call")).toEqual([]);
+  expect(await through("resources/read", "test://a")).toEqual(["test://a"]);
+});
+
 it("takes the prefix off the names in lists, with status and headers as they came", async () => {
   await using pair = await startPair((_incoming, outgoing) => {
     outgoing.writeHead(418, { "mcp-session-id": "s", "content-type": "application/json" });

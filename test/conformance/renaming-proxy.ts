@@ -13,8 +13,8 @@ export interface RenamingProxyOptions {
 
 /**
  * Makes one server of an aggregate look as if it stood alone: puts the prefix before the names of tools and prompts in
- * requests and takes it off in answers. All else passes as it is, Host and Origin included: they are the gateway's to
- * judge.
+ * requests, header included, and takes it off in answers. All else passes as it is, Host and Origin included: they are the
+ * gateway's to judge.
  */
 export function startRenamingProxy(options: RenamingProxyOptions): Promise<LocalServer> {
   return listen((incoming, outgoing) => {
@@ -29,11 +29,13 @@ async function forward(
 ): Promise<void> {
   const body = await text(incoming);
   const { method, url: path } = incoming;
-  const headers = withoutLength(incoming.rawHeaders);
+  const renamed = renameJson(body, (message) => addPrefix(message, prefix));
+  const rawHeaders = renamed === body ? incoming.rawHeaders : renameHeader(incoming.rawHeaders, prefix);
+  const headers = withoutLength(rawHeaders);
   const onward = openRequest({ host: "localhost", port, method, path, headers, agent: false });
   // A client that goes away must be gone for the gateway, too.
   outgoing.once("close", () => onward.destroy());
-  onward.end(renameJson(body, (message) => addPrefix(message, prefix)));
+  onward.end(renamed);
   const [answer] = (await once(onward, "response")) as [IncomingMessage];
 
   outgoing.writeHead(answer.statusCode ?? 502, withoutLength(answer.rawHeaders));
@@ -46,6 +48,17 @@ async function forward(
     outgoing.write(rename(await text(answer)));
   }
   outgoing.end();
+}
+
+/** The name in `Mcp-Name` is that of the body in 2026-07-28: right or wrong, it stays so. */
+function renameHeader(rawHeaders: readonly string[], prefix: string): string[] {
+  return rawHeaders.map((value, index) => {
+    if (index % 2 === 0 || rawHeaders[index - 1]?.toLowerCase() !== "mcp-name") return value;
+    const encoded = /^=\?base64\?(?<encoded>.*)\?=$/.exec(value)?.groups?.encoded;
+    if (encoded === undefined) return prefix + value;
+    const name = prefix + Buffer.from(encoded, "base64").toString();
+    return `=?base64?${Buffer.from(name).toString("base64")}?=`;
+  });
 }
 
 /** Without the headers that a changed body makes wrong. */

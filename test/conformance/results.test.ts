@@ -13,11 +13,11 @@ describe("a conformance run", () => {
       ["pong", [success]],
     ]);
     expect(passedChecks(results)).toEqual(["ping:shape", "pong:shape"]);
-    expect(judge(results, ["ping", "pong:shape"])).toEqual({ passed: 2, failed: [] });
+    expect(judge(results, { required: ["ping", "pong:shape"] })).toEqual({ passed: 2, failed: [] });
   });
 
   it("fails for failures and warnings, also in scenarios that do not count", () => {
-    expect(judge(new Map([["ping", [success, failure, warning]]]), [])).toEqual({
+    expect(judge(new Map([["ping", [success, failure, warning]]]), { required: [] })).toEqual({
       passed: 1,
       failed: [
         { name: "ping:behaviour", reason: "It does not behave" },
@@ -35,8 +35,21 @@ describe("a conformance run", () => {
     expect(failures(new Map([["ping", [success]]]), required)).toEqual(["ping:more"]);
     expect(failures(new Map([["ping", [failure]]]), required)).toEqual(["ping:behaviour"]);
   });
+
+  it("fails for a required check that passed less often", () => {
+    const required = ["ping:shape", "ping:shape"];
+    expect(failures(new Map([["ping", [success, success]]]), required)).toEqual([]);
+    expect(failures(new Map([["ping", [success]]]), required)).toEqual(["ping:shape"]);
+  });
+
+  it("fails for a check that cannot pass only if it does", () => {
+    const results = new Map([["ping", [success, failure]]]);
+    const impossible = (name: string) => judge(results, { required: [], impossible: [name] }).failed;
+    expect(impossible("ping:behaviour")).toEqual([]);
+    expect(impossible("ping:shape").map(({ name }) => name)).toEqual(["ping:behaviour", "ping:shape"]);
+  });
 });
 
 function failures(results: Results, required: readonly string[]): string[] {
-  return judge(results, required).failed.map(({ name }) => name);
+  return judge(results, { required }).failed.map(({ name }) => name);
 }

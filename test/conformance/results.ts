@@ -24,16 +24,31 @@ export interface Verdict {
   readonly failed: readonly Fault[];
 }
 
+/** What a run must come to. */
+export interface Expectation {
+  /** Checks that must have passed, as often as they stand here, or scenarios of which one check must have. */
+  readonly required: readonly string[];
+  /** Checks that cannot pass. Default: all can. */
+  readonly impossible?: readonly string[];
+}
+
 /**
- * Judges harder than the suite: a warning is a failure, also in scenarios that do not count, and so is silence.
- * Required are checks that must have passed, or scenarios of which one check must have.
+ * Judges harder than the suite: a warning is a failure, also in scenarios that do not count, and so is silence. What cannot
+ * pass must not.
  */
-export function judge(results: Results, required: readonly string[]): Verdict {
+export function judge(results: Results, { required, impossible = [] }: Expectation): Verdict {
+  const passed = passedChecks(results);
   return {
-    passed: passedChecks(results).length,
-    failed: [...faultsIn(results), ...silence(results, required)],
+    passed: passed.length,
+    failed: [
+      ...faultsIn(results).filter(({ name }) => !impossible.includes(name)),
+      ...silence(results, required),
+      ...impossible.filter((name) => passed.includes(name)).map((name) => ({ name, reason: possible })),
+    ],
   };
 }
+
+const possible = "It has passed, and is said to be impossible";
 
 /** The names of all checks that passed. */
 export function passedChecks(results: Results): string[] {
@@ -54,10 +69,17 @@ function faultsIn(results: Results): Fault[] {
 /** What should have passed and is not there, in scenarios that did not fail: those leave out what comes after. */
 function silence(results: Results, required: readonly string[]): Fault[] {
   const passed = passedChecks(results);
-  return required
-    .filter((name) => !passed.some((check) => check === name || check.startsWith(`${name}:`)))
+  return [...new Set(required)]
+    .filter((name) => {
+      const scenarioPassed = passed.some((check) => check.startsWith(`${name}:`));
+      return !scenarioPassed && count(passed, name) < count(required, name);
+    })
     .filter((name) => !results.get(name.split(":", 1)[0] ?? "")?.some(isFault))
     .map((name) => ({ name, reason: "It has not passed, and the suite does not say that it failed" }));
+}
+
+function count(names: readonly string[], name: string): number {
+  return names.filter((other) => other === name).length;
 }
 
 function isFault({ status }: Check): boolean {

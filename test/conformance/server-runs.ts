@@ -1,75 +1,73 @@
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startGateway } from "./gateway.ts";
 import type { LocalServer } from "./listen.ts";
+import type { Crossing, Place } from "./plan.ts";
 import { startRenamingProxy } from "./renaming-proxy.ts";
+import { type EraName, eraOf, type Revision } from "./revisions.ts";
 import { serveOverHttp } from "./server/serve-http.ts";
+import { serveOverModernHttp } from "./server/serve-modern-http.ts";
 import { serveOverSse } from "./server/serve-sse.ts";
 import { type Run, runServerSuite, type Workplace } from "./suite.ts";
 
 const server = "conformance";
 const serverProgram = fileURLToPath(import.meta.resolve("./server.ts"));
+const serveHttp = { legacy: serveOverHttp, modern: serveOverModernHttp };
+
+/** The suite against a server on its own that knows every feature of the revision. */
+export async function directRun(revision: Revision, workplace: Workplace): Promise<Run> {
+  await using direct = await serveHttp[eraOf[revision]]();
+  return await run({ name: "direct", revision, port: direct.port }, workplace);
+}
 
 /**
- * The suite against a server that knows every feature: first on its own, then behind the gateway, in each way it can
- * stand there. What served a way ends with the last one that needs it.
+ * The suite against a server behind the gateway, in each place of a crossing. A gateway of its own for each: on the endpoint
+ * of all servers, several that are the same are not one.
  */
-export async function* serverRuns(workplace: Workplace): AsyncGenerator<Run> {
-  {
-    await using direct = await serveOverHttp();
-    yield await run({ name: "direct", port: direct.port }, workplace);
+export async function* gatewayRuns(crossing: Crossing, workplace: Workplace): AsyncGenerator<Run> {
+  const { revision, era, places } = crossing;
+  for (const { name, onAll, runtime, scope } of places) {
+    await using remote = await serveRemote(runtime, era);
+    const entry = { id: server, runtime: remote ? remoteAt(remote) : localProcess(era), scope };
+    const folder = await mkdtemp(join(workplace.folder, "gateway-"));
+    const config = join(folder, "config.yaml");
+    // JSON, which is YAML as well.
+    await writeFile(config, JSON.stringify({ servers: [entry] }));
+    const { signal } = workplace;
+    await using gateway = await startGateway({ config, stateFolder: join(folder, "state"), signal });
+    const { port, log } = gateway;
+    yield await run({ name, revision, port, path: `/servers/${server}/mcp`, log }, workplace);
+    if (onAll === undefined) continue;
+    await using proxy = await startRenamingProxy({ port, prefix: `${server}__` });
+    yield await run({ name: onAll, revision, port: proxy.port, log }, workplace);
   }
-  const local = { type: "local-process", command: process.execPath, args: [serverProgram] };
-  yield* behindGateway({ runtime: local, name: "one server", onAll: "all servers" }, workplace);
-  yield* behindGateway({ runtime: local, scope: "session", name: "session scope" }, workplace);
-  {
-    await using remote = await serveOverHttp();
-    yield* behindGateway({ runtime: remoteAt(remote), name: "remote", onAll: "remote, all" }, workplace);
-  }
-  {
-    await using remote = await serveOverSse();
-    yield* behindGateway({ runtime: remoteAt(remote), name: "remote SSE" }, workplace);
-  }
+}
+
+async function serveRemote(runtime: Place["runtime"], era: EraName): Promise<LocalServer | undefined> {
+  if (runtime === "process") return undefined;
+  return runtime === "sse" ? await serveOverSse() : await serveHttp[era]();
+}
+
+function localProcess(era: EraName): object {
+  return { type: "local-process", command: process.execPath, args: [serverProgram, "--era", era] };
 }
 
 function remoteAt({ port }: LocalServer): object {
   return { type: "remote-sse", url: `http://localhost:${port}/mcp`, allow_private_network: true };
 }
 
-interface Place {
-  /** As the catalog says it. */
-  readonly runtime: object;
-  readonly scope?: "session";
-  /** Of the run at the endpoint of the one server. */
-  readonly name: string;
-  /** Of the run at the endpoint of all servers. Default: there is none. */
-  readonly onAll?: string;
-}
-
-/** A gateway of its own for each place: on the endpoint of all servers, several that are the same are not one. */
-async function* behindGateway({ name, onAll, ...entry }: Place, workplace: Workplace): AsyncGenerator<Run> {
-  const { folder, signal } = workplace;
-  const config = join(folder, `${name}.yaml`);
-  // JSON, which is YAML as well.
-  await writeFile(config, JSON.stringify({ servers: [{ id: server, ...entry }] }));
-  await using gateway = await startGateway({ config, stateFolder: join(folder, `${name}-state`), signal });
-  const { port, log } = gateway;
-  yield await run({ name, port, path: `/servers/${server}/mcp`, log }, workplace);
-  if (onAll === undefined) return;
-  await using proxy = await startRenamingProxy({ port, prefix: `${server}__` });
-  yield await run({ name: onAll, port: proxy.port, log }, workplace);
-}
-
 interface Way {
   readonly name: string;
+  readonly revision: Revision;
   readonly port: number;
   readonly path?: string;
   readonly log?: readonly string[];
 }
 
-async function run({ name, port, path = "/mcp", log = [] }: Way, workplace: Workplace): Promise<Run> {
+async function run(way: Way, workplace: Workplace): Promise<Run> {
+  const { name, revision, port, path = "/mcp", log = [] } = way;
   // Not 127.0.0.1: the suite asks for a host name that a rebinding attack would have to imitate.
   const url = `http://localhost:${port}${path}`;
-  return { name, log, results: await runServerSuite({ name, url, ...workplace }) };
+  return { name, log, results: await runServerSuite({ revision, url, ...workplace }) };
 }

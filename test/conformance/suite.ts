@@ -1,20 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { type Check, type Results, readResults } from "./results.ts";
+import type { Revision } from "./revisions.ts";
 
 const program = import.meta.resolve("@modelcontextprotocol/conformance/dist/index.js");
 const serverMs = 10_000;
 /** The client may have to start a gateway first. */
 const clientMs = 30_000;
-
-/** The revision of the protocol that the suite asks for. */
-export const revision = "2025-11-25";
-
-/** What the suite requires of a server and of a client, by scenario. */
-export const requirementsFile = new URL(`../requirements/${revision}.yaml`, program);
 
 /** What every run of the suite needs. */
 export interface Workplace {
@@ -32,20 +28,21 @@ export interface Run {
 }
 
 export interface ServerSuiteOptions extends Workplace {
-  /** Of the run. */
-  readonly name: string;
+  readonly revision: Revision;
   readonly url: string;
 }
 
 /** Runs the suite against a server. What it found is in the results; it throws if the suite itself failed. */
-export async function runServerSuite({ name, url, folder, signal }: ServerSuiteOptions): Promise<Results> {
-  const output = join(folder, name);
-  const options = { url, requirements: revision, timeout: String(serverMs), "output-dir": output };
-  await runSuite("server", options, { summary: "=== SUMMARY ===", signal });
+export async function runServerSuite(options: ServerSuiteOptions): Promise<Results> {
+  const { revision, url, folder, signal } = options;
+  const output = await mkdtemp(join(folder, "server-"));
+  const args = { url, requirements: revision, timeout: String(serverMs), "output-dir": output };
+  await runSuite("server", args, { summary: "=== SUMMARY ===", signal });
   return await readResults(output);
 }
 
 export interface ClientSuiteOptions extends Workplace {
+  readonly revision: Revision;
   /** Of the run. */
   readonly name: string;
   /** Starts the client; the suite puts its server's URL at the end. */
@@ -55,11 +52,12 @@ export interface ClientSuiteOptions extends Workplace {
 
 /** Runs scenarios against a client, one after the other. Throws if the suite itself failed. */
 export async function runClientSuite(options: ClientSuiteOptions): Promise<Run> {
-  const { name, command, scenarios, folder, signal } = options;
+  const { revision, name, command, scenarios, folder, signal } = options;
+  const outputs = await mkdtemp(join(folder, "client-"));
   const results = new Map<string, readonly Check[]>();
   const log: string[] = [];
   for (const scenario of scenarios) {
-    const output = join(folder, name, scenario);
+    const output = join(outputs, scenario);
     const args = {
       command,
       scenario,

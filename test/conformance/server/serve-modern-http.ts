@@ -4,6 +4,7 @@ import { type LocalServer, listen } from "../listen.ts";
 import { createConformanceServer } from "./create-server.ts";
 import { createFixture } from "./fixture.ts";
 import { foreignRefusal } from "./foreign-refusal.ts";
+import { mismatchRefusal } from "./header-arguments.ts";
 import { modernEra } from "./modern-era.ts";
 
 /** The conformance server over HTTP as revision 2026-07-28 has it and no other, at any path. */
@@ -13,9 +14,9 @@ export async function serveOverModernHttp(): Promise<LocalServer> {
     () => createConformanceServer({ era: modernEra, fixture, announce: handler.notify }),
     { legacy: "reject" },
   );
-  const server = await listen(
-    getRequestListener((request) => foreignRefusal(request) ?? handler.fetch(request)),
-  );
+  const answer = async (request: Request): Promise<Response> =>
+    foreignRefusal(request) ?? (await mismatchRefusal(request)) ?? handler.fetch(request);
+  const server = await listen(getRequestListener(answer));
   return {
     port: server.port,
     async [Symbol.asyncDispose]() {
