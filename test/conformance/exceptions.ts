@@ -6,7 +6,7 @@ export interface Exception {
   /** Of the server behind the gateway. Default: any. */
   readonly era?: EraName;
   readonly checks: readonly string[];
-  /** Whether no gateway can pass: one that passes all the same is told, so that the list stays true. */
+  /** Whether they cannot pass: one that does all the same is told, so that the list stays true. */
   readonly impossible: boolean;
   readonly reason: string;
 }

@@ -92,7 +92,16 @@ export async function readResults(folder: string): Promise<Results> {
   for (const name of await readdir(folder)) {
     const scenario = /^(?:server-)?(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(name)?.[1];
     if (scenario === undefined) throw new Error(`The suite names its results in a new way: ${name}`);
-    results.set(scenario, JSON.parse(await readFile(join(folder, name, "checks.json"), "utf8")));
+    results.set(scenario, await readChecks(join(folder, name, "checks.json")));
   }
   return results;
+}
+
+async function readChecks(file: string): Promise<Check[]> {
+  try {
+    return JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return [{ id: "suite", status: "FAILURE", errorMessage: "The scenario broke down" }];
+  }
 }

@@ -93,7 +93,8 @@ function report({ name, log, results }: Run, expectation: Expectation): void {
   const { passed, failed } = verdict;
   verdicts.push(verdict);
   print(`  ${name.padEnd(16)}${passed} passed, ${failed.length} failed`);
-  for (const { name: check, reason } of failed) print(`    failed: ${check}: ${reason}`);
+  for (const { name: check, reason } of failed)
+    print(`    failed: ${check}: ${reason.replaceAll(/\s*\n\s*/g, " ")}`);
   if (failed.length > 0) for (const line of log.filter(isTrouble)) print(`    logged: ${line}`);
 }
 
