@@ -46,6 +46,7 @@ export {
   rewriteFrame,
   type SendOptions,
   type StateStore,
+  type StreamCloseOptions,
   type Transport,
 } from "./runtime/index.ts";
 export { scanMembers } from "./runtime/json-members.ts";

@@ -1,4 +1,4 @@
-import { type Frame, OmgError, type RequestId } from "@omg/core/runtime";
+import { type Frame, type FrameExtra, OmgError, type RequestId } from "@omg/core/runtime";
 import { EventCursor } from "./event-cursor.ts";
 import { failure, isConnectFailure } from "./failures.ts";
 import type { HttpResponse } from "./http-client.ts";
@@ -10,8 +10,10 @@ export interface AnswerStreamOptions {
   readonly url: URL;
   /** The request whose answer this is. */
   readonly id: RequestId;
-  /** Takes a message of the server to core, with the request whose stream brought it. */
-  readonly deliver: (frame: Frame, id: RequestId) => void;
+  /** Takes a message of the server to core. */
+  readonly deliver: (frame: Frame, extra: FrameExtra) => void;
+  /** The server has ended a stream ahead of its answer; it wants to be left alone for so long, if it says so. */
+  readonly onClose: (retryMs: number | undefined) => void;
   /** Something came that is no message. */
   readonly onBadMessage: (error: OmgError) => void;
   /** Asks for what came after an event. */
@@ -87,16 +89,18 @@ export class AnswerStream {
     let empty = 0;
     for (;;) {
       const before = cursor.lastEventId;
-      if (response) await this.#readOnce(response);
+      const ended = response !== undefined && (await this.#readOnce(response));
       if (this.#answered || cursor.lastEventId === undefined) return;
       failures = response ? 0 : failures + 1;
       empty = cursor.lastEventId === before ? empty + 1 : 0;
       if (failures >= maxFailures || empty >= maxEmptyStreams) return;
+      if (ended) this.#options.onClose(cursor.retryMs);
       response = await this.#comeBack(cursor.lastEventId, failures);
     }
   }
 
-  async #readOnce(response: HttpResponse): Promise<void> {
+  /** Resolves with whether the server has ended the stream; it may have been cut off, too. */
+  async #readOnce(response: HttpResponse): Promise<boolean> {
     try {
       await readEvents(this.#options.url, response, {
         onEvent: (_event, data) => {
@@ -106,8 +110,10 @@ export class AnswerStream {
         onId: (id) => this.#cursor.passed(id),
         onRetry: (ms) => this.#cursor.retryAfter(ms),
       });
+      return true;
     } catch (error) {
       if (this.signal.aborted || !isCut(error) || this.#cursor.lastEventId === undefined) throw error;
+      return false;
     }
   }
 
@@ -139,7 +145,7 @@ export class AnswerStream {
   #takeJson(bytes: Buffer): void {
     const { url, onBadMessage } = this.#options;
     try {
-      for (const frame of messagesOf(bytes)) this.#deliver(frame);
+      for (const frame of messagesOf(bytes)) this.#deliver(frame, false);
     } catch (error) {
       if (!OmgError.is(error)) throw error;
       onBadMessage(error);
@@ -152,14 +158,14 @@ export class AnswerStream {
 
   #take(bytes: Buffer): void {
     const onBad = this.#options.onBadMessage;
-    takeMessages(bytes, { deliver: (frame) => this.#deliver(frame), onBad });
+    takeMessages(bytes, { deliver: (frame) => this.#deliver(frame, true), onBad });
   }
 
-  #deliver(frame: Frame): void {
+  #deliver(frame: Frame, streamed: boolean): void {
     const { id, deliver } = this.#options;
     const { kind } = frame.head;
     if ((kind === "result" || kind === "error") && frame.head.id === id) this.#answered = true;
-    deliver(frame, id);
+    deliver(frame, { requestId: id, streamed });
   }
 }
 

@@ -6,7 +6,8 @@ const maxIdBytes = 1024;
 export class EventCursor {
   /** As the header `Last-Event-ID` says it. */
   lastEventId: string | undefined;
-  #retryMs = shortestPauseMs;
+  /** Milliseconds that the server wants to be left alone, as it says. */
+  retryMs: number | undefined;
 
   /** An event had this id. One that no header can hold is as good as none. */
   passed(id: string): void {
@@ -17,11 +18,11 @@ export class EventCursor {
 
   /** The server wants to be left alone for so long. */
   retryAfter(ms: number): void {
-    this.#retryMs = Math.min(Math.max(ms, shortestPauseMs), longestPauseMs);
+    this.retryMs = ms;
   }
 
   /** Milliseconds until the next attempt after so many in vain. */
   pauseMs(failures: number): number {
-    return Math.min(this.#retryMs * 2 ** failures, longestPauseMs);
+    return Math.min(Math.max(this.retryMs ?? 0, shortestPauseMs) * 2 ** failures, longestPauseMs);
   }
 }

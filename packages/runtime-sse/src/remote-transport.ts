@@ -5,6 +5,8 @@ import {
   frameOf,
   type JsonRpcMessage,
   OmgError,
+  type RequestId,
+  type StreamCloseOptions,
   type Transport,
 } from "@omg/core/runtime";
 import { Breaker, maxFailures } from "./breaker.ts";
@@ -35,6 +37,7 @@ export class RemoteTransport implements Transport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   onframe?: ((frame: Frame, extra?: FrameExtra) => void) | undefined;
+  onstreamclose?: ((requestId: RequestId, options?: StreamCloseOptions) => void) | undefined;
 
   readonly #parts: RemoteTransportParts;
   readonly #breaker = new Breaker({ onHopeless: (last) => this.#giveUp(last) });
@@ -148,6 +151,8 @@ export class RemoteTransport implements Transport {
       this.onerror?.(error);
     };
     inner.onclose = () => this.#lost();
+    if (inner instanceof StreamableTransport)
+      inner.onstreamclose = (requestId, options) => this.onstreamclose?.(requestId, options);
     this.#inner = inner;
   }
 

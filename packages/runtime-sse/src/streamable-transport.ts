@@ -6,6 +6,7 @@ import {
   type JsonRpcMessage,
   OmgError,
   type RequestId,
+  type StreamCloseOptions,
   type Transport,
 } from "@omg/core/runtime";
 import { AnswerStream } from "./answer-stream.ts";
@@ -42,6 +43,7 @@ export class StreamableTransport implements Transport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   onframe?: ((frame: Frame, extra?: FrameExtra) => void) | undefined;
+  onstreamclose?: ((requestId: RequestId, options?: StreamCloseOptions) => void) | undefined;
   sessionId: string | undefined;
   readonly perRequest = true;
 
@@ -105,7 +107,8 @@ export class StreamableTransport implements Transport {
     const stream = new AnswerStream({
       url: this.#url,
       id,
-      deliver: (message, requestId) => this.#deliver(message, requestId),
+      deliver: (message, extra) => this.#deliver(message, extra),
+      onClose: (retryMs) => this.onstreamclose?.(id, { retryMs }),
       onBadMessage: (error) => this.onerror?.(error),
       resume: (lastEventId, signal) => this.#get(signal, lastEventId),
     });
@@ -160,7 +163,7 @@ export class StreamableTransport implements Transport {
     const isAnswer = id !== undefined && frame?.head.id === id;
     const isPlain = error.reason === "upstream_protocol_error" || error.reason === "upstream_closed";
     if (!isAnswer || !isPlain) throw error;
-    this.#deliver(frame, id);
+    this.#deliver(frame, { requestId: id });
   }
 
   #post({ frame, signal, headers }: Outgoing): Promise<HttpResponse> {
@@ -195,9 +198,9 @@ export class StreamableTransport implements Transport {
     });
   }
 
-  #deliver(frame: Frame, requestId?: RequestId): void {
+  #deliver(frame: Frame, extra?: FrameExtra): void {
     if (this.#ended) return;
-    if (this.onframe) this.onframe(frame, { requestId });
+    if (this.onframe) this.onframe(frame, extra);
     else this.onmessage?.(frame.value());
   }
 

@@ -5,7 +5,7 @@ import type { HttpResponse } from "../src/http-client.ts";
 import { listen } from "../src/listen.ts";
 import { connect } from "./support/connect.ts";
 import { answerTo, type Exchange, fakeServer } from "./support/fake-server.ts";
-import { eventsOf, statusOf } from "./support/responses.ts";
+import { cutOff, eventsOf, statusOf } from "./support/responses.ts";
 
 const url = new URL("http://127.0.0.1/mcp");
 const answer = 'data: {"jsonrpc":"2.0","id":1,"result":{}}\n\n';
@@ -36,7 +36,24 @@ describe("an answer that is cut off", () => {
     expect(headers).toMatchObject({ "last-event-id": "e1", "mcp-session-id": "session-1" });
     expect(server.exchanges.filter(({ method }) => method === "tools/call")).toHaveLength(1);
     expect(remote.client.errors).toEqual([]);
-    expect(remote.heard.at(-1)?.extra?.requestId).toBe(call?.id);
+    expect(remote.heard.at(-1)?.extra).toEqual({ requestId: call?.id, streamed: true });
+    expect(remote.ended).toEqual([[call?.id, { retryMs: undefined }]]);
+  });
+
+  test("is said to have been ended by the server each time it was, with the pause it wants", async () => {
+    const stream = testStream([refusedConnection, eventsOf("retry: 70\n\n"), eventsOf(answer)]);
+    await stream.read(eventsOf("retry: 5\nid: a\n\n"));
+    expect(stream.ends).toEqual([5, 70]);
+  });
+
+  test("is not said to have been ended when it was cut off, or there is nothing to come back for", async () => {
+    const cut = testStream([eventsOf(answer)]);
+    await cut.read(cutOff("id: a\n\n"));
+    const answered = testStream([]);
+    await answered.read(eventsOf(`id: a\n${answer}`));
+    const lost = testStream([]);
+    await expect(lost.read(eventsOf("data:\n\n"))).rejects.toMatchObject({ reason: "upstream_closed" });
+    expect([cut.asked, cut.ends, answered.ends, lost.ends]).toEqual([["a"], [], [], []]);
   });
 
   test("takes an id without data, and the pause that the server wants, but none below a second", async () => {
@@ -146,10 +163,12 @@ async function answered(next: Next | undefined): Promise<HttpResponse> {
 function testStream(nexts: Next[], onPause = () => {}) {
   const pauses: number[] = [];
   const asked: string[] = [];
+  const ends: (number | undefined)[] = [];
   const stream = new AnswerStream({
     url,
     id: 1,
     deliver: () => {},
+    onClose: (retryMs) => void ends.push(retryMs),
     onBadMessage: () => {},
     resume(lastEventId, signal) {
       signal.throwIfAborted();
@@ -161,7 +180,7 @@ function testStream(nexts: Next[], onPause = () => {}) {
       onPause();
     },
   });
-  return Object.assign(stream, { pauses, asked });
+  return Object.assign(stream, { pauses, asked, ends });
 }
 
 async function listenTo(nexts: Next[], isBusy = false) {

@@ -30,6 +30,11 @@ export class EventStore {
     this.standalone = this.#make(0);
   }
 
+  /** Whether clients may be sent away until their answer is there: they come back, and there is room to keep it. */
+  get mayLeave(): boolean {
+    return this.#primes() && this.#bytes <= this.#bound;
+  }
+
   /** Begins the stream of a request. `prime`: whether more than the last answer may come. */
   open(connection: SseStream, { prime }: { prime: boolean }): ResumableStream {
     const number = ++this.#lastNumber;
@@ -90,14 +95,15 @@ export class EventStore {
     return kept.bytes > limits.resumeTotalBytes ? 0 : limits.resumeSessionBytes;
   }
 
-  /** Mere events go first, then whole streams that have ended; the answer that has just come stays. */
+  /** Mere events go first, then whole streams that have ended, those that were sent first; the latest answer stays. */
   #makeRoom(latest: ResumableStream): void {
     const bound = this.#bound;
     const streams = [...this.#streams.values(), this.standalone];
     for (const stream of streams) while (this.#bytes > bound && stream.dropOldest());
-    for (const stream of streams) {
+    const ended = streams.filter((stream) => stream.ended && stream !== latest);
+    for (const stream of [...ended.filter(({ sent }) => sent), ...ended.filter(({ sent }) => !sent)]) {
       if (this.#bytes <= bound) return;
-      if (stream.ended && stream !== latest) stream.forget();
+      stream.forget();
     }
   }
 }

@@ -22,7 +22,7 @@ export interface ExchangeOptions {
 
 /**
  * One POST and its answer: a single JSON document where possible, an event stream once something must go before the
- * answer or it takes long. A client that goes away cancels nothing; what it would have got is kept if it can come back for
+ * answer, it takes long, or the server answers on one. A client that goes away cancels nothing; what it would have got is kept if it can come back for
  * it, else dropped.
  */
 export class Exchange {
@@ -52,14 +52,19 @@ export class Exchange {
     return this.#open()?.send(frame) ?? false;
   }
 
-  /** Sends an answer; the last one that is owed ends the exchange. */
-  answer(frame: Frame): void {
+  /** Has the client come back for the answer, if it is of those who do: it need not hold a connection until then. */
+  closeStream(retryMs: number | undefined): void {
+    if (this.#options.events.mayLeave) this.#open({ prime: false })?.leave(retryMs);
+  }
+
+  /** Sends an answer; the last one that is owed ends the exchange. `streamed`: rather on an event stream. */
+  answer(frame: Frame, { streamed = false } = {}): void {
     if (--this.#owed > 0) {
       if (!this.#open()?.send(frame, { answer: true })) this.#drop();
       return;
     }
     this.#finish();
-    const given = this.#give(frame);
+    const given = this.#give(frame, streamed);
     if (!given) this.#drop();
     // A client that left before it knew its session will never use it.
     if (frame.head.kind === "error" || !given) this.#options.onRefused?.();
@@ -78,11 +83,12 @@ export class Exchange {
   }
 
   /** Sends the last answer. Returns whether the client can get it. */
-  #give(frame: Frame): boolean {
+  #give(frame: Frame, streamed: boolean): boolean {
     if (this.#stream === undefined) {
       if (this.#outgoing.destroyed) return false;
-      if (this.#options.accepts.json) {
-        const { stallMs } = this.#options.context.limits;
+      const { accepts, context } = this.#options;
+      if (accepts.json && !(streamed && accepts.stream)) {
+        const { stallMs } = context.limits;
         sendJson(this.#outgoing, 200, frame.text ?? frame.pieces, this.#sessionHeader(frame), stallMs);
         return true;
       }

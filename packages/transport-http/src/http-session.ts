@@ -9,6 +9,7 @@ import {
   type RequestId,
   type SendOptions,
   type Session,
+  type StreamCloseOptions,
   type Transport,
 } from "@omg/core";
 import type { HttpContext } from "./context.ts";
@@ -72,7 +73,7 @@ export class HttpSession implements FrontSession {
   sendFrame(frame: Frame, options?: FrameSendOptions): Promise<void> {
     const { kind, id } = frame.head;
     try {
-      if (kind === "result" || kind === "error") this.#answer(frame, id);
+      if (kind === "result" || kind === "error") this.#answer(frame, id, options?.streamed);
       else if (!this.standalone.takeBack(frame)) {
         const request = options?.relatedRequestId;
         if (!(request === undefined ? this.standalone.tell(frame) : this.#relate(frame, request)))
@@ -82,6 +83,10 @@ export class HttpSession implements FrontSession {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  closeStream(requestId: RequestId, { retryMs }: StreamCloseOptions = {}): void {
+    this.#exchanges.get(requestId)?.closeStream(retryMs);
   }
 
   async close(): Promise<void> {
@@ -137,7 +142,7 @@ export class HttpSession implements FrontSession {
     this.events.expire(now);
   }
 
-  #answer(frame: Frame, id: RequestId | undefined): void {
+  #answer(frame: Frame, id: RequestId | undefined, streamed = false): void {
     const exchange = id === undefined ? undefined : this.#exchanges.get(id);
     if (id === undefined || exchange === undefined) {
       this.#drop();
@@ -149,7 +154,7 @@ export class HttpSession implements FrontSession {
     }
     this.#exchanges.delete(id);
     this.touch();
-    exchange.answer(frame);
+    exchange.answer(frame, { streamed });
   }
 
   /** Sends what belongs to a request over its stream. Returns whether the client can get it. */

@@ -6,7 +6,7 @@ import type { SseStream } from "./sse-stream.ts";
 export interface ResumableStreamOptions {
   /** What the ids of its events begin with. */
   readonly prefix: string;
-  readonly limits: Pick<HttpLimits, "resumeEvents" | "resumeBytes" | "retryMs">;
+  readonly limits: Pick<HttpLimits, "resumeEvents" | "resumeBytes" | "resumeMs" | "retryMs">;
   /** More is kept now, or less. */
   readonly onKept: (bytes: number) => void;
   /** It has ended and nothing of it is left. */
@@ -40,6 +40,7 @@ export class ResumableStream {
   #resumable = false;
   #endedAt: number | undefined;
   #sent = false;
+  #left = false;
 
   constructor(options: ResumableStreamOptions) {
     this.#options = options;
@@ -51,6 +52,16 @@ export class ResumableStream {
 
   get ended(): boolean {
     return this.#endedAt !== undefined;
+  }
+
+  /** Whether all of it was sent, its end included. */
+  get sent(): boolean {
+    return this.#sent;
+  }
+
+  /** Whether its client was sent away, and has to come back. */
+  get left(): boolean {
+    return this.#left;
   }
 
   /** Whether a client that comes back with this event finds anything. */
@@ -98,6 +109,17 @@ export class ResumableStream {
     if (prime && missed.length === 0) this.#write(primingEvent(this.#nextId(), this.#options.limits.retryMs));
     for (const { event } of missed) this.#write(event);
     if (this.ended) connection.end(undefined, () => this.#allSent());
+  }
+
+  /** Ends the connection and has the client come back after so many milliseconds. */
+  leave(retryMs?: number): void {
+    if (!this.connected) return;
+    this.#left = true;
+    const { limits } = this.#options;
+    // In time for an answer that comes at once.
+    const pauseMs = Math.min(retryMs ?? limits.retryMs, Math.floor(limits.resumeMs / 2));
+    this.#write(primingEvent(this.#nextId(), pauseMs));
+    this.#connection?.end();
   }
 
   /** Ends the connection, not the stream. */

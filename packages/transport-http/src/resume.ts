@@ -22,7 +22,8 @@ export function resume(
     return;
   }
   const ofRequest = found !== undefined && found.stream !== events.standalone;
-  countStream(context, outgoing, ofRequest || !standalone.connected);
+  // Who was sent away is owed a way back.
+  countStream(context, outgoing, ofRequest ? !found.stream.left : !standalone.connected);
   outgoing.once("close", () => session.touch());
   const connection = eventStream(context, outgoing, { session: session.sessionId });
   connection.flush();

@@ -21,6 +21,7 @@ export type {
   JsonRpcMessage,
   Params,
   SendOptions,
+  StreamCloseOptions,
   Transport,
 } from "./transport.ts";
 export {

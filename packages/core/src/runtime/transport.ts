@@ -25,18 +25,28 @@ export interface FrameSendOptions extends SendOptions {
   signal?: AbortSignal | undefined;
   /** Extra HTTP headers, for transports that have them; their names in lower case. */
   headers?: Readonly<Record<string, string>> | undefined;
+  /** The answer came on an event stream: who can choose how to send it on, sends it on one, too. */
+  streamed?: boolean | undefined;
 }
 
 export interface FrameExtra {
   /** The request of ours whose stream brought this frame, where a transport can tell. */
   requestId?: RequestId | undefined;
+  /** It came on an event stream of its request, where there was a choice. */
+  streamed?: boolean | undefined;
+}
+
+export interface StreamCloseOptions {
+  /** Milliseconds that the closing side wants to be left alone, if it says so. */
+  readonly retryMs?: number | undefined;
 }
 
 /**
  * Carries JSON-RPC messages: the MCP SDK's `Transport`, by shape, so that transports of either SDK line fit.
  *
  * A transport that has the optional frame lane (`sendFrame` and `onframe`, both) is used by it alone: frames pass as
- * bytes and nothing is parsed twice.
+ * bytes and nothing is parsed twice. Some such transports have streams that end before the answer they are for, because
+ * the side that answers wants no open connection meanwhile (MCP 2025-11-25): they have `closeStream` or `onstreamclose`.
  */
 export interface Transport {
   start(): Promise<void>;
@@ -57,4 +67,11 @@ export interface Transport {
   /** Resolves once the frame has been taken over; rejects with an `OmgError` when it can not be. */
   sendFrame?: ((frame: Frame, options?: FrameSendOptions) => Promise<void>) | undefined;
   onframe?: ((frame: Frame, extra?: FrameExtra) => void) | undefined;
+  /**
+   * Ends the stream of a request of the other side ahead of its answer, if the other side is known to come back for
+   * that, and if it can be kept until then. Else nothing happens, and the stream stays open.
+   */
+  closeStream?: ((requestId: RequestId, options?: StreamCloseOptions) => void) | undefined;
+  /** The other side has ended the stream of a request of ours ahead of its answer. The transport goes back for that. */
+  onstreamclose?: ((requestId: RequestId, options?: StreamCloseOptions) => void) | undefined;
 }

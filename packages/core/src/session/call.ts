@@ -1,6 +1,7 @@
 import type { Era } from "../era.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Frame, RequestId } from "../runtime/frame.ts";
+import type { StreamCloseOptions } from "../runtime/transport.ts";
 import type { LogLevel } from "./log-level.ts";
 import type { Translator } from "./translator.ts";
 
@@ -34,6 +35,8 @@ export interface Caller {
   relay(server: string, frame: Frame): void;
   /** Puts a server's request to the client. Resolves with the client's answer, an error included; rejects without one. */
   ask(question: Frame, options: AskOptions): Promise<Frame>;
+  /** The server has ended the stream of this call ahead of its answer. Absent: the client just waits for that. */
+  closeStream?(call: RequestId, options: StreamCloseOptions): void;
 }
 
 /** One request on its way through the gateway, from its arrival to its one answer. */
@@ -44,6 +47,8 @@ export class Call {
   startProgress = 0;
   /** How the server that answers and the client word things differently, if they do. */
   translator: Translator | undefined;
+  /** Whether the server's answer came on an event stream. */
+  streamed = false;
   #cancelled: OmgError | undefined;
   #holder: CallHolder | undefined;
 
@@ -74,6 +79,12 @@ export class Call {
       call: this.frame.head.id,
     });
     return translator?.up(answer) ?? answer;
+  }
+
+  /** The server wants no open connection until it answers: the caller need not have one either. */
+  closeStream(options: StreamCloseOptions): void {
+    const { id } = this.frame.head;
+    if (id !== undefined) this.caller.closeStream?.(id, options);
   }
 
   cancel(why = "The caller cancelled the request"): void {

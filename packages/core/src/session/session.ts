@@ -6,7 +6,7 @@ import type { Session } from "../gateway/types.ts";
 import type { Endpoint } from "../router/endpoint.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type Frame, type RequestId, resultFrame, rewriteFrame } from "../runtime/frame.ts";
-import type { Transport } from "../runtime/transport.ts";
+import type { StreamCloseOptions, Transport } from "../runtime/transport.ts";
 import { negotiateVersion } from "../upstream/protocol-version.ts";
 import { type AskOptions, Call, type Caller } from "./call.ts";
 import { Changes } from "./changes.ts";
@@ -99,6 +99,10 @@ export class ClientSession implements Session, Caller {
     this.#send(frame, call);
   }
 
+  closeStream(call: RequestId, options: StreamCloseOptions): void {
+    if (!this.#ending) this.#lane.closeStream(call, options);
+  }
+
   async ask(question: Frame, options: AskOptions): Promise<Frame> {
     mustAnswer(this.#profile, question);
     const { call } = options;
@@ -164,7 +168,7 @@ export class ClientSession implements Session, Caller {
       answer = errorFrame(id, error);
     }
     this.#calls.delete(id);
-    if (!call.cancelled) this.#send(answer, id);
+    if (!call.cancelled) this.#send(answer, id, call.streamed);
     this.#hooks.onAnswer();
     if (this.#calls.size === 0) this.#nowIdle();
   }
@@ -216,9 +220,9 @@ export class ClientSession implements Session, Caller {
     }
   }
 
-  #send(frame: Frame, relatedRequestId?: RequestId): void {
+  #send(frame: Frame, relatedRequestId?: RequestId, streamed = false): void {
     if (this.#ending) return;
-    this.#lane.send(frame, { relatedRequestId }).catch(() => void this.close());
+    this.#lane.send(frame, { relatedRequestId, streamed }).catch(() => void this.close());
   }
 
   #nowIdle(): void {

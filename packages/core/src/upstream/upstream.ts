@@ -150,6 +150,7 @@ export class Upstream {
     });
     this.#lane = frameLane(transport, {
       onFrame: (frame, extra) => this.#receive(frame, extra),
+      onStreamClose: (requestId, how) => this.#ledger.get(requestId)?.call?.closeStream(how),
       onClose: () => this.#lost(),
       onError: (error) => this.#notice(error),
     });
@@ -228,7 +229,7 @@ export class Upstream {
   #receive(frame: Frame, extra?: FrameExtra): void {
     if (this.#closed) return;
     const { kind } = frame.head;
-    if (kind === "result" || kind === "error") this.#answered(frame);
+    if (kind === "result" || kind === "error") this.#answered(frame, extra?.streamed);
     else if (this.#floods.mayPass(frame)) this.#heard(frame, extra?.requestId);
   }
 
@@ -243,7 +244,7 @@ export class Upstream {
     }
   }
 
-  #answered(frame: Frame): void {
+  #answered(frame: Frame, streamed = false): void {
     const { id, kind } = frame.head;
     const request = id === undefined ? undefined : this.#ledger.close(id);
     if (!request) {
@@ -251,6 +252,7 @@ export class Upstream {
       return;
     }
     const { call, method } = request;
+    if (call) call.streamed = streamed;
     if (!call) request.answer(frame);
     else if (kind === "error") {
       this.#elicitations.failed(frame, call.caller);

@@ -1,6 +1,12 @@
 import { OmgError } from "../../src/runtime/errors.ts";
 import { type Frame, frameOf, type RequestId } from "../../src/runtime/frame.ts";
-import type { JsonRpcMessage, Params, Transport } from "../../src/runtime/transport.ts";
+import type {
+  FrameExtra,
+  JsonRpcMessage,
+  Params,
+  StreamCloseOptions,
+  Transport,
+} from "../../src/runtime/transport.ts";
 import type { Exit, InstanceV1, OptionsSchema, RuntimeV1, StartRequest } from "../../src/runtime/v1.ts";
 
 export type Handler = (params: Params, instance: FakeInstance, id: RequestId) => Params | Promise<Params>;
@@ -81,8 +87,8 @@ export class FakeInstance implements InstanceV1 {
   }
 
   /** Says something of its own accord. */
-  say(message: JsonRpcMessage): void {
-    this.transport.deliver(message);
+  say(message: JsonRpcMessage, extra?: FrameExtra): void {
+    this.transport.deliver(message, extra);
   }
 
   /** Ends by itself, with its transport still open for what it said last. */
@@ -135,7 +141,8 @@ class FakeTransport implements Transport {
   onmessage?: ((message: JsonRpcMessage) => void) | undefined;
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
-  onframe?: ((frame: Frame) => void) | undefined;
+  onframe?: ((frame: Frame, extra?: FrameExtra) => void) | undefined;
+  onstreamclose?: ((requestId: RequestId, options?: StreamCloseOptions) => void) | undefined;
   open = true;
   readonly #take: (message: JsonRpcMessage) => void;
 
@@ -154,8 +161,8 @@ class FakeTransport implements Transport {
     this.#take(frame.value());
   }
 
-  deliver(message: JsonRpcMessage): void {
-    if (this.open) this.onframe?.(frameOf(message));
+  deliver(message: JsonRpcMessage, extra?: FrameExtra): void {
+    if (this.open) this.onframe?.(frameOf(message), extra);
   }
 
   async close(): Promise<void> {}

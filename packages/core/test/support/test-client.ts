@@ -1,6 +1,6 @@
 import type { Gateway, Session } from "../../src/gateway/types.ts";
 import { type Frame, frameOf, type RequestId } from "../../src/runtime/frame.ts";
-import type { JsonRpcMessage, Params, SendOptions, Transport } from "../../src/runtime/transport.ts";
+import type { FrameSendOptions, JsonRpcMessage, Params, Transport } from "../../src/runtime/transport.ts";
 import { settle } from "./virtual-clock.ts";
 
 /** A client that speaks frames with a gateway in the same process. */
@@ -14,6 +14,8 @@ export class TestClient implements Transport {
   readonly bytes: string[] = [];
   /** To which request of ours each of them belongs, if to one. */
   readonly related: (RequestId | undefined)[] = [];
+  /** Which of them came on an event stream of a server. */
+  readonly streamed: JsonRpcMessage[] = [];
   session: Session | undefined;
   readonly #waiting = new Map<RequestId, (answer: JsonRpcMessage) => void>();
   readonly #heard = new Set<() => void>();
@@ -31,8 +33,9 @@ export class TestClient implements Transport {
     return this.sendFrame(frameOf(message));
   }
 
-  async sendFrame(frame: Frame, options?: SendOptions): Promise<void> {
+  async sendFrame(frame: Frame, options?: FrameSendOptions): Promise<void> {
     const message = frame.value();
+    if (options?.streamed) this.streamed.push(message);
     this.related.push(options?.relatedRequestId);
     this.received.push(message);
     this.bytes.push(frame.bytes.toString());

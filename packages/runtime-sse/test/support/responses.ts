@@ -6,6 +6,17 @@ export function eventsOf(text: string): HttpResponse {
   return response(200, { "content-type": "text/event-stream" }, text);
 }
 
+/** An event stream of this text whose connection breaks then. */
+export function cutOff(text: string): HttpResponse {
+  const body = Readable.from(
+    (async function* () {
+      yield Buffer.from(text);
+      throw Object.assign(new Error("reset"), { code: "ECONNRESET" });
+    })(),
+  );
+  return { status: 200, headers: { "content-type": "text/event-stream" }, body };
+}
+
 /** An answer without a body. */
 export function statusOf(status: number): HttpResponse {
   return response(status, {}, "");
