@@ -60,12 +60,13 @@ async function runServers(revision: Revision, asked: Requirements, workplace: Wo
   const direct = withoutExtensions(await directRun(revision, workplace));
   report(direct, { required: asked.server });
   for (const crossing of crossings.filter(isRun(revision))) {
-    const { notAsked, impossible } = excusedIn(revision, crossing.era);
-    const excused = [...notAsked, ...impossible];
-    const required = passedChecks(direct.results).filter((check) => !excused.includes(check));
     if (crossing.era !== eraOf[revision]) print(`  of a server of the ${crossing.era} era:`);
-    for await (const run of gatewayRuns(crossing, workplace))
+    for await (const run of gatewayRuns(crossing, workplace)) {
+      const { notAsked, impossible } = excusedIn(revision, crossing.era, run.name);
+      const excused = [...notAsked, ...impossible];
+      const required = passedChecks(direct.results).filter((check) => !excused.includes(check));
       report(withoutExtensions(run), { required, impossible });
+    }
   }
 }
 

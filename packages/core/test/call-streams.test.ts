@@ -78,9 +78,7 @@ describe("the stream of a call that the server ends ahead of its answer", () => 
     const client = await TestClient.connect(gateway, "a");
     const answers = [
       client.ask("tools/call", { name: "wait" }),
-      gateway
-        .request("a", requestFrame(1, "tools/call", { name: "wait" }))
-        .then((frame) => frame.value()),
+      gateway.request("a", requestFrame(1, "tools/call", { name: "wait" })).then((frame) => frame.value()),
     ];
     await settle();
     for (const id of callsAt(runtime.last)) {

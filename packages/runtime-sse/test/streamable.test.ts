@@ -27,6 +27,21 @@ describe("a conversation over streamable HTTP", () => {
     expect(await instance.exited).toMatchObject({ reason: "stopped" });
   });
 
+  test("says of each answer whether it came on an event stream", async () => {
+    await using server = await fakeServer({
+      "tools/call"(exchange) {
+        if (exchange.text === "json") return exchange.plain();
+        exchange.stream();
+        exchange.event(answerTo(exchange, "stream"));
+        exchange.response.end();
+      },
+    });
+    await using remote = await connect({ url: server.url });
+    for (const text of ["json", "stream"]) expect(await remote.client.call("echo", { text })).toBe(text);
+    const [, json, stream] = remote.heard.map(({ extra }) => extra?.streamed ?? false);
+    expect([json, stream]).toEqual([false, true]);
+  });
+
   test("ends with the DELETE also if the transport is closed and disposed at once", async () => {
     await using server = await fakeServer({ DELETE() {} });
     const { client, instance } = await connect({ url: server.url });

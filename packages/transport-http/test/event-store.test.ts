@@ -11,13 +11,20 @@ import { progress } from "./support/stub-gateway.ts";
 class FakeConnection {
   closed = false;
   text = "";
+  #onSent: (() => void) | undefined;
+
+  /** The operating system has it all. */
+  sent(): void {
+    this.#onSent?.();
+  }
 
   write({ bytes }: SseEvent): void {
     this.text += bytes;
   }
 
-  end(event?: SseEvent): void {
+  end(event?: SseEvent, onSent?: () => void): void {
     if (event !== undefined) this.write(event);
+    this.#onSent = onSent;
     this.closed = true;
   }
 
@@ -78,6 +85,30 @@ it("gives up the answers of the oldest streams when events are not enough, but n
   expect(streams.map(({ id }) => replayed(events, id))).toEqual(["over", "over", "over"]);
   expect(replayed(events, last.id)).toEqual(["result"]);
   expect(kept.bytes).toBeGreaterThan(50_000);
+});
+
+it("gives up answers that were sent before those that could not be", () => {
+  const { events } = makeStore({ resumeSessionBytes: 5_000 });
+  const unsent = cutOff(events);
+  unsent.stream.end(answer(2_000));
+  const connection = new FakeConnection();
+  const stream = events.open(connection.asStream, { prime: true });
+  stream.end(answer(2_000));
+  connection.sent();
+  const last = cutOff(events);
+  last.stream.end(answer(2_000));
+  const ids = [unsent.id, allEventsOf(connection.text)[0]?.id ?? "", last.id];
+  expect(ids.map((id) => replayed(events, id))).toEqual([["result"], "over", ["result"]]);
+});
+
+it("sends no client away whose answer it may have no room for", () => {
+  const kept = { bytes: 0 };
+  const { events } = makeStore({ resumeTotalBytes: 1_000 }, kept);
+  expect(events.mayLeave).toBe(true);
+  cutOff(events).stream.end(answer());
+  expect(events.mayLeave).toBe(true);
+  kept.bytes += 1_000;
+  expect(events.mayLeave).toBe(false);
 });
 
 it("says so when what a client who is away should get can not be kept", () => {

@@ -172,6 +172,22 @@ describe("a request", () => {
     expect(front.counters().droppedFrames).toBe(1);
   });
 
+  it("is answered with a stream if the server did, and its client takes one", async () => {
+    const { url, gateway } = await served();
+    const session = await openSession(`${url}/mcp`);
+    for (const [accept, type, text] of [
+      [session.accept, "text/event-stream", 'data: {"jsonrpc":"2.0","id":1,"result":{}}'],
+      ["application/json", "application/json", '{"jsonrpc":"2.0","id":1,"result":{}}'],
+    ] as const) {
+      const arrived = gateway.next("tools/call");
+      const reply = call(`${url}/mcp`, { headers: { ...session, accept }, body: toolCall(1, "slow") });
+      await arrived;
+      await gateway.session.transport.sendFrame?.(resultFrame(1, "{}"), { streamed: true });
+      expect((await reply).headers["content-type"]).toBe(type);
+      expect((await reply).text).toContain(text);
+    }
+  });
+
   it("is answered with a stream always if its client takes no JSON", async () => {
     const { url } = await served();
     const headers = { ...(await openSession(`${url}/mcp`)), accept: "text/event-stream" };

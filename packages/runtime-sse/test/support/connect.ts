@@ -22,7 +22,7 @@ export async function connect(...start: Parameters<typeof startRemote>): Promise
       heard.push({ frame, extra });
       onframe?.(frame, extra);
     };
-    instance.transport.onstreamclose = (...what) => void ended.push(what);
+    instance.transport.onstreamclose = (id, options) => void ended.push([id, options]);
     await client.initialize();
     return { instance, client, heard, ended, [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose]() };
   } catch (error) {
