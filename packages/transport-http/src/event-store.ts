@@ -30,8 +30,8 @@ export class EventStore {
     this.standalone = this.#make(0);
   }
 
-  /** Whether clients may be sent away until their answer is there: they come back, and there is room to keep it. */
-  get mayLeave(): boolean {
+  /** Whether streams may pause until their answer is there: clients come back, and there is room to keep it. */
+  get mayPause(): boolean {
     return this.#primes() && this.#bytes <= this.#bound;
   }
 

@@ -54,7 +54,7 @@ export class Exchange {
 
   /** Has the client come back for the answer, if it is of those who do: it need not hold a connection until then. */
   closeStream(retryMs: number | undefined): void {
-    if (this.#options.events.mayLeave) this.#open({ prime: false })?.leave(retryMs);
+    if (this.#options.events.mayPause) this.#open({ prime: false })?.pause(retryMs);
   }
 
   /** Sends an answer; the last one that is owed ends the exchange. `streamed`: rather on an event stream. */

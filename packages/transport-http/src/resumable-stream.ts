@@ -40,7 +40,7 @@ export class ResumableStream {
   #resumable = false;
   #endedAt: number | undefined;
   #sent = false;
-  #left = false;
+  #wasPaused = false;
 
   constructor(options: ResumableStreamOptions) {
     this.#options = options;
@@ -59,9 +59,9 @@ export class ResumableStream {
     return this.#sent;
   }
 
-  /** Whether its client was sent away, and has to come back. */
-  get left(): boolean {
-    return this.#left;
+  /** Whether its client was told to come back. */
+  get wasPaused(): boolean {
+    return this.#wasPaused;
   }
 
   /** Whether a client that comes back with this event finds anything. */
@@ -112,9 +112,9 @@ export class ResumableStream {
   }
 
   /** Ends the connection and has the client come back after so many milliseconds. */
-  leave(retryMs?: number): void {
+  pause(retryMs?: number): void {
     if (!this.connected) return;
-    this.#left = true;
+    this.#wasPaused = true;
     const { limits } = this.#options;
     // In time for an answer that comes at once.
     const pauseMs = Math.min(retryMs ?? limits.retryMs, Math.floor(limits.resumeMs / 2));

@@ -22,8 +22,8 @@ export function resume(
     return;
   }
   const ofRequest = found !== undefined && found.stream !== events.standalone;
-  // Who was sent away is owed a way back.
-  countStream(context, outgoing, ofRequest ? !found.stream.left : !standalone.connected);
+  // Who was told to come back must be let in.
+  countStream(context, outgoing, ofRequest ? !found.stream.wasPaused : !standalone.connected);
   outgoing.once("close", () => session.touch());
   const connection = eventStream(context, outgoing, { session: session.sessionId });
   connection.flush();

@@ -101,14 +101,14 @@ it("gives up answers that were sent before those that could not be", () => {
   expect(ids.map((id) => replayed(events, id))).toEqual([["result"], "over", ["result"]]);
 });
 
-it("sends no client away whose answer it may have no room for", () => {
+it("lets no stream pause whose answer it may have no room for", () => {
   const kept = { bytes: 0 };
   const { events } = makeStore({ resumeTotalBytes: 1_000 }, kept);
-  expect(events.mayLeave).toBe(true);
+  expect(events.mayPause).toBe(true);
   cutOff(events).stream.end(answer());
-  expect(events.mayLeave).toBe(true);
+  expect(events.mayPause).toBe(true);
   kept.bytes += 1_000;
-  expect(events.mayLeave).toBe(false);
+  expect(events.mayPause).toBe(false);
 });
 
 it("says so when what a client who is away should get can not be kept", () => {
