@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { GatewayConfig } from "../config/types.ts";
+import type { ModernCall } from "../modern/modern-call.ts";
 import { ModernClients } from "../modern/modern-clients.ts";
 import type { PooledServer, ServerSettings } from "../pool/server.ts";
 import { StartLimiter } from "../pool/start-limiter.ts";
@@ -94,7 +95,13 @@ export class CatalogGateway implements Gateway {
       admission: this.#admission,
       onEnd: (session) => void this.#servers.endSession(session),
     });
-    this.#modern = new ModernClients();
+    this.#modern = new ModernClients({
+      clock,
+      admission: this.#admission,
+      endpoint: (session, server) => this.#endpoint(session, server),
+      onEnd: (call) => this.#endModern(call),
+      onInternalError: (error) => emit({ type: "internal-error", error }),
+    });
     this.#scheduleHealthChecks();
   }
 
@@ -117,12 +124,6 @@ export class CatalogGateway implements Gateway {
     this.#admission.mustBeOpen();
     const { server } = options;
     if (server !== undefined) this.#catalog.mustFind(server);
-    const endpoint = (session: string): Endpoint => {
-      const parts = { catalog: this.#catalog, subscriptions: this.#subscriptions, session };
-      return server === undefined
-        ? new AggregateEndpoint({ ...parts, clock: this.#clock })
-        : new TransparentEndpoint({ ...parts, server });
-    };
     const session = new ClientSession(
       transport,
       {
@@ -134,7 +135,7 @@ export class CatalogGateway implements Gateway {
         onEnd: (id) => this.#endSession(id),
         onInternalError: (error) => this.#emit({ type: "internal-error", error }),
       },
-      endpoint,
+      (session) => this.#endpoint(session, server),
     );
     this.#sessions.add(session, server);
     this.#emit({ type: "session-start", session: session.id, server });
@@ -184,12 +185,14 @@ export class CatalogGateway implements Gateway {
       startedAt: this.#startedAt,
       totalRequests: this.#admission.total,
       sessions: this.#sessions.size,
+      heldCalls: this.#modern.heldCalls,
       droppedFrames: this.#droppedFrames,
     };
   }
 
   async drain(timeoutMs = 25_000): Promise<void> {
     this.#admission.close();
+    this.#modern.drain(drainingError());
     await this.#admission.empty(timeoutMs, this.#clock);
   }
 
@@ -201,6 +204,7 @@ export class CatalogGateway implements Gateway {
   async #dispose(): Promise<void> {
     this.#admission.close();
     this.#stopHealthTimer();
+    this.#modern.drain(drainingError());
     await this.#sessions.close();
     await this.#servers.dispose(drainingError());
     await Promise.all([...this.#runtimes.values()].map((runtime) => runtime[Symbol.asyncDispose]?.()));
@@ -242,8 +246,9 @@ export class CatalogGateway implements Gateway {
       clock: this.#clock,
       emit: this.#emit,
       instanceNumber: () => ++this.#instances,
-      isLive: (session) => this.#sessions.has(session) || this.#direct.has(session),
-      client: (session) => this.#sessions.get(session),
+      isLive: (session) =>
+        this.#sessions.has(session) || this.#direct.has(session) || this.#modern.mayStart(session),
+      client: (session) => this.#sessions.get(session) ?? this.#modern.get(session),
       onChange: (from, session, frame) => this.#changed(from, session, frame),
       onReady: (server, session, instance) => {
         this.#memory.started(server, session);
@@ -251,6 +256,20 @@ export class CatalogGateway implements Gateway {
         void this.#subscriptions.ready(server, session, instance);
       },
     };
+  }
+
+  #endpoint(session: string, server: string | undefined): Endpoint {
+    const parts = { catalog: this.#catalog, subscriptions: this.#subscriptions, session };
+    if (server === undefined) return new AggregateEndpoint({ ...parts, clock: this.#clock });
+    this.#catalog.mustFind(server);
+    return new TransparentEndpoint({ ...parts, server });
+  }
+
+  /** Most calls leave nothing behind, and looking at every server for each would cost more than the call. */
+  #endModern({ id, hasInstances }: ModernCall): void {
+    if (!hasInstances) return;
+    this.#catalog.forgetSession(id);
+    void this.#servers.endSession(id);
   }
 
   async #endSession(id: string): Promise<void> {

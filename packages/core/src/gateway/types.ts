@@ -126,6 +126,8 @@ export interface GatewayStats {
   readonly startedAt: Date;
   readonly totalRequests: number;
   readonly sessions: number;
+  /** Calls without a session that are open on a server while their clients look for what it asked for. */
+  readonly heldCalls: number;
   /** Messages of servers and clients that were for nobody: late and second answers, what no one session caused. */
   readonly droppedFrames: number;
 }

@@ -1,6 +1,6 @@
 import { isModernVersion, modernVersions } from "../era.ts";
 import { OmgError } from "../runtime/errors.ts";
-import { type Cut, type Frame, withCuts } from "../runtime/frame.ts";
+import { type Cut, type Frame, parseFrame, withCuts } from "../runtime/frame.ts";
 import { versionKey } from "../runtime/frame-head.ts";
 import { scanMembers } from "../runtime/json-members.ts";
 import type { Span } from "../runtime/json-scanner.ts";
@@ -58,34 +58,54 @@ export function withEnvelope(frame: Frame, { version, capabilities, clientInfo, 
   return withMeta(frame, entries);
 }
 
-/** The message with members added to the `_meta` of its parameters or its result; it must not have them yet. */
+/** The message with these members in the `_meta` of its parameters or its result, in the place of any that it has. */
 export function withMeta(frame: Frame, entries: Readonly<Record<string, unknown>>): Frame {
   const { payload } = frame.spans;
   const meta = objectAt(frame, payload)?.members.get("_meta");
-  if (objectAt(frame, meta) && meta) return withCuts(frame, [insertion(frame, meta, entries)]);
+  if (objectAt(frame, meta) && meta) return withCuts(frame, settings(frame, meta, entries));
   return withMembers(frame, { _meta: entries });
 }
 
-/** The message with members added to its parameters or its result, which must not have them yet. */
+/** The message with these members in its parameters or its result, in the place of any that it has. */
 export function withMembers(frame: Frame, members: Readonly<Record<string, unknown>>): Frame {
   const { payload } = frame.spans;
   if (payload !== undefined && objectAt(frame, payload)) {
-    return withCuts(frame, [insertion(frame, payload, members)]);
+    return withCuts(frame, settings(frame, payload, members));
   }
   const at = frame.bytes.indexOf("{") + 1;
   return withCuts(frame, [{ span: { start: at, end: at }, text: `"params":${JSON.stringify(members)},` }]);
 }
 
-/** A text that goes behind the opening brace of an object. */
-function insertion(frame: Frame, object: Span, members: Readonly<Record<string, unknown>>): Cut {
+/** The request without some members of its parameters. */
+export function withoutMembers(frame: Frame, ...keys: readonly string[]): Frame {
+  const { payload } = frame.spans;
+  const members = objectAt(frame, payload)?.members;
+  if (payload === undefined || !members || !keys.some((key) => members.has(key))) return frame;
+  const kept = [...members].filter(([key]) => !keys.includes(key));
+  const texts = kept.map(([key, span]) => `${JSON.stringify(key)}:${textOf(frame, span)}`);
+  return parseFrame(withCuts(frame, [{ span: payload, text: `{${texts.join(",")}}` }]).bytes);
+}
+
+/** What sets members of an object: a new value where there is an old one, the others behind the opening brace. */
+function settings(frame: Frame, object: Span, members: Readonly<Record<string, unknown>>): Cut[] {
+  const known = objectAt(frame, object)?.members;
+  const given = Object.entries(members).filter(([, value]) => value !== undefined);
+  const cuts: Cut[] = [];
+  const added: string[] = [];
+  for (const [key, value] of given) {
+    const span = known?.get(key);
+    const text = JSON.stringify(value);
+    if (span) cuts.push({ span, text });
+    else added.push(`${JSON.stringify(key)}:${text}`);
+  }
   const at = object.start + 1;
-  const isEmpty = objectAt(frame, object)?.members.size === 0;
-  const text = JSON.stringify(members).slice(1, -1);
-  return { span: { start: at, end: at }, text: isEmpty || text === "" ? text : `${text},` };
+  const rest = known?.size ? "," : "";
+  if (added.length > 0) cuts.push({ span: { start: at, end: at }, text: `${added.join(",")}${rest}` });
+  return cuts;
 }
 
 /** The members of an object of the frame, by where they stand in the frame's bytes. */
-function objectAt(frame: Frame, span: Span | undefined): { members: Map<string, Span> } | undefined {
+export function objectAt(frame: Frame, span: Span | undefined): { members: Map<string, Span> } | undefined {
   if (span === undefined || frame.bytes[span.start] !== 0x7b) return undefined;
   const members = scanMembers(frame.bytes.subarray(span.start, span.end));
   for (const [key, { start, end }] of members) {

@@ -1,17 +1,130 @@
+import type { Clock } from "../clock.ts";
 import { errorFrame } from "../errors/error-frame.ts";
+import type { Admission } from "../gateway/admission.ts";
 import type { ExchangeOptions } from "../gateway/types.ts";
+import type { Endpoint } from "../router/endpoint.ts";
 import { OmgError } from "../runtime/errors.ts";
-import type { Frame } from "../runtime/frame.ts";
-import { readEnvelope } from "./envelope.ts";
+import { type Frame, rewriteFrame } from "../runtime/frame.ts";
+import { discover } from "./discover.ts";
+import { withoutMembers } from "./envelope.ts";
+import { withModernCode } from "./error-codes.ts";
+import { Exchange } from "./exchange.ts";
+import { HeldCalls } from "./held-calls.ts";
+import { inputResponses } from "./input-requests.ts";
+import { ModernCall, type ModernCallParts } from "./modern-call.ts";
+import { mustStillExist } from "./removed-methods.ts";
+import { badState, RequestStates } from "./request-states.ts";
+import { declinedError } from "./url-required.ts";
+
+export interface ModernClientsOptions {
+  readonly clock: Clock;
+  readonly admission: Admission;
+  /** What a session talks to: one server, or all. Throws `server_unknown`. */
+  readonly endpoint: (session: string, server: string | undefined) => Endpoint;
+  /** A call is over; where servers have started instances for it alone, they end now. */
+  readonly onEnd: (call: ModernCall) => void;
+  readonly onInternalError: (error: unknown) => void;
+}
 
 /** Answers the requests of clients of the modern era, which have no session. */
 export class ModernClients {
-  async exchange(frame: Frame, _options: ExchangeOptions): Promise<Frame> {
+  readonly #options: ModernClientsOptions;
+  readonly #states: RequestStates;
+  readonly #held = new HeldCalls();
+  /** The calls that servers have not answered yet, by the session that each has for itself. */
+  readonly #calls = new Map<string, ModernCall>();
+
+  constructor(options: ModernClientsOptions) {
+    this.#options = options;
+    this.#states = new RequestStates(options.clock);
+  }
+
+  get heldCalls(): number {
+    return this.#held.size;
+  }
+
+  /** A call that has no answer yet. */
+  get(session: string): ModernCall | undefined {
+    return this.#calls.get(session);
+  }
+
+  /** Whether an instance may start for this session alone; it is then ended with it. */
+  mayStart(session: string): boolean {
+    const call = this.#calls.get(session);
+    if (call) call.hasInstances = true;
+    return call !== undefined;
+  }
+
+  async exchange(frame: Frame, options: ExchangeOptions): Promise<Frame> {
+    const { id } = frame.head;
+    const { admission, onInternalError } = this.#options;
     try {
-      readEnvelope(frame);
-      throw new OmgError("method_not_found", { message: `The gateway does not know ${frame.head.method}` });
+      admission.enter();
     } catch (error) {
-      return errorFrame(frame.head.id, error);
+      return errorFrame(id, error);
     }
+    try {
+      const answer = await this.#answer(new Exchange(frame, options));
+      return id === undefined ? answer : rewriteFrame(answer, { id });
+    } catch (error) {
+      if (!OmgError.is(error)) onInternalError(error);
+      return withModernCode(errorFrame(id, error));
+    } finally {
+      admission.leave();
+    }
+  }
+
+  /** Nothing new comes any more: calls whose clients are away end. */
+  drain(why: OmgError): void {
+    this.#held.end(why);
+    for (const call of this.#calls.values()) call.abandon(why);
+  }
+
+  async #answer(exchange: Exchange): Promise<Frame> {
+    const { method, frame } = exchange;
+    mustStillExist(method);
+    const { requestState } = frame.head;
+    if (this.#states.areOurs(requestState)) return this.#goOn(exchange, requestState);
+    return this.#begin(exchange);
+  }
+
+  /** The client comes back with what it was asked for. */
+  #goOn(exchange: Exchange, state: string): Promise<Frame> {
+    const { call: id, round } = this.#states.open(state, exchange);
+    if (id === "") return this.#beginAgain(exchange);
+    const call = this.#held.get(id);
+    if (!call) throw badState("is of a call that is over");
+    call.mustAwait(round);
+    return call.resume(exchange);
+  }
+
+  /** The server wanted the user to do something before the call: now it may run. */
+  #beginAgain(exchange: Exchange): Promise<Frame> {
+    for (const answer of inputResponses(exchange.frame).values()) {
+      const message = answer.value();
+      if ("result" in message && message.result.action !== "accept") throw declinedError();
+    }
+    const frame = withoutMembers(exchange.frame, "inputResponses", "requestState");
+    return this.#begin(new Exchange(frame, exchange.options));
+  }
+
+  #begin(exchange: Exchange): Promise<Frame> {
+    const { clock, endpoint } = this.#options;
+    const { server } = exchange.options;
+    const parts: ModernCallParts = {
+      clock,
+      states: this.#states,
+      held: this.#held,
+      endpoint: (session) => endpoint(session, server),
+      onEnd: (call) => {
+        this.#calls.delete(call.id);
+        this.#options.onEnd(call);
+      },
+    };
+    const call = new ModernCall(exchange, parts);
+    this.#calls.set(call.id, call);
+    return call.start(async (target, running) =>
+      exchange.method === "server/discover" ? discover(target, running) : target.request(running),
+    );
   }
 }

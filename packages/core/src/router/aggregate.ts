@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { gatewayInfo } from "../gateway-info.ts";
 import type { PooledServer } from "../pool/server.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type Frame, type RequestId, resultFrame } from "../runtime/frame.ts";
@@ -117,6 +118,25 @@ export class AggregateEndpoint implements Endpoint {
       this.#lastAnswers.set(kind, { digest, missing: fingerprintsOf(missing) });
       return [kind];
     });
+  }
+
+  identity(): unknown {
+    return gatewayInfo;
+  }
+
+  target({ head: { name, uri } }: Frame): PooledServer | undefined {
+    if (name !== undefined) return this.#catalog.serverOf(name);
+    const address = uri === undefined ? undefined : this.#catalog.addresses(this.#session).resolve(uri);
+    return address && address !== "several" ? address.server : undefined;
+  }
+
+  watch(kinds: readonly ListKind[]): ListKind[] {
+    const missing = fingerprintsOf(this.#catalog.missing(this.#session));
+    for (const kind of kinds) {
+      const { digest } = this.#catalog.list(kind, this.#session);
+      this.#lastAnswers.set(kind, { digest, missing });
+    }
+    return [...kinds];
   }
 
   async #list(call: Call, kind: ListKind): Promise<Frame> {

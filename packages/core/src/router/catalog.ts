@@ -36,9 +36,8 @@ export class Catalog {
   #slugs: ReadonlyMap<string, string> = new Map();
   #bySlug: ReadonlyMap<string, PooledServer> = new Map();
   #views = new WeakMap<Listing, ServerView>();
-  /** What is made of the listings, by session, or under "" for all: kept until something changes. */
+  /** What is made of the listings, by session, or under "" for all that see the same: kept until something changes. */
   readonly #made = new Map<string, Made>();
-  #allShared = true;
   readonly #warned = new Set<string>();
 
   constructor(memory: ListingMemory, emit: GatewayListener) {
@@ -60,7 +59,6 @@ export class Catalog {
     this.#bySlug = new Map(servers.map((server) => [slugs.get(server.id) as string, server]));
     // A server's slug depends on the others.
     this.#views = new WeakMap();
-    this.#allShared = servers.every(({ isPerSession }) => !isPerSession);
     this.#warned.clear();
     this.changed();
   }
@@ -155,7 +153,7 @@ export class Catalog {
   }
 
   #madeFor(session: string): Made {
-    const key = this.#allShared ? "" : session;
+    const key = this.#memory.hasOwn(session) ? session : "";
     let made = this.#made.get(key);
     if (!made) {
       made = { lists: new Map(), addresses: undefined };

@@ -1,3 +1,4 @@
+import type { PooledServer } from "../pool/server.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
@@ -20,4 +21,10 @@ export interface Endpoint {
   announced(kinds: readonly ListKind[]): void;
   /** Lists whose last answer to this session no longer holds; each is told once. */
   staleLists(): ListKind[];
+  /** Who answers here, in the words of MCP's `serverInfo`; undefined while that is not known. */
+  identity(): unknown;
+  /** The server that a request goes to, as far as it is known without asking anybody. */
+  target(request: Frame): PooledServer | undefined;
+  /** Changes of these lists are told from now on, as if the client had just got them. Returns those that exist here. */
+  watch(kinds: readonly ListKind[]): ListKind[];
 }

@@ -47,6 +47,8 @@ export class ListingMemory {
   readonly #settings: ListingMemorySettings;
   /** A server that a reload replaced takes its entries along. */
   readonly #entries = new WeakMap<PooledServer, Map<string, Entry>>();
+  /** Sessions with listings of their own. */
+  readonly #owners = new Set<string>();
 
   constructor(settings: ListingMemorySettings) {
     this.#settings = settings;
@@ -54,6 +56,11 @@ export class ListingMemory {
 
   get(server: PooledServer, session: string): Listing | undefined {
     return this.#entries.get(server)?.get(keyOf(server, session))?.listing;
+  }
+
+  /** Whether a session sees anything that others do not. */
+  hasOwn(session: string): boolean {
+    return this.#owners.has(session);
   }
 
   /** Fetches a shared server's listing from the store, if it is there. Never rejects. */
@@ -120,6 +127,7 @@ export class ListingMemory {
   }
 
   forgetSession(servers: readonly PooledServer[], session: string): void {
+    this.#owners.delete(session);
     if (session !== "") for (const server of servers) this.#entries.get(server)?.delete(session);
   }
 
@@ -173,6 +181,9 @@ export class ListingMemory {
     entry.listing = listing;
     const { emit, onChange, store } = this.#settings;
     emit({ type: "server-listed", server: server.id, tools: listing.tools.length });
+    // The session may have ended while its server was asked.
+    const isKept = this.#entries.get(server)?.get(keyOf(server, session)) === entry;
+    if (!isShared(server) && isKept) this.#owners.add(session);
     onChange(keyOf(server, session));
     if (!isShared(server)) return;
     store

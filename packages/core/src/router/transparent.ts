@@ -102,6 +102,25 @@ export class TransparentEndpoint implements Endpoint {
     });
   }
 
+  identity(): unknown {
+    return this.#catalog.get(this.#id)?.ready(this.#session)?.introduction.serverInfo;
+  }
+
+  target(): PooledServer | undefined {
+    return this.#catalog.get(this.#id);
+  }
+
+  watch(kinds: readonly ListKind[]): ListKind[] {
+    const server = this.#server;
+    const listing = this.#catalog.listing(server, this.#session);
+    const capabilities = listing?.introduction.capabilities;
+    const existing = kinds.filter(
+      (kind) => !capabilities || capabilities[listKinds[kind].capability] !== undefined,
+    );
+    for (const kind of existing) this.#told.set(kind, { server, listing });
+    return existing;
+  }
+
   async #list(server: PooledServer, call: Call, kind: ListKind): Promise<Frame> {
     const answer = await server.forward(call);
     // Remembered from now on, so that a later change can be told.

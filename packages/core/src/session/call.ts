@@ -49,6 +49,8 @@ export class Call {
   translator: Translator | undefined;
   /** Whether the server's answer came on an event stream. */
   streamed = false;
+  /** Headers for a server of the modern era that mirror arguments (`Mcp-Param-…`). */
+  headers: Readonly<Record<string, string>> | undefined;
   #cancelled: OmgError | undefined;
   #holder: CallHolder | undefined;
 

@@ -1,0 +1,44 @@
+import type { Frame } from "../runtime/frame.ts";
+import { withModernCode } from "./error-codes.ts";
+import type { Exchange } from "./exchange.ts";
+import { inputRequired, mustBeAskable } from "./input-requests.ts";
+import { missingCapabilityError, missingFor } from "./missing-capabilities.ts";
+import type { RequestStates } from "./request-states.ts";
+import { modernResult } from "./results.ts";
+import { urlQuestions } from "./url-required.ts";
+
+export interface AnswerFacts {
+  /** What the client would have needed to answer what its server asked. */
+  readonly missing: Readonly<Record<string, unknown>>;
+  readonly serverInfo: unknown;
+  readonly states: RequestStates;
+}
+
+/** The answer of an endpoint in the words of revision 2026-07-28. Throws for what they have no answer for. */
+export function answerTo(
+  exchange: Exchange,
+  answer: Frame,
+  { missing, serverInfo, states }: AnswerFacts,
+): Frame {
+  const { id, method } = exchange;
+  if (answer.head.kind !== "error") return modernResult(answer, { id, method, serverInfo });
+  const questions = urlQuestions(answer);
+  if (questions) return askForUrls(exchange, questions, states);
+  if (Object.keys(missing).length > 0) throw missingCapabilityError(missing, errorTextOf(answer));
+  return withModernCode(answer);
+}
+
+/** The call is over without having run: when the user has been at the URLs, it can begin anew. */
+function askForUrls(exchange: Exchange, questions: ReadonlyMap<string, Frame>, states: RequestStates): Frame {
+  for (const question of questions.values()) {
+    mustBeAskable(exchange.method, question);
+    const missing = missingFor(exchange.envelope.capabilities, question);
+    if (missing) throw missingCapabilityError(missing.required, "the user must visit a URL first");
+  }
+  return inputRequired(exchange.id, questions, states.seal(exchange, { call: "", round: 0 }));
+}
+
+function errorTextOf(answer: Frame): string {
+  const message = answer.value();
+  return "error" in message ? message.error.message : "";
+}
