@@ -57,7 +57,6 @@ export class ModernCall implements Caller {
   #waiting: Waiting | undefined;
   #final: ((exchange: Exchange) => Frame) | undefined;
   #round = 0;
-  #isDraining = false;
   #stopGathering: (() => void) | undefined;
   #stopLifetime = () => {};
 
@@ -104,10 +103,10 @@ export class ModernCall implements Caller {
     return next;
   }
 
-  /** Gives the call up if its client is away. Its next question is one too many, if the client is there. */
+  /** No client can come back any more: gives the call up if its client is away, and lets it ask nothing otherwise. */
   abandon(why: OmgError): void {
-    this.#isDraining = true;
-    if (!this.#waiting) this.#end(why);
+    if (this.#waiting) this.#questions.end(why);
+    else this.#end(why);
   }
 
   tell(frame: Frame): void {
@@ -125,7 +124,6 @@ export class ModernCall implements Caller {
       Object.assign(this.#missing, missing.required);
       throw missing.error;
     }
-    if (this.#isDraining) throw new OmgError("draining", { message: "The gateway is shutting down" });
     const answer = this.#questions.ask(question, signal);
     this.#askSoon();
     return answer;
