@@ -30,25 +30,31 @@ function back({ requestState }: Params, inputResponses?: Params): Params {
 }
 
 describe("a call whose server asks the client", () => {
-  test.each([undefined, "a"])("is answered with the question, and goes on with the answer (%s)", async (server) => {
-    const { client, clock, asker, gateway } = await asking({ ask: rounds([form("Who?")]) }, { server });
-    const params = { name: server ? "ask" : "a__ask", arguments: { b: 1, a: 2 } };
-    const first = await outcome(clock, client.result("tools/call", params));
-    expect(first).toEqual({
-      resultType: "input_required",
-      inputRequests: { q1: form("Who?") },
-      requestState: expect.any(String),
-    });
-    expect(gateway.stats().heldCalls).toBe(1);
-    const again = { ...back(first, { q1: yes }), arguments: { a: 2, b: 1 }, name: params.name };
-    const second = await outcome(clock, client.result("tools/call", again));
-    expect(second).toMatchObject({ ...text(JSON.stringify([yes])), resultType: "complete" });
-    expect(asker.runs).toEqual({ ask: 1 });
-    expect(gateway.stats().heldCalls).toBe(0);
-  });
+  test.each([undefined, "a"])(
+    "is answered with the question, and goes on with the answer (%s)",
+    async (server) => {
+      const { client, clock, asker, gateway } = await asking({ ask: rounds([form("Who?")]) }, { server });
+      const params = { name: server ? "ask" : "a__ask", arguments: { b: 1, a: 2 } };
+      const first = await outcome(clock, client.result("tools/call", params));
+      expect(first).toEqual({
+        resultType: "input_required",
+        inputRequests: { q1: form("Who?") },
+        requestState: expect.any(String),
+      });
+      expect(gateway.stats().heldCalls).toBe(1);
+      const again = { ...back(first, { q1: yes }), arguments: { a: 2, b: 1 }, name: params.name };
+      const second = await outcome(clock, client.result("tools/call", again));
+      expect(second).toMatchObject({ ...text(JSON.stringify([yes])), resultType: "complete" });
+      expect(asker.runs).toEqual({ ask: 1 });
+      expect(gateway.stats().heldCalls).toBe(0);
+    },
+  );
 
   test("of every kind it may ask", async () => {
-    const url = { method: "elicitation/create", params: { mode: "url", message: "Go", url: "https://x.test/" } };
+    const url = {
+      method: "elicitation/create",
+      params: { mode: "url", message: "Go", url: "https://x.test/" },
+    };
     const { client, clock, asker } = await asking({ ask: rounds([url], [sampling], [roots]) });
     const answers = [{ action: "accept" }, { role: "assistant", content: [], model: "m" }, { roots: [] }];
     let last = await outcome(clock, client.result("tools/call", { name: "ask" }));
@@ -71,7 +77,10 @@ describe("a call whose server asks the client", () => {
     );
     expect(second.inputRequests).toEqual({ q2: sampling });
     expect(second.requestState).not.toBe(first.requestState);
-    const third = await outcome(clock, client.result("tools/call", { name: "ask", ...back(second, { q2: { a: 1 } }) }));
+    const third = await outcome(
+      clock,
+      client.result("tools/call", { name: "ask", ...back(second, { q2: { a: 1 } }) }),
+    );
     expect(third).toMatchObject(text(JSON.stringify([yes, { a: 1 }])));
     expect(asker.runs.ask).toBe(1);
   });
@@ -91,7 +100,10 @@ describe("a call whose server asks the client", () => {
       if ((answer as { code?: number }).code) throw new Error("I need to ask");
       return text("");
     };
-    const { client, clock } = await asking({ ask: rounds([form("1")]), strict }, { capabilities: { sampling: {} } });
+    const { client, clock } = await asking(
+      { ask: rounds([form("1")]), strict },
+      { capabilities: { sampling: {} } },
+    );
     const result = await outcome(clock, client.result("tools/call", { name: "ask" }));
     expect(JSON.stringify(result)).toContain("-32601");
     expect(await outcome(clock, client.error("tools/call", { name: "strict" }))).toMatchObject({
@@ -120,7 +132,9 @@ describe("a call whose server asks the client", () => {
     await clock.advance(599_000);
     expect(runtime.running).toBe(1);
     const params = { name: "ask", ...back(first, { q1: yes }) };
-    expect(await outcome(clock, client.result("tools/call", params))).toMatchObject({ resultType: "complete" });
+    expect(await outcome(clock, client.result("tools/call", params))).toMatchObject({
+      resultType: "complete",
+    });
   });
 
   test("whose answer comes while the client is away is kept for it", async () => {
@@ -153,7 +167,11 @@ describe("a call whose server asks the client", () => {
 
 describe("progress and log messages of a held call", () => {
   test("go to the exchange that is open, under its token, and to nobody between", async () => {
-    const say = (instance: { say(message: JsonRpcMessage): void }, progressToken: unknown, progress: number) =>
+    const say = (
+      instance: { say(message: JsonRpcMessage): void },
+      progressToken: unknown,
+      progress: number,
+    ) =>
       instance.say({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken, progress } });
     let token: unknown;
     const talking: Tools[string] = async (ask, _args, instance) => {
@@ -161,7 +179,11 @@ describe("progress and log messages of a held call", () => {
       say(instance, token, 1);
       await ask(form("1"));
       say(instance, token, 3);
-      instance.say({ jsonrpc: "2.0", method: "notifications/message", params: { level: "error", data: "x" } });
+      instance.say({
+        jsonrpc: "2.0",
+        method: "notifications/message",
+        params: { level: "error", data: "x" },
+      });
       return text("");
     };
     const { client, clock, runtime } = await asking({ ask: talking });
@@ -186,7 +208,11 @@ describe("a requestState", () => {
     const first = await outcome(clock, client.result("tools/call", { name: "ask", arguments: { x: 1 } }));
     const params = { name: "ask", arguments: { x: 1 }, ...back(first, { q1: yes }) };
     const state = first.requestState as string;
-    const altered = [state.slice(0, -2), `${state}A`, state.replace(/\.(.)/, (_, c) => `.${c === "A" ? "B" : "A"}`)];
+    const altered = [
+      state.slice(0, -2),
+      `${state}A`,
+      state.replace(/\.(.)/, (_, c) => `.${c === "A" ? "B" : "A"}`),
+    ];
     const refused = [
       ...altered.map((requestState) => client.error("tools/call", { ...params, requestState })),
       client.error("tools/call", params, { principal: "you" }),
@@ -200,7 +226,10 @@ describe("a requestState", () => {
     }
     const second = await outcome(clock, client.result("tools/call", params));
     expect(second.inputRequests).toEqual({ q2: form("2") });
-    expect(await client.error("tools/call", params)).toMatchObject({ code: -32602, message: expect.stringContaining("used before") });
+    expect(await client.error("tools/call", params)).toMatchObject({
+      code: -32602,
+      message: expect.stringContaining("used before"),
+    });
     const last = { ...params, ...back(second, { q2: yes }) };
     const [one, other] = await outcome(
       clock,
@@ -218,7 +247,9 @@ describe("a requestState", () => {
     const first = await outcome(clock, client.result("tools/call", { name: "ask" }));
     await clock.advance(600_000);
     expect(gateway.stats().heldCalls).toBe(0);
-    expect(runtime.last.received).toContainEqual(expect.objectContaining({ method: "notifications/cancelled" }));
+    expect(runtime.last.received).toContainEqual(
+      expect.objectContaining({ method: "notifications/cancelled" }),
+    );
     expect(await client.error("tools/call", { name: "ask", ...back(first, { q1: yes }) })).toMatchObject({
       code: -32602,
       message: expect.stringContaining("expired"),
@@ -229,7 +260,10 @@ describe("a requestState", () => {
     const { client, clock, asker } = await asking({ ask: rounds([form("1")]) });
     const other = await asking({ ask: rounds([form("1")]) });
     const first = await outcome(other.clock, other.client.result("tools/call", { name: "ask" }));
-    const error = await outcome(clock, client.error("tools/call", { name: "ask", ...back(first, { q1: yes }) }));
+    const error = await outcome(
+      clock,
+      client.error("tools/call", { name: "ask", ...back(first, { q1: yes }) }),
+    );
     expect(error).toMatchObject({ code: -32602 });
     expect(asker.runs).toEqual({});
   });
@@ -243,14 +277,23 @@ describe("a held call", () => {
     };
     const { client, clock, runtime, gateway } = await asking({ ask: forever });
     const first = new AbortController();
-    const asked = await outcome(clock, client.result("tools/call", { name: "ask" }, { signal: first.signal }));
+    const asked = await outcome(
+      clock,
+      client.result("tools/call", { name: "ask" }, { signal: first.signal }),
+    );
     first.abort();
     await settle();
     const cancelled = () =>
-      runtime.last.received.some((message) => "method" in message && message.method === "notifications/cancelled");
+      runtime.last.received.some(
+        (message) => "method" in message && message.method === "notifications/cancelled",
+      );
     expect(cancelled()).toBe(false);
     const second = new AbortController();
-    const answer = client.ask("tools/call", { name: "ask", ...back(asked, { q1: yes }) }, { signal: second.signal });
+    const answer = client.ask(
+      "tools/call",
+      { name: "ask", ...back(asked, { q1: yes }) },
+      { signal: second.signal },
+    );
     await settle();
     second.abort();
     expect(await answer).toMatchObject({ error: { data: { reason: "cancelled" } } });
@@ -284,7 +327,9 @@ describe("a held call", () => {
     if (how === "drain") await gateway.drain();
     else await gateway[Symbol.asyncDispose]();
     expect(gateway.stats().heldCalls).toBe(0);
-    expect(runtime.last.received).toContainEqual(expect.objectContaining({ method: "notifications/cancelled" }));
+    expect(runtime.last.received).toContainEqual(
+      expect.objectContaining({ method: "notifications/cancelled" }),
+    );
     await gateway[Symbol.asyncDispose]();
   });
 

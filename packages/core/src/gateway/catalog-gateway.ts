@@ -1,6 +1,5 @@
 import type { Clock } from "../clock.ts";
 import type { GatewayConfig } from "../config/types.ts";
-import type { ModernCall } from "../modern/modern-call.ts";
 import { ModernClients } from "../modern/modern-clients.ts";
 import type { PooledServer, ServerSettings } from "../pool/server.ts";
 import { StartLimiter } from "../pool/start-limiter.ts";
@@ -99,7 +98,11 @@ export class CatalogGateway implements Gateway {
       clock,
       admission: this.#admission,
       endpoint: (session, server) => this.#endpoint(session, server),
-      onEnd: (call) => this.#endModern(call),
+      onEnd: ({ id, hasInstances }) => {
+        // Most calls leave nothing behind, and looking at every server for each would cost more than the call.
+        if (hasInstances) void this.#forgetSession(id);
+      },
+      onListenEnd: (session) => void this.#forgetSession(session),
       onInternalError: (error) => emit({ type: "internal-error", error }),
     });
     this.#scheduleHealthChecks();
@@ -216,7 +219,7 @@ export class CatalogGateway implements Gateway {
     const report = this.#servers.apply(planned);
     this.#subscriptions.reloaded((id) => this.#catalog.get(id));
     this.#emit({ type: "catalog-reload", ...report });
-    this.#sessions.announceSoon("");
+    this.#announceSoon("");
     return report;
   }
 
@@ -248,7 +251,7 @@ export class CatalogGateway implements Gateway {
       instanceNumber: () => ++this.#instances,
       isLive: (session) =>
         this.#sessions.has(session) || this.#direct.has(session) || this.#modern.mayStart(session),
-      client: (session) => this.#sessions.get(session) ?? this.#modern.get(session),
+      client: (session) => this.#sessions.get(session) ?? this.#modern.client(session),
       onChange: (from, session, frame) => this.#changed(from, session, frame),
       onReady: (server, session, instance) => {
         this.#memory.started(server, session);
@@ -265,38 +268,42 @@ export class CatalogGateway implements Gateway {
     return new TransparentEndpoint({ ...parts, server });
   }
 
-  /** Most calls leave nothing behind, and looking at every server for each would cost more than the call. */
-  #endModern({ id, hasInstances }: ModernCall): void {
-    if (!hasInstances) return;
-    this.#catalog.forgetSession(id);
-    void this.#servers.endSession(id);
-  }
-
   async #endSession(id: string): Promise<void> {
     const hadLevel = this.#sessions.get(id)?.logLevel !== undefined;
     const server = this.#sessions.remove(id);
+    if (hadLevel) void this.#levels.changed(this.#catalog.servers);
+    await this.#forgetSession(id);
+    this.#emit({ type: "session-end", session: id, server });
+  }
+
+  async #forgetSession(id: string): Promise<void> {
     this.#catalog.forgetSession(id);
     this.#subscriptions.endSession(id);
-    if (hadLevel) void this.#levels.changed(this.#catalog.servers);
     await this.#servers.endSession(id);
-    this.#emit({ type: "session-end", session: id, server });
   }
 
   #changed(server: PooledServer, session: string, frame: Frame): void {
     const { method, uri } = frame.head;
     if (method === "notifications/resources/updated") {
       for (const id of this.#subscriptions.subscribers(server, session, uri ?? "")) {
-        this.#sessions.get(id)?.relay(server.id, frame);
+        (this.#sessions.get(id) ?? this.#modern.listens.get(id))?.relay(server.id, frame);
       }
       return;
     }
     this.#memory.invalidate(server, session);
     this.#sessions.listChanged(server.id, session, frame);
+    this.#modern.listens.listChanged(server.id, session, frame);
   }
 
   #listingChanged(session: string): void {
     this.#catalog.changed();
+    this.#announceSoon(session);
+  }
+
+  /** Tells a session, or all if it is empty, which of its lists are old. */
+  #announceSoon(session: string): void {
     this.#sessions.announceSoon(session);
+    this.#modern.listens.announceSoon(session);
   }
 
   #scheduleHealthChecks(): void {

@@ -11,6 +11,8 @@ import { withModernCode } from "./error-codes.ts";
 import { Exchange } from "./exchange.ts";
 import { HeldCalls } from "./held-calls.ts";
 import { inputResponses } from "./input-requests.ts";
+import type { Listen } from "./listen.ts";
+import { Listens } from "./listens.ts";
 import { ModernCall, type ModernCallParts } from "./modern-call.ts";
 import { mustStillExist } from "./removed-methods.ts";
 import { badState, RequestStates } from "./request-states.ts";
@@ -23,11 +25,15 @@ export interface ModernClientsOptions {
   readonly endpoint: (session: string, server: string | undefined) => Endpoint;
   /** A call is over; where servers have started instances for it alone, they end now. */
   readonly onEnd: (call: ModernCall) => void;
+  /** A client no longer listens: what was subscribed or started for it ends. */
+  readonly onListenEnd: (session: string) => void;
   readonly onInternalError: (error: unknown) => void;
 }
 
 /** Answers the requests of clients of the modern era, which have no session. */
 export class ModernClients {
+  /** Those that listen for changes. */
+  readonly listens: Listens;
   readonly #options: ModernClientsOptions;
   readonly #states: RequestStates;
   readonly #held = new HeldCalls();
@@ -37,22 +43,24 @@ export class ModernClients {
   constructor(options: ModernClientsOptions) {
     this.#options = options;
     this.#states = new RequestStates(options.clock);
+    const { clock, endpoint, onListenEnd } = options;
+    this.listens = new Listens({ clock, endpoint, onEnd: onListenEnd });
   }
 
   get heldCalls(): number {
     return this.#held.size;
   }
 
-  /** A call that has no answer yet. */
-  get(session: string): ModernCall | undefined {
-    return this.#calls.get(session);
+  /** The client behind a session of ours. */
+  client(session: string): ModernCall | Listen | undefined {
+    return this.#calls.get(session) ?? this.listens.get(session);
   }
 
   /** Whether an instance may start for this session alone; it is then ended with it. */
   mayStart(session: string): boolean {
     const call = this.#calls.get(session);
     if (call) call.hasInstances = true;
-    return call !== undefined;
+    return call !== undefined || this.listens.get(session) !== undefined;
   }
 
   async exchange(frame: Frame, options: ExchangeOptions): Promise<Frame> {
@@ -74,8 +82,9 @@ export class ModernClients {
     }
   }
 
-  /** Nothing new comes any more: calls whose clients are away end. */
+  /** Nothing new comes any more: who listens is let go, and calls whose clients are away end. */
   drain(why: OmgError): void {
+    this.listens.end();
     this.#held.end(why);
     for (const call of this.#calls.values()) call.abandon(why);
   }
@@ -83,6 +92,7 @@ export class ModernClients {
   async #answer(exchange: Exchange): Promise<Frame> {
     const { method, frame } = exchange;
     mustStillExist(method);
+    if (method === "subscriptions/listen") return this.listens.listen(exchange);
     const { requestState } = frame.head;
     if (this.#states.areOurs(requestState)) return this.#goOn(exchange, requestState);
     return this.#begin(exchange);

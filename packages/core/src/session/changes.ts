@@ -24,7 +24,7 @@ export class Changes {
   note(frame: Frame): void {
     const method = frame.head.method as string;
     this.#noted.set(method, frame);
-    this.#endpoint.announced(kindsOf(method));
+    this.#endpoint.announced(listOf(method));
     this.announceSoon();
   }
 
@@ -56,7 +56,8 @@ const changeNotification: Record<ListKind, string> = {
   resourceTemplates: "notifications/resources/list_changed",
 };
 
-function kindsOf(method: string): ListKind[] {
+/** The kinds that a notification says have changed. */
+export function listOf(method: string): ListKind[] {
   return (Object.keys(changeNotification) as ListKind[]).filter(
     (kind) => changeNotification[kind] === method,
   );

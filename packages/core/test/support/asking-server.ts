@@ -16,7 +16,16 @@ export class AskingServer {
   readonly asked: RequestId[] = [];
   readonly #waiting = new Map<RequestId, (answer: JsonRpcMessage) => void>();
 
-  constructor(tools: Record<string, (ask: (...questions: Question[]) => Promise<unknown[]>, args: Params, instance: FakeInstance) => Promise<Params>>) {
+  constructor(
+    tools: Record<
+      string,
+      (
+        ask: (...questions: Question[]) => Promise<unknown[]>,
+        args: Params,
+        instance: FakeInstance,
+      ) => Promise<Params>
+    >,
+  ) {
     const handlers = Object.entries(tools).map(([name, run]) => [
       name,
       (args: Params, instance: FakeInstance) => {
@@ -37,7 +46,9 @@ export class AskingServer {
       const id = `s${this.asked.length + 1}`;
       this.asked.push(id);
       const answer = new Promise<unknown>((resolve) =>
-        this.#waiting.set(id, (message) => resolve("result" in message ? message.result : "error" in message && message.error)),
+        this.#waiting.set(id, (message) =>
+          resolve("result" in message ? message.result : "error" in message && message.error),
+        ),
       );
       instance.say({ jsonrpc: "2.0", id, method, params });
       return answer;
@@ -50,7 +61,10 @@ export const form = (message: string): Question => ({
   method: "elicitation/create",
   params: { mode: "form", message, requestedSchema: { type: "object", properties: {} } },
 });
-export const sampling: Question = { method: "sampling/createMessage", params: { messages: [], maxTokens: 5 } };
+export const sampling: Question = {
+  method: "sampling/createMessage",
+  params: { messages: [], maxTokens: 5 },
+};
 export const roots: Question = { method: "roots/list" };
 
 /** A tool that asks these questions, one round after the other, and answers with all it was told. */
