@@ -46,6 +46,8 @@ export interface GatewayParts {
 const maxConcurrentStarts = 8;
 const maxWaiters = 1024;
 const drainTimeoutMs = 30_000;
+/** Logs of a request that is for no one server. */
+const nothingWanted = { told: Promise.resolve(), release() {} };
 
 /** The gateway of one catalog: sessions in front, servers behind, and what they have to do with each other. */
 export class CatalogGateway implements Gateway {
@@ -98,6 +100,10 @@ export class CatalogGateway implements Gateway {
       clock,
       admission: this.#admission,
       endpoint: (session, server) => this.#endpoint(session, server),
+      wantLogs: ({ id, endpoint, call }, level) => {
+        const target = endpoint.target(call.frame);
+        return target ? this.#levels.want(target, { session: id, level }) : nothingWanted;
+      },
       onEnd: ({ id, hasInstances }) => {
         // Most calls leave nothing behind, and looking at every server for each would cost more than the call.
         if (hasInstances) void this.#forgetSession(id);
@@ -125,7 +131,7 @@ export class CatalogGateway implements Gateway {
 
   async connect(transport: Transport, options: ConnectOptions = {}): Promise<Session> {
     this.#admission.mustBeOpen();
-    const { server } = options;
+    const { server, principal } = options;
     if (server !== undefined) this.#catalog.mustFind(server);
     const session = new ClientSession(
       transport,
@@ -133,6 +139,8 @@ export class CatalogGateway implements Gateway {
         clock: this.#clock,
         onLogLevel: () => this.#levels.changed(this.#catalog.servers),
         onDropped: (session, what) => this.#emit({ type: "frame-dropped", session, what }),
+        exchange: (frame, { session, ...how }) =>
+          this.#modern.exchange(frame, { ...how, server, principal: principal ?? session }),
         onRequest: () => this.#admission.enter(),
         onAnswer: () => this.#admission.leave(),
         onEnd: (id) => this.#endSession(id),
@@ -271,6 +279,7 @@ export class CatalogGateway implements Gateway {
   async #endSession(id: string): Promise<void> {
     const hadLevel = this.#sessions.get(id)?.logLevel !== undefined;
     const server = this.#sessions.remove(id);
+    this.#modern.endPrincipal(id);
     if (hadLevel) void this.#levels.changed(this.#catalog.servers);
     await this.#forgetSession(id);
     this.#emit({ type: "session-end", session: id, server });

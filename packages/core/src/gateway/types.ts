@@ -65,6 +65,8 @@ export interface Gateway extends AsyncDisposable {
 export interface ConnectOptions {
   /** One server, transparently: nothing renamed, unknown methods forwarded. Absent: all servers, aggregated. */
   readonly server?: string | undefined;
+  /** On whose behalf requests of the modern era are answered. Default: the session's own. */
+  readonly principal?: string | undefined;
 }
 
 export interface ExchangeOptions extends ConnectOptions {
@@ -85,7 +87,7 @@ export interface RequestOptions {
 /** One downstream client's conversation. */
 export interface Session {
   readonly id: string;
-  /** Requests of the client that have no answer yet. */
+  /** Requests of the client that have no answer yet, but for those that only listen. */
   readonly callsInFlight: number;
   /** Resolves once no call is in flight. */
   idle(): Promise<void>;

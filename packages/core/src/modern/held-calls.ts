@@ -34,9 +34,11 @@ export class HeldCalls {
     else this.#counts.delete(call.principal);
   }
 
-  /** No client can come back any more. */
-  end(why: OmgError): void {
-    for (const call of [...this.#calls.values()]) call.abandon(why);
+  /** No client can come back any more, or one that is named. */
+  end(why: OmgError, principal?: string): void {
+    for (const call of [...this.#calls.values()]) {
+      if (principal === undefined || call.principal === principal) call.abandon(why);
+    }
   }
 }
 

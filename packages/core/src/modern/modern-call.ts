@@ -18,6 +18,8 @@ export interface ModernCallParts {
   readonly states: RequestStates;
   readonly held: HeldCalls;
   readonly endpoint: (session: string) => Endpoint;
+  /** Lets the server know which log messages the call wants; `told` resolves when it does. */
+  readonly wantLogs: (call: ModernCall, level: LogLevel) => { told: Promise<void>; release(): void };
   /** The server has answered, or nobody waits for that any more. */
   readonly onEnd: (call: ModernCall) => void;
 }
@@ -57,6 +59,8 @@ export class ModernCall implements Caller {
   #waiting: Waiting | undefined;
   #final: ((exchange: Exchange) => Frame) | undefined;
   #round = 0;
+  #level: LogLevel | undefined;
+  #releaseLevel = () => {};
   #stopGathering: (() => void) | undefined;
   #stopLifetime = () => {};
 
@@ -97,9 +101,13 @@ export class ModernCall implements Caller {
     this.#stopLifetime();
     this.#exchange = exchange;
     const next = this.#next(exchange);
-    for (const [key, answer] of responses) this.#questions.answer(key, answer);
-    this.#refuseUnanswerable();
-    this.#askSoon();
+    const goOn = () => {
+      for (const [key, answer] of responses) this.#questions.answer(key, answer);
+      this.#refuseUnanswerable();
+      this.#askSoon();
+    };
+    if (this.logLevel === this.#level || this.#final) goOn();
+    else void this.#chooseLevel().then(goOn);
     return next;
   }
 
@@ -138,6 +146,7 @@ export class ModernCall implements Caller {
 
   async #run(run: (endpoint: Endpoint, call: Call) => Promise<Frame>): Promise<void> {
     try {
+      if (this.logLevel !== undefined) await this.#chooseLevel();
       const answer = await run(this.endpoint, this.call);
       const facts = {
         missing: this.#missing,
@@ -150,8 +159,19 @@ export class ModernCall implements Caller {
         throw error;
       });
     }
+    this.#releaseLevel();
     this.#questions.end(new OmgError("cancelled", { message: "The call is over" }));
     this.#parts.onEnd(this);
+  }
+
+  async #chooseLevel(): Promise<void> {
+    const release = this.#releaseLevel;
+    const { logLevel } = this;
+    const wish = logLevel === undefined ? undefined : this.#parts.wantLogs(this, logLevel);
+    this.#level = logLevel;
+    this.#releaseLevel = wish?.release ?? (() => {});
+    release();
+    await wish?.told;
   }
 
   #finish(final: (exchange: Exchange) => Frame): void {

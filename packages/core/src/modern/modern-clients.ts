@@ -1,4 +1,3 @@
-import type { Clock } from "../clock.ts";
 import { errorFrame } from "../errors/error-frame.ts";
 import type { Admission } from "../gateway/admission.ts";
 import type { ExchangeOptions } from "../gateway/types.ts";
@@ -18,8 +17,7 @@ import { mustStillExist } from "./removed-methods.ts";
 import { badState, RequestStates } from "./request-states.ts";
 import { declinedError } from "./url-required.ts";
 
-export interface ModernClientsOptions {
-  readonly clock: Clock;
+export interface ModernClientsOptions extends Pick<ModernCallParts, "clock" | "wantLogs"> {
   readonly admission: Admission;
   /** What a session talks to: one server, or all. Throws `server_unknown`. */
   readonly endpoint: (session: string, server: string | undefined) => Endpoint;
@@ -89,6 +87,11 @@ export class ModernClients {
     for (const call of this.#calls.values()) call.abandon(why);
   }
 
+  /** A principal will not come back: calls that wait for it end. */
+  endPrincipal(principal: string): void {
+    this.#held.end(new OmgError("cancelled", { message: "The client is gone" }), principal);
+  }
+
   async #answer(exchange: Exchange): Promise<Frame> {
     const { method, frame } = exchange;
     mustStillExist(method);
@@ -119,10 +122,11 @@ export class ModernClients {
   }
 
   #begin(exchange: Exchange): Promise<Frame> {
-    const { clock, endpoint } = this.#options;
+    const { clock, endpoint, wantLogs } = this.#options;
     const { server } = exchange.options;
     const parts: ModernCallParts = {
       clock,
+      wantLogs,
       states: this.#states,
       held: this.#held,
       endpoint: (session) => endpoint(session, server),

@@ -13,9 +13,15 @@ import { Changes } from "./changes.ts";
 import { type ClientProfile, clientProfile, mustAnswer } from "./client-profile.ts";
 import { askedLevel, type LogLevel, reaches } from "./log-level.ts";
 import { Questions } from "./questions.ts";
+import { SessionExchanges } from "./session-exchanges.ts";
 
 export interface SessionHooks {
   readonly clock: Clock;
+  /** A request of the modern era comes in, which needs no session. Never rejects. */
+  exchange(
+    frame: Frame,
+    how: { session: string; signal: AbortSignal; tell(frame: Frame): void },
+  ): Promise<Frame>;
   /** A request comes in; throws when it may not now. */
   onRequest(): void;
   /** A request that came in has got its answer. */
@@ -42,6 +48,7 @@ export class ClientSession implements Session, Caller {
   readonly #calls = new Map<RequestId, Call>();
   readonly #questions: Questions;
   readonly #changes: Changes;
+  readonly #exchanges: SessionExchanges;
   readonly #initialized = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<void>();
   #profile: ClientProfile = clientProfile(undefined);
@@ -57,6 +64,11 @@ export class ClientSession implements Session, Caller {
       onError: (error) => this.#reject(error),
     });
     this.#changes = new Changes(hooks.clock, this.#endpoint, (frame) => this.#send(frame));
+    this.#exchanges = new SessionExchanges({
+      exchange: (frame, how) => hooks.exchange(frame, { ...how, session: this.id }),
+      send: (frame, id) => this.#send(frame, id),
+      onIdle: () => this.#lookIdle(),
+    });
     this.#questions = new Questions(hooks.clock, {
       send: (frame, call) => this.#lane.send(frame, { relatedRequestId: call }),
       onDropped: (what) => hooks.onDropped(this.id, what),
@@ -64,7 +76,7 @@ export class ClientSession implements Session, Caller {
   }
 
   get callsInFlight(): number {
-    return this.#calls.size;
+    return this.#calls.size + this.#exchanges.inFlight;
   }
 
   get closed(): Promise<void> {
@@ -81,7 +93,7 @@ export class ClientSession implements Session, Caller {
   }
 
   idle(): Promise<void> {
-    if (this.#calls.size === 0) return Promise.resolve();
+    if (this.callsInFlight === 0) return Promise.resolve();
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
@@ -144,7 +156,9 @@ export class ClientSession implements Session, Caller {
     if (kind === "request") void this.#answer(frame);
     else if (kind !== "notification") this.#questions.answer(frame);
     else if (method === "notifications/cancelled") {
-      if (requestId !== undefined) this.#calls.get(requestId)?.cancel();
+      if (requestId === undefined) return;
+      this.#calls.get(requestId)?.cancel();
+      this.#exchanges.cancel(requestId);
     } else if (method === "notifications/progress") this.#questions.progress(frame);
     else if (method === "notifications/initialized") this.#initialized.resolve();
     else this.#endpoint.notify(frame);
@@ -152,13 +166,16 @@ export class ClientSession implements Session, Caller {
 
   async #answer(frame: Frame): Promise<void> {
     const id = frame.head.id as RequestId;
-    const call = new Call(frame, this);
+    const isModern = frame.head.version !== undefined;
     try {
-      this.#admit(id);
+      this.#mustHaveRoom(id);
+      if (!isModern) this.#hooks.onRequest();
     } catch (error) {
       this.#send(errorFrame(id, error), id);
       return;
     }
+    if (isModern) return this.#exchanges.answer(frame);
+    const call = new Call(frame, this);
     this.#calls.set(id, call);
     let answer: Frame;
     try {
@@ -170,22 +187,21 @@ export class ClientSession implements Session, Caller {
     this.#calls.delete(id);
     if (!call.cancelled) this.#send(answer, id, call.streamed);
     this.#hooks.onAnswer();
-    if (this.#calls.size === 0) this.#nowIdle();
+    this.#lookIdle();
   }
 
-  #admit(id: RequestId): void {
-    if (this.#calls.has(id)) {
+  #mustHaveRoom(id: RequestId): void {
+    if (this.#calls.has(id) || this.#exchanges.has(id)) {
       throw new OmgError("invalid_request", {
         message: `A request with id ${JSON.stringify(id)} is in flight`,
       });
     }
-    if (this.#calls.size >= maxCallsInFlight) {
+    if (this.#calls.size + this.#exchanges.size >= maxCallsInFlight) {
       throw new OmgError("overloaded", {
         detail: "inflight",
         message: `This session has ${maxCallsInFlight} requests in flight, its limit; wait for answers`,
       });
     }
-    this.#hooks.onRequest();
   }
 
   #dispatch(call: Call): Frame | Promise<Frame> {
@@ -225,7 +241,8 @@ export class ClientSession implements Session, Caller {
     this.#lane.send(frame, { relatedRequestId, streamed }).catch(() => void this.close());
   }
 
-  #nowIdle(): void {
+  #lookIdle(): void {
+    if (this.callsInFlight > 0) return;
     const waiting = this.#whenIdle;
     this.#whenIdle = [];
     for (const resolve of waiting) resolve();
@@ -233,6 +250,7 @@ export class ClientSession implements Session, Caller {
 
   async #end(): Promise<void> {
     for (const call of this.#calls.values()) call.cancel("The client is gone");
+    this.#exchanges.end();
     this.#questions.end(new OmgError("cancelled", { message: "The client is gone" }));
     this.#changes.end();
     await this.#lane.close().catch(() => {});
