@@ -1,7 +1,8 @@
+import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
 import { withModernCode } from "./error-codes.ts";
 import type { Exchange } from "./exchange.ts";
-import { inputRequired, mustBeAskable } from "./input-requests.ts";
+import { inputRequired, mayNeedInput } from "./input-requests.ts";
 import { missingCapabilityError, missingFor } from "./missing-capabilities.ts";
 import type { RequestStates } from "./request-states.ts";
 import { modernResult } from "./results.ts";
@@ -30,8 +31,11 @@ export function answerTo(
 
 /** The call is over without having run: when the user has been at the URLs, it can begin anew. */
 function askForUrls(exchange: Exchange, questions: ReadonlyMap<string, Frame>, states: RequestStates): Frame {
+  if (!mayNeedInput(exchange.method)) {
+    const message = `The server wants the user to visit a URL before ${exchange.method}, which MCP does not allow`;
+    throw new OmgError("upstream_protocol_error", { message });
+  }
   for (const question of questions.values()) {
-    mustBeAskable(exchange.method, question);
     const missing = missingFor(exchange.envelope.capabilities, question);
     if (missing) throw missingCapabilityError(missing.required, "the user must visit a URL first");
   }

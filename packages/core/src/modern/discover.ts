@@ -3,6 +3,7 @@ import type { Endpoint } from "../router/endpoint.ts";
 import { type Frame, resultFrame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
+import { withoutTaskSupport } from "./unrelayed-tasks.ts";
 
 /** Answers `server/discover` with what an endpoint says of itself. */
 export async function discover(endpoint: Endpoint, call: Call): Promise<Frame> {
@@ -10,16 +11,11 @@ export async function discover(endpoint: Endpoint, call: Call): Promise<Frame> {
   const result = {
     resultType: "complete",
     supportedVersions: modernVersions,
-    capabilities: modernCapabilities(capabilities as Params),
+    capabilities: withoutTaskSupport(capabilities as Params),
     ...(typeof instructions === "string" ? { instructions } : {}),
     ttlMs: 0,
     cacheScope: "private",
     _meta: { "io.modelcontextprotocol/serverInfo": serverInfo },
   };
   return resultFrame(call.frame.head.id ?? 0, JSON.stringify(result));
-}
-
-/** Tasks of revision 2025-11-25 are no capability any more; everything else is as it was. */
-function modernCapabilities({ tasks: _tasks, ...capabilities }: Params): Params {
-  return capabilities;
 }

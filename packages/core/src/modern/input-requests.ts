@@ -3,14 +3,18 @@ import { type Frame, type RequestId, resultFrame } from "../runtime/frame.ts";
 import { scanMembers } from "../runtime/json-members.ts";
 import { objectAt } from "./envelope.ts";
 
-/** Requests whose answer may be that input is needed (MCP 2026-07-28, multi round-trip requests). */
-const mayNeedInput = new Set(["tools/call", "prompts/get", "resources/read"]);
+const needingInput = new Set(["tools/call", "prompts/get", "resources/read"]);
 const askable = new Set(["elicitation/create", "sampling/createMessage", "roots/list"]);
+
+/** Whether the answer may be that input is needed (MCP 2026-07-28, multi round-trip requests). */
+export function mayNeedInput(method: string): boolean {
+  return needingInput.has(method);
+}
 
 /** Throws unless a client may be asked this for the sake of a request of this method. */
 export function mustBeAskable(method: string, question: Frame): void {
   const asked = question.head.method ?? "";
-  if (mayNeedInput.has(method) && askable.has(asked)) return;
+  if (mayNeedInput(method) && askable.has(asked)) return;
   throw new OmgError("method_not_found", {
     message: `A client of MCP 2026-07-28 can not be asked ${asked} while it waits for ${method}`,
   });

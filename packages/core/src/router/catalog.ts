@@ -4,6 +4,7 @@ import type { PooledServer } from "../pool/server.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import { Addresses } from "./addresses.ts";
+import { type CacheHints, noCaching, strictest } from "./cache-hints.ts";
 import { type Listing, type ListKind, listKinds } from "./listing.ts";
 import type { ListingMemory } from "./listing-memory.ts";
 import { type Page, type PlacedItem, pageOf } from "./pages.ts";
@@ -18,6 +19,8 @@ export interface MergedList {
   readonly first: Page;
   /** Equal for equal lists. */
   readonly digest: string;
+  /** How long and for whom it may be kept. */
+  readonly hints: CacheHints;
 }
 
 /** Where a wire name leads. */
@@ -196,7 +199,16 @@ export class Catalog {
     const first = pageOf(items);
     const digest = createHash("sha256");
     for (const { bytes } of items) digest.update(bytes);
-    return { items, first, digest: digest.digest("base64") };
+    return { items, first, digest: digest.digest("base64"), hints: this.#hints(kind, session) };
+  }
+
+  /** A server that has nothing of a kind has no say in it; one that is not known might have. */
+  #hints(kind: ListKind, session: string): CacheHints {
+    const { capability } = listKinds[kind];
+    const known = this.servers.flatMap((server) => this.listing(server, session) ?? []);
+    const listed = known.filter(({ introduction }) => introduction.capabilities[capability] !== undefined);
+    const hints = listed.map((listing) => listing.hints[kind] ?? noCaching);
+    return this.missing(session).length > 0 ? noCaching : strictest(hints);
   }
 
   /** An item with the URIs that clients see. */

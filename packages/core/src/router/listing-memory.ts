@@ -217,7 +217,8 @@ function storeKey(server: PooledServer): string {
 }
 
 function sameListing(a: Listing, b: Listing): boolean {
-  if (JSON.stringify(a.introduction) !== JSON.stringify(b.introduction)) return false;
+  const facts = ({ introduction, hints }: Listing) => JSON.stringify([introduction, hints]);
+  if (facts(a) !== facts(b)) return false;
   return (Object.keys(listKinds) as ListKind[]).every((kind) => sameItems(a, b, kind));
 }
 

@@ -131,8 +131,8 @@ export class FakeInstance implements InstanceV1 {
       if (!handler) throw Object.assign(new Error(`no ${method}`), { code: -32601 });
       this.say({ jsonrpc: "2.0", id, result: await handler(params, this, id) });
     } catch (error) {
-      const { message, code = -32000 } = error as Error & { code?: number };
-      this.say({ jsonrpc: "2.0", id, error: { code, message } });
+      const { message, code = -32000, data } = error as Error & { code?: number; data?: unknown };
+      this.say({ jsonrpc: "2.0", id, error: { code, message, ...(data === undefined ? {} : { data }) } });
     }
   }
 }
