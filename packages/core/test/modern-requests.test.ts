@@ -3,7 +3,7 @@ import { gatewayInfo } from "../src/gateway-info.ts";
 import { withoutTaskSupport } from "../src/modern/unrelayed-tasks.ts";
 import { frameOf } from "../src/runtime/frame.ts";
 import { fakeServer, text } from "./support/fake-runtime.ts";
-import { fakeEntry, testGateway } from "./support/gateway.ts";
+import { testGateway } from "./support/gateway.ts";
 import { ModernClient } from "./support/modern-client.ts";
 import { settle } from "./support/virtual-clock.ts";
 
@@ -118,26 +118,6 @@ describe("a request of the modern era", () => {
       code: -32602,
       data: { reason: "unknown_resource" },
     });
-  });
-
-  test("hears for how long and for whom lists hold, by the strictest of all servers", async () => {
-    const lists = (ttlMs: number, cacheScope: string) =>
-      fakeServer({}, { methods: { "tools/list": () => ({ tools: [], ttlMs, cacheScope }) } });
-    const servers = {
-      a: lists(500, "public"),
-      b: lists(300, "public"),
-      c: lists(400, "private"),
-      d: fakeServer(),
-    };
-    const hintsWith = async (...ids: string[]) => {
-      const { gateway } = await testGateway(servers, { servers: ids.map((id) => fakeEntry(id)) });
-      const client = new ModernClient(gateway);
-      const { ttlMs, cacheScope } = await client.result("tools/list");
-      return { ttlMs, cacheScope };
-    };
-    expect(await hintsWith("a", "b")).toEqual({ ttlMs: 300, cacheScope: "public" });
-    expect(await hintsWith("a", "b", "c")).toEqual({ ttlMs: 300, cacheScope: "private" });
-    expect(await hintsWith("a", "d")).toEqual({ ttlMs: 0, cacheScope: "private" });
   });
 
   test("for an unknown server or method is refused as on every endpoint", async () => {

@@ -141,13 +141,13 @@ export class AggregateEndpoint implements Endpoint {
 
   async #list(call: Call, kind: ListKind): Promise<Frame> {
     await this.#catalog.learnAll(this.#session);
-    const { items, first, digest, hints } = this.#catalog.list(kind, this.#session);
+    const { items, first, digest, caching } = this.#catalog.list(kind, this.#session);
     const { cursor } = call.frame.head;
     const { array, nextCursor } = cursor === undefined ? first : pageOf(items, cursor);
     const missing = this.#catalog.missing(this.#session);
     this.#lastAnswers.set(kind, { digest, missing: fingerprintsOf(missing) });
     const more = {
-      ...(call.caller.era === "modern" ? hints : {}),
+      ...(call.caller.era === "modern" ? caching : {}),
       ...(nextCursor === undefined ? {} : { nextCursor }),
       ...(missing.length === 0 ? {} : { _meta: { "io.omg/missing": missing.map(({ id }) => id) } }),
     };

@@ -4,7 +4,7 @@ import type { PooledServer } from "../pool/server.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import { Addresses } from "./addresses.ts";
-import { type CacheHints, noCaching, strictest } from "./cache-hints.ts";
+import { type Caching, cachingOf, narrowest } from "./caching.ts";
 import { type Listing, type ListKind, listKinds } from "./listing.ts";
 import type { ListingMemory } from "./listing-memory.ts";
 import { type Page, type PlacedItem, pageOf } from "./pages.ts";
@@ -20,7 +20,7 @@ export interface MergedList {
   /** Equal for equal lists. */
   readonly digest: string;
   /** How long and for whom it may be kept. */
-  readonly hints: CacheHints;
+  readonly caching: Caching;
 }
 
 /** Where a wire name leads. */
@@ -199,16 +199,18 @@ export class Catalog {
     const first = pageOf(items);
     const digest = createHash("sha256");
     for (const { bytes } of items) digest.update(bytes);
-    return { items, first, digest: digest.digest("base64"), hints: this.#hints(kind, session) };
+    return { items, first, digest: digest.digest("base64"), caching: this.#caching(kind, session) };
   }
 
-  /** A server that has nothing of a kind has no say in it; one that is not known might have. */
-  #hints(kind: ListKind, session: string): CacheHints {
+  /** The narrowest of all. A server that has nothing of a kind has no say in it; one that is not known might have. */
+  #caching(kind: ListKind, session: string): Caching {
     const { capability } = listKinds[kind];
     const known = this.servers.flatMap((server) => this.listing(server, session) ?? []);
     const listed = known.filter(({ introduction }) => introduction.capabilities[capability] !== undefined);
-    const hints = listed.map((listing) => listing.hints[kind] ?? noCaching);
-    return this.missing(session).length > 0 ? noCaching : strictest(hints);
+    const isCertain = listed.length > 0 && this.missing(session).length === 0;
+    return isCertain
+      ? narrowest(listed.map(({ caching }) => caching?.[kind] ?? cachingOf({})))
+      : cachingOf({});
   }
 
   /** An item with the URIs that clients see. */

@@ -217,8 +217,7 @@ function storeKey(server: PooledServer): string {
 }
 
 function sameListing(a: Listing, b: Listing): boolean {
-  const facts = ({ introduction, hints }: Listing) => JSON.stringify([introduction, hints]);
-  if (facts(a) !== facts(b)) return false;
+  if (JSON.stringify(a.introduction) !== JSON.stringify(b.introduction)) return false;
   return (Object.keys(listKinds) as ListKind[]).every((kind) => sameItems(a, b, kind));
 }
 

@@ -4,7 +4,7 @@ import { type ItemPage, type ListedItem, readItems } from "../runtime/json-items
 import { scanMembers } from "../runtime/json-members.ts";
 import type { Params } from "../runtime/transport.ts";
 import { errorText } from "../upstream/error-text.ts";
-import { type CacheHints, hintsOf, strictest } from "./cache-hints.ts";
+import type { Caching } from "./caching.ts";
 
 /** What can be listed, by the member of the result that holds it. */
 export type ListKind = "tools" | "prompts" | "resources" | "resourceTemplates";
@@ -21,9 +21,11 @@ const kinds = Object.keys(listKinds) as ListKind[];
 /** All that a server offers. */
 export interface Listing extends Readonly<Record<ListKind, readonly ListedItem[]>> {
   readonly introduction: KnownIntroduction;
-  /** How long and for whom each list may be kept, where the server has said so. */
-  readonly hints: Readonly<Partial<Record<ListKind, CacheHints>>>;
+  /** What a server of the modern era said of how long each list may be kept. */
+  readonly caching?: ListCaching | undefined;
 }
+
+type ListCaching = Readonly<Record<ListKind, Caching>>;
 
 /** What clients of the aggregate get to know of a server's introduction. */
 export interface KnownIntroduction {
@@ -44,38 +46,27 @@ export async function fetchListing(
   warn: (message: string) => void,
   before?: Listing,
 ): Promise<Listing> {
-  const hints: Partial<Record<ListKind, CacheHints>> = {};
   const lists = await Promise.all(
     kinds.map(async (kind) => {
       const { capability } = listKinds[kind];
       if (!instance.introduction.capabilities[capability]) return [];
-      try {
-        const fetched = await fetchKind(server, instance, kind);
-        hints[kind] = fetched.hints;
-        return fetched.items;
-      } catch (error) {
-        if (!OmgError.is(error) || error.reason !== "upstream_protocol_error") throw error;
+      return fetchKind(server, instance, kind).catch((error: OmgError) => {
+        if (error.reason !== "upstream_protocol_error") throw error;
         warn(error.message);
         return before?.[kind] ?? [];
-      }
+      });
     }),
   );
   const { capabilities, instructions } = instance.introduction;
   return listingOf(
     { capabilities, instructions: textOf(instructions) },
     (kind) => lists[kinds.indexOf(kind)] ?? [],
-    hints,
   );
 }
 
-async function fetchKind(
-  server: string,
-  instance: RunningInstance,
-  kind: ListKind,
-): Promise<{ items: ListedItem[]; hints: CacheHints }> {
+async function fetchKind(server: string, instance: RunningInstance, kind: ListKind): Promise<ListedItem[]> {
   const { method } = listKinds[kind];
   const items: ListedItem[] = [];
-  const hints: CacheHints[] = [];
   const seen = new Set<string>();
   let cursor: string | undefined;
   do {
@@ -84,21 +75,19 @@ async function fetchKind(
     if ("error" in message) throw refused(server, `answers ${method} with: ${errorText(message)}`);
     const page = readPage(answer.bytes, answer.spans.payload?.start ?? 0, kind);
     items.push(...page.items);
-    hints.push(hintsOf("result" in message ? message.result : {}));
     cursor = page.nextCursor;
     if (items.length > maxItems) throw refused(server, `lists more than ${maxItems} ${kind}`);
     if (seen.size >= maxPages) throw refused(server, `lists its ${kind} on more than ${maxPages} pages`);
     if (cursor !== undefined && seen.has(cursor)) throw refused(server, `lists its ${kind} in a circle`);
     if (cursor !== undefined) seen.add(cursor);
   } while (cursor !== undefined);
-  return { items: withoutDuplicates(items), hints: strictest(hints) };
+  return withoutDuplicates(items);
 }
 
 /** A listing as JSON, in the servers' own bytes. */
 export function serializeListing(listing: Listing): string {
   const lists = kinds.map((kind) => `"${kind}":[${listing[kind].map(({ bytes }) => bytes).join(",")}]`);
-  const { introduction, hints } = listing;
-  return `{"introduction":${JSON.stringify(introduction)},"hints":${JSON.stringify(hints)},${lists.join(",")}}`;
+  return `{"introduction":${JSON.stringify(listing.introduction)},${lists.join(",")}}`;
 }
 
 /** Undefined for what is no listing. */
@@ -106,7 +95,7 @@ export function parseListing(text: string): Listing | undefined {
   const bytes = Buffer.from(text);
   if (!text.startsWith("{")) return undefined;
   try {
-    return listingOf(storedIntroduction(bytes), (kind) => readPage(bytes, 0, kind).items, storedHints(bytes));
+    return listingOf(storedIntroduction(bytes), (kind) => readPage(bytes, 0, kind).items);
   } catch {
     return undefined;
   }
@@ -115,16 +104,9 @@ export function parseListing(text: string): Listing | undefined {
 function listingOf(
   introduction: KnownIntroduction,
   items: (kind: ListKind) => readonly ListedItem[],
-  hints: Listing["hints"],
 ): Listing {
   const lists = Object.fromEntries(kinds.map((kind) => [kind, items(kind)]));
-  return { ...(lists as Record<ListKind, readonly ListedItem[]>), introduction, hints };
-}
-
-/** None in what an earlier version stored. */
-function storedHints(bytes: Buffer): Listing["hints"] {
-  const span = scanMembers(bytes).get("hints");
-  return span ? (JSON.parse(bytes.toString("utf8", span.start, span.end)) as Listing["hints"]) : {};
+  return { ...(lists as Record<ListKind, readonly ListedItem[]>), introduction };
 }
 
 /** Throws for what was stored in another form. */
