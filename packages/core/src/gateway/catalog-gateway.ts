@@ -3,12 +3,11 @@ import type { GatewayConfig } from "../config/types.ts";
 import { ModernClients } from "../modern/modern-clients.ts";
 import type { PooledServer, ServerSettings } from "../pool/server.ts";
 import { StartLimiter } from "../pool/start-limiter.ts";
-import { AggregateEndpoint } from "../router/aggregate.ts";
 import { Catalog } from "../router/catalog.ts";
 import type { Endpoint } from "../router/endpoint.ts";
+import { endpointOf } from "../router/endpoints.ts";
 import { ListingMemory } from "../router/listing-memory.ts";
 import { Subscriptions } from "../router/subscriptions.ts";
-import { TransparentEndpoint } from "../router/transparent.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { Transport } from "../runtime/transport.ts";
 import type { RuntimeV1, StateStore } from "../runtime/v1.ts";
@@ -18,6 +17,7 @@ import { ClientSessions } from "./client-sessions.ts";
 import { DirectRequests } from "./direct-requests.ts";
 import type { GatewayListener } from "./events.ts";
 import { drainingError, stoppedByHandError } from "./gateway-errors.ts";
+import { HealthChecks } from "./health-checks.ts";
 import { LogLevels } from "./log-levels.ts";
 import { type PlannedServer, planServer } from "./plan-server.ts";
 import { ServerSet } from "./server-set.ts";
@@ -46,8 +46,6 @@ export interface GatewayParts {
 const maxConcurrentStarts = 8;
 const maxWaiters = 1024;
 const drainTimeoutMs = 30_000;
-/** Logs of a request that is for no one server. */
-const nothingWanted = { told: Promise.resolve(), release() {} };
 
 /** The gateway of one catalog: sessions in front, servers behind, and what they have to do with each other. */
 export class CatalogGateway implements Gateway {
@@ -65,10 +63,10 @@ export class CatalogGateway implements Gateway {
   readonly #subscriptions: Subscriptions;
   readonly #direct: DirectRequests;
   readonly #modern: ModernClients;
+  readonly #health: HealthChecks;
   readonly #startedAt: Date;
   #instances = 0;
   #droppedFrames = 0;
-  #stopHealthTimer = () => {};
   #reloading: Promise<unknown> = Promise.resolve();
   #disposing: Promise<void> | undefined;
 
@@ -100,18 +98,20 @@ export class CatalogGateway implements Gateway {
       clock,
       admission: this.#admission,
       endpoint: (session, server) => this.#endpoint(session, server),
-      wantLogs: ({ id, endpoint, call }, level) => {
-        const target = endpoint.target(call.frame);
-        return target ? this.#levels.want(target, { session: id, level }) : nothingWanted;
-      },
-      onEnd: ({ id, hasInstances }) => {
+      wantLogs: ({ id, endpoint, call }, level) =>
+        this.#levels.want(endpoint.target(call.frame), { session: id, level }),
+      onEnd: ({ id, leavesTraces }) => {
         // Most calls leave nothing behind, and looking at every server for each would cost more than the call.
-        if (hasInstances) void this.#forgetSession(id);
+        if (leavesTraces) void this.#forgetSession(id);
       },
       onListenEnd: (session) => void this.#forgetSession(session),
       onInternalError: (error) => emit({ type: "internal-error", error }),
     });
-    this.#scheduleHealthChecks();
+    this.#health = new HealthChecks(this.#catalog, {
+      clock,
+      emit,
+      everySeconds: config.health_check_interval_seconds,
+    });
   }
 
   /** Sets the first catalog up. */
@@ -214,7 +214,7 @@ export class CatalogGateway implements Gateway {
 
   async #dispose(): Promise<void> {
     this.#admission.close();
-    this.#stopHealthTimer();
+    this.#health.end();
     this.#modern.drain(drainingError());
     await this.#sessions.close();
     await this.#servers.dispose(drainingError());
@@ -270,10 +270,8 @@ export class CatalogGateway implements Gateway {
   }
 
   #endpoint(session: string, server: string | undefined): Endpoint {
-    const parts = { catalog: this.#catalog, subscriptions: this.#subscriptions, session };
-    if (server === undefined) return new AggregateEndpoint({ ...parts, clock: this.#clock });
-    this.#catalog.mustFind(server);
-    return new TransparentEndpoint({ ...parts, server });
+    const parts = { catalog: this.#catalog, subscriptions: this.#subscriptions, clock: this.#clock };
+    return endpointOf(parts, session, server);
   }
 
   async #endSession(id: string): Promise<void> {
@@ -313,16 +311,5 @@ export class CatalogGateway implements Gateway {
   #announceSoon(session: string): void {
     this.#sessions.announceSoon(session);
     this.#modern.listens.announceSoon(session);
-  }
-
-  #scheduleHealthChecks(): void {
-    const everyMs = (this.#parts.config.health_check_interval_seconds ?? 30) * 1000;
-    if (everyMs <= 0) return;
-    this.#stopHealthTimer = this.#clock.after(everyMs, () => {
-      this.#scheduleHealthChecks();
-      for (const server of this.#catalog.servers) {
-        server.checkHealth().catch((error) => this.#emit({ type: "internal-error", error }));
-      }
-    });
   }
 }

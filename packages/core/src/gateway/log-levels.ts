@@ -12,6 +12,8 @@ interface Wish {
 /** Milliseconds that a request waits for a server to take note of a level. */
 const requestWaitMs = 2000;
 
+const nothingWanted = { told: Promise.resolve(), release() {} };
+
 /** Tells each running instance the lowest level of log messages that any of its clients wants. */
 export class LogLevels {
   readonly #sessions: ClientSessions;
@@ -32,9 +34,10 @@ export class LogLevels {
 
   /**
    * Lets a request of the modern era have a level until it is released; `told` resolves when the instance that runs, if one
-   * does, knows.
+   * does, knows. `server`: undefined for a request that goes to no one server.
    */
-  want(server: PooledServer, wish: Wish): { told: Promise<void>; release(): void } {
+  want(server: PooledServer | undefined, wish: Wish): { told: Promise<void>; release(): void } {
+    if (!server) return nothingWanted;
     const wishes = this.#wishes.get(server.id) ?? new Set();
     this.#wishes.set(server.id, wishes.add(wish));
     const session = server.isPerSession ? wish.session : "";

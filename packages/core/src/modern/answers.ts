@@ -22,11 +22,21 @@ export function answerTo(
   { missing, serverInfo, states }: AnswerFacts,
 ): Frame {
   const { id, method } = exchange;
-  if (answer.head.kind !== "error") return modernResult(answer, { id, method, serverInfo });
+  if (answer.head.kind !== "error") return readable(() => modernResult(answer, { id, method, serverInfo }));
   const questions = urlQuestions(answer);
   if (questions) return askForUrls(exchange, questions, states);
   if (Object.keys(missing).length > 0) throw missingCapabilityError(missing, errorTextOf(answer));
-  return withModernCode(answer);
+  return readable(() => withModernCode(answer));
+}
+
+/** An answer that is passed on is hardly read; one that must be may turn out to be none. */
+function readable(rewritten: () => Frame): Frame {
+  try {
+    return rewritten();
+  } catch (error) {
+    const message = `The server's answer is not MCP: ${(error as Error).message}`;
+    throw new OmgError("upstream_protocol_error", { message, executed: "unknown", cause: error });
+  }
 }
 
 /** The call is over without having run: when the user has been at the URLs, it can begin anew. */

@@ -13,6 +13,7 @@ import { missingFor } from "./missing-capabilities.ts";
 import { OpenQuestions } from "./open-questions.ts";
 import { badState, type RequestStates, stateLifetimeMs } from "./request-states.ts";
 import { withoutTasks } from "./unrelayed-tasks.ts";
+import { needsUrl } from "./url-required.ts";
 
 export interface ModernCallParts {
   readonly clock: Clock;
@@ -49,8 +50,8 @@ export class ModernCall implements Caller {
   readonly server: string | undefined;
   readonly endpoint: Endpoint;
   readonly call: Call;
-  /** Whether a server has started an instance for this call alone. */
-  hasInstances = false;
+  /** Whether servers know anything of this call when it is over: an instance of its own, or a URL they sent its user to. */
+  leavesTraces = false;
   readonly #parts: ModernCallParts;
   readonly #questions = new OpenQuestions();
   /** What servers wanted to ask, but the client can not answer. */
@@ -127,6 +128,7 @@ export class ModernCall implements Caller {
   }
 
   async ask(question: Frame, { signal }: AskOptions): Promise<Frame> {
+    this.leavesTraces = true;
     mustBeAskable(this.#exchange.method, question);
     const missing = missingFor(this.capabilities, question);
     if (missing) {
@@ -149,6 +151,7 @@ export class ModernCall implements Caller {
     try {
       if (this.logLevel !== undefined) await this.#chooseLevel();
       const answer = await run(this.endpoint, this.call);
+      if (needsUrl(answer)) this.leavesTraces = true;
       const facts = {
         missing: this.#missing,
         states: this.#parts.states,

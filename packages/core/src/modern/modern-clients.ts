@@ -22,7 +22,7 @@ export interface ModernClientsOptions extends Pick<ModernCallParts, "clock" | "w
   readonly admission: Admission;
   /** What a session talks to: one server, or all. Throws `server_unknown`. */
   readonly endpoint: (session: string, server: string | undefined) => Endpoint;
-  /** A call is over; where servers have started instances for it alone, they end now. */
+  /** A call is over; where it leaves traces on servers, they end now. */
   readonly onEnd: (call: ModernCall) => void;
   /** A client no longer listens: what was subscribed or started for it ends. */
   readonly onListenEnd: (session: string) => void;
@@ -58,7 +58,7 @@ export class ModernClients {
   /** Whether an instance may start for this session alone; it is then ended with it. */
   mayStart(session: string): boolean {
     const call = this.#calls.get(session);
-    if (call) call.hasInstances = true;
+    if (call) call.leavesTraces = true;
     return call !== undefined || this.listens.get(session) !== undefined;
   }
 

@@ -4,15 +4,21 @@ import { type Frame, requestFrame } from "../runtime/frame.ts";
 /** MCP 2025-11-25: the call needs what the user does at a URL first. */
 const urlElicitationRequired = -32042;
 
+/** Whether an answer says so. */
+export function needsUrl(answer: Frame): boolean {
+  // Reading a frame costs far more than looking for the number.
+  if (answer.head.kind !== "error" || !answer.bytes.includes(`${urlElicitationRequired}`)) return false;
+  const message = answer.value();
+  return "error" in message && message.error?.code === urlElicitationRequired;
+}
+
 /**
  * The questions that an error of the legacy era stands for, by key: 2026-07-28 asks them with `input_required`. Undefined
  * for any other error. Throws where it names no URL.
  */
 export function urlQuestions(error: Frame): Map<string, Frame> | undefined {
-  // Reading a frame costs far more than this.
-  if (!error.bytes.includes(`${urlElicitationRequired}`)) return undefined;
   const message = error.value();
-  if (!("error" in message) || message.error?.code !== urlElicitationRequired) return undefined;
+  if (!needsUrl(error) || !("error" in message)) return undefined;
   const { elicitations } = (message.error.data ?? {}) as { elicitations?: unknown };
   const questions = (Array.isArray(elicitations) ? elicitations : []).flatMap((elicitation: unknown) => {
     const isUrl = typeof elicitation === "object" && elicitation !== null && "url" in elicitation;
