@@ -24,6 +24,15 @@ async function outcome<T>(clock: VirtualClock, answer: Promise<T>): Promise<T> {
   return answer;
 }
 
+/** The same bytes in a spelling that is not ours: the last character has bits to spare. */
+function otherwiseEncoded(state: string): string {
+  const bytes = (text: string) => Buffer.from(text.split(".")[2] ?? "", "base64url");
+  const others = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"].map(
+    (last) => state.slice(0, -1) + last,
+  );
+  return others.find((other) => other !== state && bytes(other).equals(bytes(state))) as string;
+}
+
 /** What a client sends when it comes back. */
 function back({ requestState }: Params, inputResponses?: Params): Params {
   return { requestState, ...(inputResponses ? { inputResponses } : {}) };
@@ -110,6 +119,18 @@ describe("a call whose server asks the client", () => {
       code: -32021,
       data: { requiredCapabilities: { elicitation: { form: {} } } },
     });
+  });
+
+  test("does not ask again what the client no longer declares when it comes back", async () => {
+    const { client, clock } = await asking({ ask: rounds([form("1"), sampling]) });
+    const first = await outcome(clock, client.result("tools/call", { name: "ask" }));
+    const params = { name: "ask", ...back(first, { q1: yes }) };
+    const last = await outcome(
+      clock,
+      client.result("tools/call", params, { capabilities: { elicitation: {} } }),
+    );
+    expect(last.resultType).toBe("complete");
+    expect(JSON.stringify(last)).toContain("-32601");
   });
 
   test("of a server that has an instance for it alone, which ends with it", async () => {
@@ -211,12 +232,13 @@ describe("a requestState", () => {
     const altered = [
       state.slice(0, -2),
       `${state}A`,
-      state.replace(/\.(.)/, (_, c) => `.${c === "A" ? "B" : "A"}`),
+      state.replace(/\.(.)/, (_, first) => `.${first === "A" ? "B" : "A"}`),
+      otherwiseEncoded(state),
     ];
     const refused = [
       ...altered.map((requestState) => client.error("tools/call", { ...params, requestState })),
       client.error("tools/call", params, { principal: "you" }),
-      client.error("tools/call", { ...params, name: "a__ask" }, { server: undefined }),
+      client.error("tools/call", params, { server: undefined }),
       client.error("tools/call", { ...params, arguments: { x: 2 } }),
       client.error("prompts/get", params),
       client.error("tools/call", { ...params, inputResponses: { q1: "yes" } }),

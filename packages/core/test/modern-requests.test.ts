@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { gatewayInfo } from "../src/gateway-info.ts";
-import { withoutTaskSupport } from "../src/modern/unrelayed-tasks.ts";
-import { frameOf } from "../src/runtime/frame.ts";
+import { readEnvelope, withEnvelope } from "../src/modern/envelope.ts";
+import { Exchange } from "../src/modern/exchange.ts";
+import { withoutTasks } from "../src/modern/unrelayed-tasks.ts";
+import { frameOf, parseFrame, requestFrame } from "../src/runtime/frame.ts";
 import { fakeServer, text } from "./support/fake-runtime.ts";
 import { testGateway } from "./support/gateway.ts";
 import { ModernClient } from "./support/modern-client.ts";
@@ -54,6 +56,25 @@ describe("a request of the modern era", () => {
     expect(await client.result("resources/read", { uri: "x:y" })).toEqual(own);
   });
 
+  test("that needs input is told so without a word on caching", async () => {
+    const asking = { resultType: "input_required", requestState: "theirs" };
+    const { gateway } = await testGateway({
+      a: fakeServer({}, { methods: { "resources/read": () => asking } }),
+    });
+    const result = await new ModernClient(gateway, { server: "a" }).result("resources/read", { uri: "x:y" });
+    expect(result).toEqual({ ...asking, _meta: expect.anything() });
+  });
+
+  test("hears of an answer that can not be read", async () => {
+    const { gateway, runtime } = await testGateway({ a: fakeServer({ wait: () => new Promise(() => {}) }) });
+    const answer = new ModernClient(gateway, { server: "a" }).error("tools/call", { name: "wait" });
+    await settle();
+    const { id } = runtime.last.received.at(-1) as { id: number };
+    const twice = `{"jsonrpc":"2.0","id":${id},"result":{"resultType":"a","resultType":"b"}}`;
+    runtime.last.transport.onframe?.(parseFrame(Buffer.from(twice)));
+    expect(await answer).toMatchObject({ data: { reason: "upstream_protocol_error" } });
+  });
+
   test("that says too little of itself is refused", async () => {
     const { gateway, runtime } = await testGateway({ a: fakeServer() });
     const version = { "io.modelcontextprotocol/protocolVersion": "2026-07-28" };
@@ -100,7 +121,12 @@ describe("a request of the modern era", () => {
     }
     expect(await client.error("tools/call", { name: "echo", task: {} })).toMatchObject({ code: -32602 });
     expect(runtime.starts).toBe(0);
-    expect(withoutTaskSupport(capabilities)).toEqual({ roots: {}, extensions: { "acme/x": {} } });
+    const version = "2026-07-28";
+    const request = withEnvelope(requestFrame(1, "tools/call", { name: "echo" }), { version, capabilities });
+    expect(readEnvelope(withoutTasks(new Exchange(request, alone))).capabilities).toEqual({
+      roots: {},
+      extensions: { "acme/x": {} },
+    });
     expect(await client.result("tools/call", { name: "echo" }, { capabilities })).toMatchObject(text("hi"));
   });
 

@@ -19,8 +19,15 @@ async function behindUrl(
     throw Object.assign(new Error("log in first"), { code: -32042, data });
   };
   const methods = { "tools/call": call, "completion/complete": call };
-  const { gateway, clock } = await testGateway({ a: fakeServer({}, { methods }) });
-  return { gateway, clock, state, client: new ModernClient(gateway, { server: "a", capabilities }) };
+  const { gateway, clock, runtime, events } = await testGateway({ a: fakeServer({}, { methods }) });
+  return {
+    gateway,
+    clock,
+    runtime,
+    events,
+    state,
+    client: new ModernClient(gateway, { server: "a", capabilities }),
+  };
 }
 
 describe("an error that sends the user to a URL first", () => {
@@ -51,6 +58,14 @@ describe("an error that sends the user to a URL first", () => {
     await clock.advance(600_000);
     expect(await client.error("tools/call", { name: "t", ...accept })).toMatchObject({ code: -32602 });
     expect(state.runs).toBe(1);
+  });
+
+  test("leaves nothing on the server", async () => {
+    const { client, runtime, events } = await behindUrl();
+    await client.result("tools/call", { name: "t" });
+    const params = { elicitationId: "e1" };
+    runtime.last.say({ jsonrpc: "2.0", method: "notifications/elicitation/complete", params });
+    expect(events.at(-1)).toMatchObject({ type: "frame-dropped" });
   });
 
   test("needs a client that can", async () => {
