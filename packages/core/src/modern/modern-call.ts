@@ -115,7 +115,7 @@ export class ModernCall implements Caller {
 
   /** No client can come back any more: gives the call up if its client is away, and lets it ask nothing otherwise. */
   abandon(why: OmgError): void {
-    if (this.#waiting) this.#questions.end(why);
+    if (this.#waiting) this.#questions.end(() => why);
     else this.#end(why);
   }
 
@@ -164,7 +164,7 @@ export class ModernCall implements Caller {
       });
     }
     this.#releaseLevel();
-    this.#questions.end(new OmgError("cancelled", { message: "The call is over" }));
+    this.#questions.end(overError);
     this.#parts.onEnd(this);
   }
 
@@ -255,7 +255,7 @@ export class ModernCall implements Caller {
       throw why;
     });
     this.#parts.held.remove(this);
-    this.#questions.end(why);
+    this.#questions.end(() => why);
     this.call.cancel(why.message);
   }
 }
@@ -265,4 +265,8 @@ function awayError(): OmgError {
     executed: "unknown",
     message: `The client did not come back within ${stateLifetimeMs / 1000} s with what the server asked for`,
   });
+}
+
+function overError(): OmgError {
+  return new OmgError("cancelled", { message: "The call is over" });
 }

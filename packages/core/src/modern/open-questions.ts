@@ -13,7 +13,7 @@ interface Open {
 export class OpenQuestions {
   readonly #open = new Map<string, Open>();
   #lastKey = 0;
-  #ended: OmgError | undefined;
+  #ended: (() => OmgError) | undefined;
 
   get size(): number {
     return this.#open.size;
@@ -26,7 +26,7 @@ export class OpenQuestions {
   /** Resolves with the client's answer; rejects when the server withdraws the question. */
   ask(question: Frame, signal: AbortSignal): Promise<Frame> {
     return new Promise((resolve, reject) => {
-      if (this.#ended) throw this.#ended;
+      if (this.#ended) throw this.#ended();
       signal.throwIfAborted();
       if (this.#open.size >= maxOpen) throw tooManyError();
       const key = `q${++this.#lastKey}`;
@@ -56,10 +56,10 @@ export class OpenQuestions {
     this.#take(key)?.reject(error);
   }
 
-  /** Nobody will answer any more, whatever is still asked. */
-  end(why: OmgError): void {
+  /** Nobody will answer any more, whatever is still asked. An error is made only for who hears it: it costs 5 µs. */
+  end(why: () => OmgError): void {
     this.#ended ??= why;
-    for (const key of [...this.#open.keys()]) this.refuse(key, why);
+    for (const key of [...this.#open.keys()]) this.refuse(key, why());
   }
 
   #take(key: string): Open | undefined {
