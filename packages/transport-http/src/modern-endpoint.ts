@@ -85,6 +85,8 @@ export class ModernEndpoint {
       checkRoutingHeaders(headers, frame);
       if (server !== undefined && this.#context.gateway.server(server) === undefined)
         throw unknownServer(server);
+      // It may have left while its body came in.
+      if (outgoing.destroyed) return;
       const listens = frame.head.method === "subscriptions/listen";
       const exchange = new ModernExchange(outgoing, { context: this.#context, accepts, listens });
       void this.#run(exchange, frame, { ...post, params: headers.params });
