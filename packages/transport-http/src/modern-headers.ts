@@ -26,7 +26,7 @@ export function mirrorHeaders({ rawHeaders }: IncomingMessage): MirrorHeaders {
     if (!isParam && name !== VERSION && name !== METHOD && name !== NAME) continue;
     // Whoever routes by the headers may look at another one than we do.
     if (found.has(name)) throw mismatch(`The header ${raw} comes more than once`);
-    const value = (rawHeaders[index + 1] as string).replace(/^[ \t]+|[ \t]+$/g, "");
+    const value = rawHeaders[index + 1] as string;
     if (!PLAIN.test(value))
       throw mismatch(`The header ${raw} holds characters that no header may; use Base64`);
     found.set(name, value);

@@ -205,6 +205,25 @@ describe("an answer", () => {
     expect(front.counters().droppedFrames).toBe(1);
   });
 
+  it.each([accept, "text/event-stream"])("is the last message (%s)", async (accepted) => {
+    let late = () => {};
+    const { mcp, front } = await answering(async (frame, { tell }) => {
+      late = () => tell(progress(1));
+      return answerTo(frame);
+    });
+    const responding = serverSide("POST");
+    const reply = ask(mcp, "tools/list", {}, { headers: { accept: accepted } });
+    const response = await responding;
+    const end = response.end.bind(response) as (...values: unknown[]) => typeof response;
+    response.end = (...values: unknown[]) => {
+      end(...values);
+      late();
+      return response;
+    };
+    expect((await reply).text).not.toContain("notifications/progress");
+    expect(front.counters().droppedFrames).toBe(1);
+  });
+
   it("can not be had by a client that takes neither", async () => {
     const { url } = await served();
     const reply = await ask(`${url}/mcp`, "tools/list", {}, { headers: { accept: "text/html" } });
