@@ -80,6 +80,22 @@ describe.each(Object.entries(lines))("%s", (_, line) => {
   });
 });
 
+describe("SDK 2.x in revision 2026-07-28, and no other", () => {
+  const { http, stdio } = lines["SDK 2.x"];
+  const client = (): AnyClient =>
+    new ModernLineClient(info, { versionNegotiation: { mode: { pin: "2026-07-28" } } });
+
+  test("lists and calls over streamable HTTP", async () => {
+    await useAll(client(), http("/mcp"));
+    await useOne(client(), http("/servers/everything/mcp"));
+  });
+
+  test("lists and calls through a stdio bridge to the running gateway", async () => {
+    await useOne(client(), stdio("--server", "everything", "--gateway", gateway.url));
+    await useAll(client(), stdio("--gateway", gateway.url));
+  });
+});
+
 async function useAll(client: AnyClient, transport: unknown): Promise<void> {
   await client.connect(transport as never);
   let names: string[] = [];

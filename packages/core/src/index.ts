@@ -19,6 +19,7 @@ export type {
   ServerStatus,
   Session,
 } from "./gateway/types.ts";
+export { type Envelope, readEnvelope, unsupportedVersion } from "./modern/envelope.ts";
 export { redactor } from "./redact.ts";
 export { batchFrames, isBatch } from "./runtime/batch.ts";
 export {

@@ -29,6 +29,7 @@ describe("the names exported by", () => {
       "oneLine",
       "parseFrame",
       "protocolVersions",
+      "readEnvelope",
       "reasonInfo",
       "reasons",
       "redactor",
@@ -37,6 +38,7 @@ describe("the names exported by", () => {
       "rewriteFrame",
       "scanMembers",
       "systemClock",
+      "unsupportedVersion",
     ]);
   });
 

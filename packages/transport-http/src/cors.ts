@@ -3,10 +3,12 @@ import { OmgError } from "@omg/core";
 
 const PREFLIGHT: OutgoingHttpHeaders = {
   "access-control-allow-methods": "GET, POST, DELETE",
-  "access-control-allow-headers":
-    "Content-Type, Authorization, X-API-Key, X-Server-ID, Mcp-Session-Id, MCP-Protocol-Version, Last-Event-ID",
   "access-control-max-age": "3600",
 };
+const ALLOWED =
+  "Content-Type, Authorization, X-API-Key, X-Server-ID, Mcp-Session-Id, MCP-Protocol-Version, Last-Event-ID, Mcp-Method, Mcp-Name";
+/** Headers that mirror arguments of tools: each tool has its own. */
+const MIRRORED = /^mcp-param-[\w!#$%&'*+.^`|~-]+$/i;
 const EXPOSED = "Mcp-Session-Id, WWW-Authenticate, MCP-Protocol-Version";
 
 export interface Cors {
@@ -14,8 +16,8 @@ export interface Cors {
   allows(origin: string): boolean;
   /** Headers of every answer; `undefined`: none. */
   headers(origin: string | undefined): OutgoingHttpHeaders | undefined;
-  /** Further headers of the answer to a preflight. */
-  readonly preflight: OutgoingHttpHeaders;
+  /** Further headers of the answer to a preflight, which asks for these headers. */
+  preflight(requested: string | undefined): OutgoingHttpHeaders;
 }
 
 /** Cross-origin sharing for exactly the listed origins; `*` lists all. Credentials of the browser are never shared. */
@@ -26,7 +28,11 @@ export function corsPolicy(origins: readonly string[]): Cors {
   const allows = (origin: string) => origin !== "null" && (all || listed.has(origin));
   return {
     allows,
-    preflight: PREFLIGHT,
+    preflight(requested = "") {
+      const names = requested.split(",").map((name) => name.trim());
+      const mirrored = names.filter((name) => MIRRORED.test(name));
+      return { ...PREFLIGHT, "access-control-allow-headers": [ALLOWED, ...mirrored].join(", ") };
+    },
     headers(origin) {
       if (listed.size === 0) return undefined;
       const vary: OutgoingHttpHeaders = all ? {} : { vary: "Origin" };

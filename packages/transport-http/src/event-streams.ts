@@ -4,7 +4,8 @@ import { Refusal } from "./http-errors.ts";
 import { SseStream } from "./sse-stream.ts";
 
 export interface EventStreamOptions {
-  readonly session: string;
+  /** Absent in the modern era, which has none. */
+  readonly session: string | undefined;
   readonly headers?: OutgoingHttpHeaders | undefined;
 }
 

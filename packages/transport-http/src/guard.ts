@@ -105,7 +105,10 @@ function share(
     origin !== undefined &&
     cors.allows(origin) &&
     incoming.headers["access-control-request-method"] !== undefined;
-  if (preflight) outgoing.writeHead(204, cors.preflight).end();
+  if (preflight) {
+    const requested = incoming.headers["access-control-request-headers"];
+    outgoing.writeHead(204, cors.preflight(requested)).end();
+  }
   return preflight;
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { batchFrames, isBatch, parseFrame } from "@omg/core";
+import { batchFrames, isBatch, isSupportedVersion, parseFrame } from "@omg/core";
 import type { Accepts } from "./accept.ts";
 import { checkMedia, isFormByTool, readBody, takeBody } from "./body.ts";
 import type { HttpContext } from "./context.ts";
@@ -8,6 +8,8 @@ import { Exchange } from "./exchange.ts";
 import { headerOf } from "./header.ts";
 import { Refusal } from "./http-errors.ts";
 import { HttpSession } from "./http-session.ts";
+import { ModernEndpoint, type ModernPost } from "./modern-endpoint.ts";
+import { namesModernEra } from "./modern-version.ts";
 import { principalOf } from "./principal.ts";
 import {
   checkAccept,
@@ -23,6 +25,7 @@ import { resume } from "./resume.ts";
 import type { Sessions } from "./sessions.ts";
 
 const ALLOW = "GET, POST, DELETE";
+const MODERN_ALLOW = "POST";
 const BATCH_VERSION = "2025-03-26";
 
 /** Answers one request on Node's own objects; never throws. `server` is `undefined` on the aggregate. */
@@ -32,10 +35,11 @@ export type McpEndpoint = (
   server: string | undefined,
 ) => void;
 
-/** MCP's Streamable HTTP, in the revisions that have sessions. */
+/** MCP's Streamable HTTP: here in the revisions that have sessions, what is of the modern era is handed on. */
 export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoint {
   const { gateway, limits, emit } = context;
   const fail = failing(context);
+  const modern = new ModernEndpoint(context);
   return (incoming, outgoing, server) => {
     if (incoming.method === "POST" && headerOf(incoming, "mcp-session-id") !== undefined) {
       next(incoming, outgoing, server);
@@ -45,7 +49,9 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse, server: string | undefined) {
     const { method } = incoming;
     if (method === "POST") await first(incoming, outgoing, server);
-    else if (method === "GET") {
+    else if (namesModernEra(headerOf(incoming, "mcp-protocol-version"))) {
+      throw methodRefusal(method, MODERN_ALLOW);
+    } else if (method === "GET") {
       checkAcceptsStream(incoming);
       checkVersion(incoming);
       resume(context, sessionOf(incoming, server), { incoming, outgoing });
@@ -65,9 +71,11 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
     if (members !== undefined) return answerEnvelope(context, outgoing, body, members);
     if (isFormByTool(incoming)) throw new Refusal(415, "Content-Type must be application/json");
     const accepts = checkAccept(incoming);
-    checkVersion(incoming);
+    if (!isLegacy(incoming)) return modern.receive({ incoming, outgoing, server }, body, accepts);
     if (isBatch(body)) throw noSession();
     const frame = parseFrame(body);
+    if (frame.head.version !== undefined)
+      return modern.answer({ incoming, outgoing, server }, frame, accepts);
     try {
       if (server !== undefined && gateway.server(server) === undefined) throw unknownServer(server);
       if (frame.head.method !== "initialize" || frame.head.kind !== "request") throw noSession();
@@ -83,14 +91,17 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
   /** A POST within a session: nearly every request. */
   function next(incoming: IncomingMessage, outgoing: ServerResponse, server: string | undefined): void {
     const failed = (error: unknown) => fail(outgoing, error);
+    if (!isLegacy(incoming)) {
+      modern.read({ incoming, outgoing, server });
+      return;
+    }
     try {
       const accepts = checkAccept(incoming);
       checkMedia(incoming);
-      checkVersion(incoming);
       const session = sessionOf(incoming, server);
       const received = (body: Buffer) => {
         try {
-          receive(session, body, outgoing, accepts);
+          receive(session, body, { incoming, outgoing, server }, accepts);
         } catch (error) {
           failed(error);
         }
@@ -101,7 +112,8 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
     }
   }
 
-  function receive(session: HttpSession, body: Buffer, outgoing: ServerResponse, accepts: Accepts): void {
+  function receive(session: HttpSession, body: Buffer, post: ModernPost, accepts: Accepts): void {
+    const { outgoing } = post;
     // It may have ended while the body came in.
     if (session.closed) throw unknownSession();
     if (isBatch(body)) {
@@ -109,7 +121,8 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
       return;
     }
     const frame = parseFrame(body);
-    if (frame.head.kind === "request") {
+    if (frame.head.version !== undefined) modern.answer(post, frame, accepts);
+    else if (frame.head.kind === "request") {
       session.expect(() => exchange(outgoing, session, accepts, 1), [frame]);
       session.receive(frame);
     } else {
@@ -165,6 +178,12 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
   function report(error: unknown) {
     emit({ type: "http-error", error });
   }
+}
+
+/** Whether a POST is in a revision that has sessions, as far as its header says: one without it may be. */
+function isLegacy(incoming: IncomingMessage): boolean {
+  const version = headerOf(incoming, "mcp-protocol-version");
+  return version === undefined || isSupportedVersion(version);
 }
 
 function noSession(): Refusal {

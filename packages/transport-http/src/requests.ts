@@ -21,11 +21,12 @@ export function checkAcceptsStream(incoming: IncomingMessage): void {
 /** Refuses (400) a revision that the gateway does not speak. */
 export function checkVersion(incoming: IncomingMessage): void {
   const version = headerOf(incoming, "mcp-protocol-version");
-  if (version === undefined || isSupportedVersion(version)) return;
-  throw new Refusal(
-    400,
-    `MCP-Protocol-Version '${version}' is not supported; supported: ${protocolVersions.join(", ")}`,
-  );
+  if (version !== undefined && !isSupportedVersion(version)) throw versionRefusal(version);
+}
+
+export function versionRefusal(version: string): Refusal {
+  const supported = protocolVersions.join(", ");
+  return new Refusal(400, `MCP-Protocol-Version '${version}' is not supported; supported: ${supported}`);
 }
 
 /** Answers what needs no answer. */

@@ -42,7 +42,8 @@ export interface HttpFront extends AsyncDisposable {
   counters(): HttpCounters;
   /**
    * Reports `/readyz` as draining from now on and asks clients to leave; resolves when no request waits for its answer
-   * any more, and ends the event streams then. The gateway's own `drain` is what refuses new calls.
+   * any more, and ends the sessions' event streams then. The gateway's own `drain` is what refuses new calls, and ends what
+   * clients without a session listen to.
    */
   drain(): Promise<void>;
 }

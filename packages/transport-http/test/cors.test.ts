@@ -23,11 +23,25 @@ describe("sharing across origins", () => {
       vary: "Origin",
       "access-control-allow-methods": "GET, POST, DELETE",
       "access-control-allow-headers":
-        "Content-Type, Authorization, X-API-Key, X-Server-ID, Mcp-Session-Id, MCP-Protocol-Version, Last-Event-ID",
+        "Content-Type, Authorization, X-API-Key, X-Server-ID, Mcp-Session-Id, MCP-Protocol-Version, Last-Event-ID, Mcp-Method, Mcp-Name",
       "access-control-max-age": "3600",
     });
     expect(preflight.headers["access-control-allow-credentials"]).toBeUndefined();
     expect((await call(`${url}/mcp`, { method: "OPTIONS", headers: { origin: ORIGIN } })).status).toBe(401);
+  });
+
+  it("lets a page send the headers that mirror a tool's arguments, whatever they are called", async () => {
+    const { url } = await served({ corsOrigins: [ORIGIN] });
+    const requested = "content-type,mcp-param-region, Mcp-Param-User,x-other,mcp-param-";
+    const headers = {
+      origin: ORIGIN,
+      "access-control-request-method": "POST",
+      "access-control-request-headers": requested,
+    };
+    const preflight = await call(`${url}/mcp`, { method: "OPTIONS", headers });
+    expect(preflight.headers["access-control-allow-headers"]).toMatch(
+      / Mcp-Method, Mcp-Name, mcp-param-region, Mcp-Param-User$/,
+    );
   });
 
   it("refuses a preflight of any other origin", async () => {

@@ -28,9 +28,18 @@ export class GatewayRequests {
   }
 
   /** Sends a message. Rejects with what to answer instead. */
-  async post(frame: Frame, session: SessionHeaders | undefined, signal: AbortSignal): Promise<Response> {
+  post(frame: Frame, session: SessionHeaders | undefined, signal: AbortSignal): Promise<Response> {
+    return this.#post(frame, this.#headers(session), signal);
+  }
+
+  /** Sends a request of the modern era, with the headers that mirror it. Rejects with what to answer instead. */
+  postModern(frame: Frame, mirrors: Record<string, string>, signal: AbortSignal): Promise<Response> {
+    return this.#post(frame, { ...this.#headers(undefined), ...mirrors }, signal);
+  }
+
+  async #post(frame: Frame, own: Record<string, string>, signal: AbortSignal): Promise<Response> {
     const headers = {
-      ...this.#headers(session),
+      ...own,
       accept: `application/json, ${stream}`,
       "content-type": "application/json",
     };

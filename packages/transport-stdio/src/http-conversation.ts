@@ -1,12 +1,12 @@
-import { type Frame, notificationFrame, OmgError, type RequestId } from "@omg/core";
+import { type Frame, notificationFrame, type RequestId } from "@omg/core";
 import { discard } from "./event-stream.ts";
-import { GatewayRequests, type SessionHeaders } from "./gateway-requests.ts";
+import type { GatewayRequests, SessionHeaders } from "./gateway-requests.ts";
 import { ownInitialize, versionIn } from "./handshake.ts";
 import { listen } from "./listen.ts";
 import { Questions } from "./questions.ts";
 import { readAnswer } from "./read-response.ts";
 import { pauseUntil } from "./reconnect.ts";
-import { refusalOf, statusRefusal } from "./refusals.ts";
+import { cutOff, refusalOf, statusRefusal } from "./refusals.ts";
 
 const initialized = "notifications/initialized";
 const cancelled = "notifications/cancelled";
@@ -44,9 +44,14 @@ export class HttpConversation {
   /** Undefined until something needs one, and again once it is known to be of no use. */
   #session: Promise<GatewaySession> | undefined;
 
-  constructor(url: string, apiKey: string | undefined, deliver: (frame: Frame) => void) {
-    this.#gateway = new GatewayRequests(url, apiKey);
+  constructor(gateway: GatewayRequests, deliver: (frame: Frame) => void) {
+    this.#gateway = gateway;
     this.#deliver = deliver;
+  }
+
+  /** Whether the client has said anything that needs a session. */
+  get begun(): boolean {
+    return this.#session !== undefined || this.#initialize !== undefined;
   }
 
   /** Resolves when the frame is dealt with: a request has its answer. Rejects with what to answer instead. */
@@ -174,8 +179,10 @@ export class HttpConversation {
       request,
       response,
       deliver,
-      resumeAfter: (lastEventId) => this.#gateway.stream(session, { lastEventId, signal }),
-      pause: pauseUntil(signal),
+      rest: {
+        request: (lastEventId) => this.#gateway.stream(session, { lastEventId, signal }),
+        pause: pauseUntil(signal),
+      },
     });
   }
 
@@ -237,11 +244,4 @@ export class HttpConversation {
       signal,
     });
   }
-}
-
-function cutOff(url: string): OmgError {
-  return new OmgError("upstream_timeout", {
-    executed: "unknown",
-    message: `The client has ended, and the gateway at ${url} did not answer in time`,
-  });
 }

@@ -3,13 +3,13 @@ import { isEventStream, type Position, readEvents } from "./event-stream.ts";
 import { brokenOff, refusalOf, statusRefusal } from "./refusals.ts";
 import { type ResumeOptions, resume } from "./resume.ts";
 
-export interface AnswerOptions extends Pick<ResumeOptions, "pause"> {
+export interface AnswerOptions {
   readonly url: string;
   readonly request: Frame;
   readonly response: Response;
   readonly deliver: (frame: Frame) => void;
-  /** Asks for the rest of an event stream that broke off after this event. */
-  readonly resumeAfter: ResumeOptions["request"];
+  /** How to come back for the rest of an event stream that broke off. Absent in the modern era: it is lost there. */
+  readonly rest?: Pick<ResumeOptions, "request" | "pause">;
 }
 
 /**
@@ -43,7 +43,7 @@ export async function readAnswer(options: AnswerOptions): Promise<void> {
 
 /** Reads a stream to its end, and on where it broke off. */
 async function readStream(
-  { response, resumeAfter, pause }: AnswerOptions,
+  { response, rest }: AnswerOptions,
   { take, done }: Pick<ResumeOptions, "take" | "done">,
 ): Promise<void> {
   const position: Position = {};
@@ -53,7 +53,7 @@ async function readStream(
     if (OmgError.is(error)) throw error;
     // Broken off, like one that just ends.
   }
-  if (response.ok) await resume({ position, take, done, request: resumeAfter, pause });
+  if (response.ok && rest !== undefined) await resume({ position, take, done, ...rest });
 }
 
 /** Takes the message in a body, if it is one; else gives what the body says to a person, if it does. */

@@ -61,6 +61,14 @@ export function brokenOff(url: string, cause?: unknown): OmgError {
   });
 }
 
+/** A request that waits when the client has ended, and for as long as it may after that. */
+export function cutOff(url: string): OmgError {
+  return new OmgError("upstream_timeout", {
+    executed: "unknown",
+    message: `The client has ended, and the gateway at ${url} did not answer in time`,
+  });
+}
+
 /** A request whose id another one has that is not answered yet. */
 export function inFlight(id: RequestId): OmgError {
   return new OmgError("invalid_request", {

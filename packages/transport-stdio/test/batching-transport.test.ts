@@ -201,3 +201,25 @@ test("ends with its lines", async () => {
   input.end();
   await closed;
 });
+
+describe("a client of 2026-07-28, which never shakes hands", () => {
+  const version = "2026-07-28";
+  const _meta = { "io.modelcontextprotocol/protocolVersion": version };
+  const modern = (id: RequestId) => ({ ...request(id, "tools/list"), params: { _meta } });
+
+  test("is heard and answered message by message, and may not send a batch", async () => {
+    const { received, errors, feed, lines, send } = await connected();
+    await feed(modern(1));
+    await feed(modern(2));
+    await feed(cancelled(2));
+    expect(received.map(({ head }) => [head.id ?? head.requestId, head.version])).toEqual([
+      [1, version],
+      [2, version],
+      [2, undefined],
+    ]);
+    await send(answer(1));
+    expect(await lines()).toEqual([answer(1)]);
+    await feed([modern(3)]);
+    expect([received.length, errors]).toMatchObject([3, [{ reason: "invalid_request" }]]);
+  });
+});

@@ -131,7 +131,8 @@ function incomplete(key: string): OmgError {
   });
 }
 
-function unsupportedVersion(requested: string): OmgError {
+/** What to answer a request in a revision that needs no session and that the gateway does not speak. */
+export function unsupportedVersion(requested: string): OmgError {
   return new OmgError("unsupported_version", {
     message: `Revision ${JSON.stringify(requested)} is not supported without a session; supported: ${modernVersions.join(", ")}`,
     data: { supported: modernVersions, requested },
