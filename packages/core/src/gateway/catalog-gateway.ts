@@ -245,6 +245,7 @@ export class CatalogGateway implements Gateway {
       isLive: (session) => this.#sessions.has(session) || this.#direct.has(session),
       client: (session) => this.#sessions.get(session),
       onChange: (from, session, frame) => this.#changed(from, session, frame),
+      tool: (server, session, name) => this.#memory.tool(server, session, name),
       onReady: (server, session, instance) => {
         this.#memory.started(server, session);
         void this.#levels.tell(server, session, instance);

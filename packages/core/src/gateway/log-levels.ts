@@ -22,6 +22,8 @@ export class LogLevels {
   /** `session`: that the instance is for; empty for a shared one. Never rejects: log messages are no reason to fail. */
   async tell(server: PooledServer, session: string, instance: RunningInstance): Promise<void> {
     const { upstream, introduction } = instance;
+    // There each request says it for itself.
+    if (upstream.era === "modern") return;
     const level = this.#wanted(server, session);
     if (introduction.capabilities.logging === undefined || !level || upstream.logLevel === level) return;
     upstream.logLevel = level;

@@ -62,8 +62,10 @@ export function withEnvelope(frame: Frame, { version, capabilities, clientInfo, 
 export function withMeta(frame: Frame, entries: Readonly<Record<string, unknown>>): Frame {
   const { payload } = frame.spans;
   const meta = objectAt(frame, payload)?.members.get("_meta");
-  if (objectAt(frame, meta) && meta) return withCuts(frame, [insertion(frame, meta, entries)]);
-  return withMembers(frame, { _meta: entries });
+  if (meta === undefined) return withMembers(frame, { _meta: entries });
+  if (objectAt(frame, meta)) return withCuts(frame, [insertion(frame, meta, entries)]);
+  // It says nothing, for example `null`.
+  return withCuts(frame, [{ span: meta, text: JSON.stringify(entries) }]);
 }
 
 /** The message with members added to its parameters or its result, which must not have them yet. */
@@ -72,6 +74,7 @@ export function withMembers(frame: Frame, members: Readonly<Record<string, unkno
   if (payload !== undefined && objectAt(frame, payload)) {
     return withCuts(frame, [insertion(frame, payload, members)]);
   }
+  if (payload !== undefined) return withCuts(frame, [{ span: payload, text: JSON.stringify(members) }]);
   const at = frame.bytes.indexOf("{") + 1;
   return withCuts(frame, [{ span: { start: at, end: at }, text: `"params":${JSON.stringify(members)},` }]);
 }

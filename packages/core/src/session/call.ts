@@ -49,6 +49,8 @@ export class Call {
   translator: Translator | undefined;
   /** Whether the server's answer came on an event stream. */
   streamed = false;
+  /** What the caller itself sent as headers that mirror arguments (`Mcp-Param-…`), if it speaks HTTP of the modern era. */
+  headers: Readonly<Record<string, string>> | undefined;
   #cancelled: OmgError | undefined;
   #holder: CallHolder | undefined;
 
