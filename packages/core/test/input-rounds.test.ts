@@ -223,6 +223,13 @@ describe("a legacy client that does not tell", () => {
   });
 });
 
+test("what belongs to the modern era is not taken from a legacy client", async () => {
+  const { client, runtime } = await connected(needing({ requestState: "s" }));
+  const refusal = await client.refusal("tools/call", { name: "tool", inputResponses: {} });
+  expect(refusal.reason).toBe("bad_params");
+  expect(callOf(runtime)).toHaveLength(1);
+});
+
 describe("a server that needs what is none", () => {
   test.each([
     [{}],

@@ -107,7 +107,15 @@ function legacyParams(params: unknown): Params | undefined {
 
 /** The request once more, with what the server wanted and, if it gave one, its state. */
 function retried(request: Frame, inputResponses: Params, requestState: unknown): Frame {
+  const { payload } = request.spans;
+  const members = payload && scanMembers(request.bytes.subarray(payload.start, payload.end));
+  if (members?.has("inputResponses") || members?.has("requestState")) throw notTheirs();
   return withMembers(request, { inputResponses, ...(requestState === undefined ? {} : { requestState }) });
+}
+
+function notTheirs(): OmgError {
+  const message = "inputResponses and requestState belong to MCP 2026-07-28, which the client does not speak";
+  return new OmgError("bad_params", { executed: "unknown", message });
 }
 
 function untold(server: string, what: string): OmgError {

@@ -60,7 +60,7 @@ export function faultOf(tool: ListedItem): string | undefined {
 }
 
 /** A text as a header can hold it: unsafe ones in Base64, behind a mark. */
-export function headerValue(text: string): string {
+function headerValue(text: string): string {
   const isPlain = /^[\x20-\x7e\t]*$/.test(text) && text.trim() === text;
   const looksMarked = text.startsWith("=?base64?") && text.endsWith("?=");
   return isPlain && !looksMarked ? text : `=?base64?${Buffer.from(text).toString("base64")}?=`;

@@ -42,9 +42,11 @@ export interface ModernRequestsOptions {
   /** Takes an answer to the server. */
   readonly answer: (frame: Frame) => void;
   readonly nextId: () => number;
+  /** Something arrived that nobody may see. */
+  readonly drop: (what: string) => void;
   /** A request was given up: its answer may come all the same. */
   readonly owe: () => void;
-  readonly events: Pick<UpstreamEvents, "onChange" | "onDropped" | "onBusy" | "tool">;
+  readonly events: Pick<UpstreamEvents, "onChange" | "onBusy" | "tool">;
 }
 
 /** What the gateway can relay of what a client can do. */
@@ -66,7 +68,7 @@ export class ModernRequests {
   readonly #tasks: ModernTasks;
 
   constructor(options: ModernRequestsOptions) {
-    const { server, clock, isPerRequest, callTimeoutMs, nextId, send, events } = options;
+    const { server, clock, isPerRequest, callTimeoutMs, nextId, send, drop, events } = options;
     this.#options = options;
     this.#tasks = new ModernTasks({
       clock,
@@ -88,7 +90,7 @@ export class ModernRequests {
         if (!isPerRequest) send(frame).catch(() => {});
       },
       onChange: (frame) => events.onChange(frame),
-      onDropped: (what) => events.onDropped(what),
+      onDropped: drop,
     });
   }
 
@@ -155,8 +157,8 @@ export class ModernRequests {
 
   /** Servers of this era ask in their results; where each message goes by itself, there is no way to answer either. */
   #refuse(id: RequestId, { head: { method } }: Frame): void {
-    const { server, isPerRequest, answer, events } = this.#options;
-    events.onDropped(`the request ${method}, which a server of MCP 2026-07-28 must not send`);
+    const { server, isPerRequest, answer, drop } = this.#options;
+    drop(`the request ${method}, which a server of MCP 2026-07-28 must not send`);
     const message = `${method}: a server of MCP 2026-07-28 sends no requests`;
     const refusal = errorFrame(id, new OmgError("method_not_found", { server, message }));
     if (!isPerRequest) answer(refusal);
@@ -203,7 +205,7 @@ function headersMismatch(answer: Frame): boolean {
 }
 
 /** A request with what the modern era wants to know of who asks: a client of the legacy era, or the gateway. */
-export function enveloped(frame: Frame, caller?: Caller): Frame {
+function enveloped(frame: Frame, caller?: Caller): Frame {
   return withEnvelope(withoutEnvelope(frame), {
     version: modernVersion,
     capabilities: caller ? relayable(caller.capabilities) : ownCapabilities,

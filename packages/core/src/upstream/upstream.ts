@@ -198,6 +198,7 @@ export class Upstream {
       isPerRequest: this.isPerRequest,
       callTimeoutMs: limits.callTimeoutMs,
       events,
+      drop: (what) => this.#floods.drop(what),
       nextId: () => this.#ledger.nextId(),
       owe: () => this.#floods.owe(),
       request: (...request) => this.#request(...request),
