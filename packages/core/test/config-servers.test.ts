@@ -100,6 +100,11 @@ describe("an entry that is wrong", () => {
       '4:5: error: scope: Invalid option: expected one of "shared"|"session"',
     ],
     [
+      ["- id: a", "  runtime: { type: x }", "  era: new"],
+      "a",
+      '4:5: error: era: Invalid option: expected one of "auto"|"legacy"|"modern"',
+    ],
+    [
       ["- id: 5", "  runtime: { type: x }"],
       "5",
       "2:5: error: id: Invalid input: expected string, received number",

@@ -74,6 +74,7 @@ export function resolvedYaml({ config, catalog, overrides, problems, runtimes }:
       map.items.push(document.createPair(maskKey(key), shown(value, key, names)) as unknown as Pair);
     }
     if (entry.scope === undefined) add(map, "scope", "shared", "default");
+    if (entry.era === undefined) add(map, "era", "auto", "default");
     for (const key of ["idle_timeout_seconds", "start_timeout_seconds"]) {
       if (entry[key] === undefined) add(map, key, gateway.get(key), "as above");
     }

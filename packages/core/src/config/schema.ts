@@ -37,6 +37,12 @@ export const serverSchema = z.strictObject({
     .describe(
       "One instance for all clients (shared) or one for each client session (session), as servers need that ask their clients something. Default: shared",
     ),
+  era: z
+    .enum(["auto", "legacy", "modern"])
+    .optional()
+    .describe(
+      "How the server speaks MCP: up to revision 2025-11-25 (legacy), from 2026-07-28 on (modern), or found out at its first start and remembered (auto). Default: auto",
+    ),
   idle_timeout_seconds: seconds
     .optional()
     .describe("The server stops after this long without use; 0: never. Default: the gateway's"),

@@ -1,9 +1,9 @@
 import { maskKey } from "./sensitive.ts";
 
-/** The candidate that a mistyped word most likely meant: at most two letters away. */
+/** The candidate that a mistyped word most likely meant: at most two letters away, one if it is a short word. */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = 3;
+  let bestDistance = word.length > 3 ? 3 : 2;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());

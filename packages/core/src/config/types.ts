@@ -12,6 +12,8 @@ export interface ServerConfig {
   readonly tags?: readonly string[] | undefined;
   /** One instance for all (`shared`, the default), or one a session. */
   readonly scope?: "shared" | "session" | undefined;
+  /** How the server speaks MCP. `auto`, the default: found out at its first start. */
+  readonly era?: "auto" | "legacy" | "modern" | undefined;
   /** Seconds without use before the server stops; 0: never. Default: the gateway's. */
   readonly idle_timeout_seconds?: number | undefined;
   /** Longest time from the start to the end of the handshake. Default: the gateway's. */

@@ -63,6 +63,8 @@ export class LogLevels {
     { otherwise, timeoutMs }: { otherwise?: LogLevel | undefined; timeoutMs?: number } = {},
   ): Promise<void> {
     const { upstream, introduction } = instance;
+    // There each request says it for itself.
+    if (upstream.era === "modern") return;
     const level = this.#wanted(server, session) ?? otherwise;
     if (introduction.capabilities.logging === undefined || !level || upstream.logLevel === level) return;
     upstream.logLevel = level;

@@ -39,7 +39,7 @@ async function prepare(
   const entry = config.servers.find(({ id }) => id === server);
   if (!entry) throw new OmgError("server_unknown", { server, message: `Server '${server}' not found` });
   // Nothing starts, so neither an owner nor a fingerprint will ever be seen.
-  const unused = { owner: "", fingerprintKey: "", clock: systemClock };
+  const unused = { owner: "", fingerprintKey: "", clock: systemClock, emit() {} };
   const planned = await planServer(entry, { ...unused, config, runtimes, store, hostEnv });
   const { plan } = planned;
   if (!plan) {

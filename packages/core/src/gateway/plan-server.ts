@@ -1,8 +1,10 @@
 import type { Clock } from "../clock.ts";
 import type { GatewayConfig, ServerConfig } from "../config/types.ts";
+import { KnownEra } from "../pool/known-era.ts";
 import type { StartPlan } from "../pool/start-instance.ts";
 import { redactor } from "../redact.ts";
 import type { RuntimeV1, StateStore } from "../runtime/v1.ts";
+import type { GatewayListener } from "./events.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { serverStore } from "./memory-store.ts";
 import { resolveRuntime } from "./resolve-runtime.ts";
@@ -15,6 +17,7 @@ export interface PlanSettings {
   readonly fingerprintKey: string;
   readonly owner: string;
   readonly clock: Clock;
+  readonly emit: GatewayListener;
 }
 
 const maxCallMs = 600_000;
@@ -33,9 +36,11 @@ export async function planServer(server: ServerConfig, settings: PlanSettings): 
   const { config, hostEnv } = settings;
   const declared = { ...pick(hostEnv, server.inherit_env ?? []), ...server.env };
   const baseDirectory = config.base_directory ?? ".";
+  const fingerprintOf = (entry: ServerConfig) =>
+    fingerprint(settings.fingerprintKey, entry, { declared, baseDirectory });
   const planned = (entry: ServerConfig, plan?: StartPlan): PlannedServer => ({
     config: entry,
-    fingerprint: fingerprint(settings.fingerprintKey, entry, { declared, baseDirectory }),
+    fingerprint: fingerprintOf(entry),
     ...(plan ? { plan } : {}),
   });
   if (server.problem !== undefined) return planned(server);
@@ -54,6 +59,7 @@ export async function planServer(server: ServerConfig, settings: PlanSettings): 
     owner: settings.owner,
     baseDirectory,
     store: serverStore(settings.store, runtime.name, server.id),
+    knownEra: new KnownEra({ ...settings, fingerprint: fingerprintOf(server) }),
     clock: settings.clock,
     startTimeoutMs: (server.start_timeout_seconds ?? config.start_timeout_seconds ?? 30) * 1000,
     limits: {

@@ -2,6 +2,7 @@ import type { GatewayListener } from "../gateway/events.ts";
 import type { ServerState } from "../gateway/types.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
+import type { ListedItem } from "../runtime/json-items.ts";
 import type { Call } from "../session/call.ts";
 import { tellProgress } from "../session/start-progress.ts";
 import { sharedCapabilities } from "../upstream/handshake.ts";
@@ -34,6 +35,8 @@ export interface PoolSettings {
   /** A list or a resource of the server has changed; `session` is empty for a shared instance. */
   onChange(session: string, frame: Frame): void;
   onReady(session: string, instance: RunningInstance): void;
+  /** The server's description of one of its tools, if it is known. */
+  tool(session: string, name: string): Promise<ListedItem | undefined>;
 }
 
 export interface UseOptions {
@@ -231,7 +234,7 @@ export class Instances {
   }
 
   #events(session: string, watch: InstanceWatch): InstanceEvents {
-    const { emit, onChange } = this.#settings;
+    const { emit, onChange, tool } = this.#settings;
     const { config, redact } = this.#plan;
     const server = config.id;
     return {
@@ -241,6 +244,7 @@ export class Instances {
       onProgress: (message) => emit({ type: "server-progress", server, message: redact(message) }),
       onDropped: (what) => emit({ type: "frame-dropped", server, what }),
       onChange: (frame) => onChange(session, frame),
+      tool: (name) => tool(session, name),
     };
   }
 }

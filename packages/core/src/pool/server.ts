@@ -5,17 +5,20 @@ import type { PlannedServer } from "../gateway/plan-server.ts";
 import type { ServerState, ServerStatus } from "../gateway/types.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
+import type { ListedItem } from "../runtime/json-items.ts";
 import type { Call } from "../session/call.ts";
-import type { Edits } from "../upstream/upstream.ts";
+import type { Edits } from "../upstream/upstream-types.ts";
 import { Instances, type PoolSettings, type UseOptions } from "./instances.ts";
 import type { Lease } from "./slot-types.ts";
 import type { RunningInstance, StartPlan } from "./start-instance.ts";
 
-export interface ServerSettings extends Omit<PoolSettings, "onChange" | "onReady"> {
+export interface ServerSettings extends Omit<PoolSettings, "onChange" | "onReady" | "tool"> {
   readonly clock: Clock;
   /** A list or a resource of the server has changed; `session` is empty for a shared instance. */
   onChange(server: PooledServer, session: string, frame: Frame): void;
   onReady(server: PooledServer, session: string, instance: RunningInstance): void;
+  /** The server's description of one of its tools, if it is known. */
+  tool(server: PooledServer, session: string, name: string): Promise<ListedItem | undefined>;
 }
 
 /** What a server has done so far; it outlives a change of the server's entry. */
@@ -56,6 +59,7 @@ export class PooledServer {
       new Instances(plan, {
         ...settings,
         onChange: (session, frame) => settings.onChange(this, session, frame),
+        tool: (session, name) => settings.tool(this, session, name),
         onReady: (session, instance) => {
           this.#startedAt = plan.clock.date();
           settings.onReady(this, session, instance);
@@ -184,7 +188,7 @@ export class PooledServer {
       });
       return;
     }
-    this.#instances?.ready(session)?.upstream.notify(frame);
+    this.#instances?.ready(session)?.upstream.relay(frame);
   }
 
   /** Starts the shared instance now. Resolves with whether it had to. */

@@ -3,7 +3,7 @@ import type { Frame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { AskOptions } from "../session/call.ts";
 import { sessionlessCaller } from "../session/sessionless-caller.ts";
-import type { InstanceOwner } from "../upstream/upstream.ts";
+import type { InstanceOwner } from "../upstream/upstream-types.ts";
 
 /** The client of a session. */
 export interface InstanceClient {

@@ -2,10 +2,14 @@ import type { Clock } from "../clock.ts";
 import type { ServerConfig } from "../config/types.ts";
 import type { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
+import type { ListedItem } from "../runtime/json-items.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { InstanceV1, PrepareRequest, RuntimeV1, StartRequest, StateStore } from "../runtime/v1.ts";
-import { handshake, type ServerIntroduction } from "../upstream/handshake.ts";
-import { type InstanceOwner, Upstream, type UpstreamLimits } from "../upstream/upstream.ts";
+import { introduce } from "../upstream/era-detection.ts";
+import type { ServerIntroduction } from "../upstream/handshake.ts";
+import { Upstream } from "../upstream/upstream.ts";
+import type { InstanceOwner, UpstreamLimits } from "../upstream/upstream-types.ts";
+import type { KnownEra } from "./known-era.ts";
 import { LastWords } from "./last-words.ts";
 import type { InstanceWatch } from "./slot-types.ts";
 import { startError, timeoutError } from "./start-errors.ts";
@@ -20,6 +24,7 @@ export interface StartPlan {
   readonly owner: string;
   readonly baseDirectory: string;
   readonly store: StateStore;
+  readonly knownEra: KnownEra;
   readonly clock: Clock;
   readonly startTimeoutMs: number;
   readonly limits: UpstreamLimits;
@@ -44,6 +49,8 @@ export interface InstanceEvents extends InstanceWatch {
   /** A list or a resource of the server has changed. */
   onChange(frame: Frame): void;
   onDropped(what: string): void;
+  /** The server's description of one of its tools, if it is known. */
+  tool(name: string): Promise<ListedItem | undefined>;
 }
 
 /** An instance that has shaken hands. */
@@ -120,6 +127,7 @@ export async function startInstance(
         onDropped: events.onDropped,
         onLost: (why) => (ready ? events.onLost(why) : lost.reject(why)),
         onBusy: events.onBusy,
+        tool: events.tool,
       },
     });
     upstream = conversation;
@@ -132,15 +140,10 @@ export async function startInstance(
       () => exited("the runtime lost track of it"),
     );
     await deadline.bound(() => conversation.start());
-    const shaken = deadline.bound(() =>
-      handshake(config.id, conversation, {
-        capabilities: target.capabilities,
-        timeoutMs: plan.startTimeoutMs,
-      }),
-    );
-    const introduction = await Promise.race([shaken, lost.promise]);
+    const introduced = deadline.bound(() => meet(plan, target, conversation));
+    const known = await Promise.race([introduced, lost.promise]);
     ready = true;
-    return running(instance, conversation, introduction);
+    return running(instance, conversation, known);
   } catch (error) {
     const why = target.signal.aborted
       ? (target.signal.reason as OmgError)
@@ -150,6 +153,30 @@ export async function startInstance(
     throw why;
   } finally {
     deadline.clear();
+  }
+}
+
+/** Learns who the server is, in the era that it speaks, and remembers the era. */
+async function meet(plan: StartPlan, target: StartTarget, upstream: Upstream): Promise<ServerIntroduction> {
+  const { config, knownEra, startTimeoutMs } = plan;
+  const stated = config.era === "auto" ? undefined : config.era;
+  const known = stated === undefined ? await knownEra.recall() : undefined;
+  try {
+    const introduction = await introduce(config.id, upstream, {
+      capabilities: target.capabilities,
+      timeoutMs: startTimeoutMs,
+      stated,
+      known,
+    });
+    upstream.listen(introduction.capabilities);
+    // What is tried first anyway needs no memory.
+    const usual = upstream.isPerRequest ? "modern" : "legacy";
+    if (stated === undefined) knownEra.note(upstream.era === usual ? undefined : upstream.era);
+    return introduction;
+  } catch (error) {
+    // The server may have been replaced by one that ends over what the old one understood.
+    if (known === "modern") knownEra.note(undefined);
+    throw error;
   }
 }
 
@@ -164,7 +191,7 @@ function running(
     introduction,
     async check(signal) {
       if (instance.check) return instance.check({ signal });
-      await upstream.ask("ping");
+      await upstream.ask(upstream.era === "modern" ? "server/discover" : "ping");
       return true;
     },
     async dispose(why) {

@@ -6,7 +6,7 @@ import { type Frame, type RequestId, resultFrame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
 import { tellProgress } from "../session/start-progress.ts";
-import type { Edits } from "../upstream/upstream.ts";
+import type { Edits } from "../upstream/upstream-types.ts";
 import type { Address } from "./addresses.ts";
 import { aggregateIntroduction } from "./aggregate-introduction.ts";
 import { mergeTasks } from "./aggregate-tasks.ts";
@@ -84,6 +84,7 @@ export class AggregateEndpoint implements Endpoint {
         return this.#listTasks(call);
       case "tasks/get":
       case "tasks/result":
+      case "tasks/update":
       case "tasks/cancel":
         return this.#forwardTask(call, required(taskId, "taskId"));
       default:
@@ -217,8 +218,9 @@ export class AggregateEndpoint implements Endpoint {
 
   #forwardTask(call: Call, wireId: string): Promise<Frame> {
     const server = this.#catalog.serverOf(wireId);
-    // A server that does not run has no tasks, and one that is started anew knows none.
-    if (server?.ready(this.#session)) return this.#forward(server, call, { taskId: ownTaskId(wireId) });
+    // A legacy server that does not run has no tasks, and one that is started anew knows none.
+    const mayKnow = server && (server.ready(this.#session) || call.caller.era === "modern");
+    if (mayKnow) return this.#forward(server, call, { taskId: ownTaskId(wireId) });
     throw new OmgError("bad_params", { message: `Unknown task '${wireId}'` });
   }
 

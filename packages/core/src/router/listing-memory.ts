@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { GatewayListener } from "../gateway/events.ts";
 import type { PooledServer } from "../pool/server.ts";
+import type { ListedItem } from "../runtime/json-items.ts";
 import type { StateStore } from "../runtime/v1.ts";
 import {
   fetchListing,
@@ -77,6 +78,14 @@ export class ListingMemory {
     const entry = this.#entry(server, session);
     if (entry.listing) return entry.listing;
     return entry.fetching ?? this.#fetch(entry, server, session, true);
+  }
+
+  /** What a running server says of one of its tools, asked for if need be. Never rejects, never starts it. */
+  async tool(server: PooledServer, session: string, name: string): Promise<ListedItem | undefined> {
+    const known = this.get(server, session);
+    const listing =
+      known ?? (server.ready(session) && (await this.learn(server, session).catch(() => undefined)));
+    return listing?.tools.find(({ key }) => key === name);
   }
 
   /** A shared server's listing from the server itself, whatever is remembered. May start the server. */
@@ -218,6 +227,7 @@ function storeKey(server: PooledServer): string {
 
 function sameListing(a: Listing, b: Listing): boolean {
   if (JSON.stringify(a.introduction) !== JSON.stringify(b.introduction)) return false;
+  if (JSON.stringify(a.caching) !== JSON.stringify(b.caching)) return false;
   return (Object.keys(listKinds) as ListKind[]).every((kind) => sameItems(a, b, kind));
 }
 

@@ -2,9 +2,11 @@ import type { RunningInstance } from "../pool/start-instance.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type ItemPage, type ListedItem, readItems } from "../runtime/json-items.ts";
 import { scanMembers } from "../runtime/json-members.ts";
+import type { Span } from "../runtime/json-scanner.ts";
 import type { Params } from "../runtime/transport.ts";
 import { errorText } from "../upstream/error-text.ts";
-import type { Caching } from "./caching.ts";
+import { faultOf } from "../upstream/mirrored-headers.ts";
+import { type Caching, cachingOf, narrowest } from "./caching.ts";
 
 /** What can be listed, by the member of the result that holds it. */
 export type ListKind = "tools" | "prompts" | "resources" | "resourceTemplates";
@@ -46,27 +48,37 @@ export async function fetchListing(
   warn: (message: string) => void,
   before?: Listing,
 ): Promise<Listing> {
+  const { introduction, upstream } = instance;
+  const isModern = upstream.era === "modern";
   const lists = await Promise.all(
-    kinds.map(async (kind) => {
+    kinds.map(async (kind): Promise<FetchedList> => {
       const { capability } = listKinds[kind];
-      if (!instance.introduction.capabilities[capability]) return [];
-      return fetchKind(server, instance, kind).catch((error: OmgError) => {
+      const none = { items: [], caching: cachingOf(introduction) };
+      if (!introduction.capabilities[capability]) return none;
+      const list = await fetchKind(server, instance, kind).catch((error: OmgError) => {
         if (error.reason !== "upstream_protocol_error") throw error;
         warn(error.message);
-        return before?.[kind] ?? [];
+        return { items: before?.[kind] ?? [], caching: cachingOf({}) };
       });
+      const isStrict = isModern && upstream.isPerRequest && kind === "tools";
+      return isStrict ? { ...list, items: withoutFaults(server, list.items, warn) } : list;
     }),
   );
-  const { capabilities, instructions } = instance.introduction;
-  return listingOf(
-    { capabilities, instructions: textOf(instructions) },
-    (kind) => lists[kinds.indexOf(kind)] ?? [],
-  );
+  const { capabilities, instructions } = introduction;
+  const list = (kind: ListKind) => lists[kinds.indexOf(kind)] as FetchedList;
+  const listing = listingOf({ capabilities, instructions: textOf(instructions) }, (kind) => list(kind).items);
+  return isModern ? { ...listing, caching: byKind((kind) => list(kind).caching) } : listing;
 }
 
-async function fetchKind(server: string, instance: RunningInstance, kind: ListKind): Promise<ListedItem[]> {
+interface FetchedList {
+  readonly items: readonly ListedItem[];
+  readonly caching: Caching;
+}
+
+async function fetchKind(server: string, instance: RunningInstance, kind: ListKind): Promise<FetchedList> {
   const { method } = listKinds[kind];
   const items: ListedItem[] = [];
+  const caching: Caching[] = [];
   const seen = new Set<string>();
   let cursor: string | undefined;
   do {
@@ -75,19 +87,36 @@ async function fetchKind(server: string, instance: RunningInstance, kind: ListKi
     if ("error" in message) throw refused(server, `answers ${method} with: ${errorText(message)}`);
     const page = readPage(answer.bytes, answer.spans.payload?.start ?? 0, kind);
     items.push(...page.items);
+    caching.push(cachingOf("result" in message ? message.result : {}));
     cursor = page.nextCursor;
     if (items.length > maxItems) throw refused(server, `lists more than ${maxItems} ${kind}`);
     if (seen.size >= maxPages) throw refused(server, `lists its ${kind} on more than ${maxPages} pages`);
     if (cursor !== undefined && seen.has(cursor)) throw refused(server, `lists its ${kind} in a circle`);
     if (cursor !== undefined) seen.add(cursor);
   } while (cursor !== undefined);
-  return withoutDuplicates(items);
+  return { items: withoutDuplicates(items), caching: narrowest(caching) };
+}
+
+/** A tool whose arguments could not be mirrored into headers as MCP wants it can not be called either. */
+function withoutFaults(
+  server: string,
+  tools: readonly ListedItem[],
+  warn: (message: string) => void,
+): readonly ListedItem[] {
+  return tools.filter((tool) => {
+    const fault = faultOf(tool);
+    if (fault === undefined) return true;
+    warn(`Tool '${tool.key}' of server '${server}' is not offered: its x-mcp-header has ${fault}`);
+    return false;
+  });
 }
 
 /** A listing as JSON, in the servers' own bytes. */
 export function serializeListing(listing: Listing): string {
   const lists = kinds.map((kind) => `"${kind}":[${listing[kind].map(({ bytes }) => bytes).join(",")}]`);
-  return `{"introduction":${JSON.stringify(listing.introduction)},${lists.join(",")}}`;
+  const { introduction, caching } = listing;
+  const more = caching === undefined ? "" : `"caching":${JSON.stringify(caching)},`;
+  return `{"introduction":${JSON.stringify(introduction)},${more}${lists.join(",")}}`;
 }
 
 /** Undefined for what is no listing. */
@@ -95,7 +124,10 @@ export function parseListing(text: string): Listing | undefined {
   const bytes = Buffer.from(text);
   if (!text.startsWith("{")) return undefined;
   try {
-    return listingOf(storedIntroduction(bytes), (kind) => readPage(bytes, 0, kind).items);
+    const members = scanMembers(bytes);
+    const listing = listingOf(storedIntroduction(bytes, members), (kind) => readPage(bytes, 0, kind).items);
+    const caching = storedCaching(bytes, members);
+    return caching ? { ...listing, caching } : listing;
   } catch {
     return undefined;
   }
@@ -105,16 +137,29 @@ function listingOf(
   introduction: KnownIntroduction,
   items: (kind: ListKind) => readonly ListedItem[],
 ): Listing {
-  const lists = Object.fromEntries(kinds.map((kind) => [kind, items(kind)]));
-  return { ...(lists as Record<ListKind, readonly ListedItem[]>), introduction };
+  return { ...byKind(items), introduction };
+}
+
+function byKind<T>(make: (kind: ListKind) => T): Record<ListKind, T> {
+  return Object.fromEntries(kinds.map((kind) => [kind, make(kind)])) as Record<ListKind, T>;
 }
 
 /** Throws for what was stored in another form. */
-function storedIntroduction(bytes: Buffer): KnownIntroduction {
-  const span = scanMembers(bytes).get("introduction");
-  if (!span) throw new Error("The listing was stored without an introduction");
-  const { capabilities, instructions } = JSON.parse(bytes.toString("utf8", span.start, span.end)) as Params;
+function storedIntroduction(bytes: Buffer, members: ReadonlyMap<string, Span>): KnownIntroduction {
+  const stored = memberOf(bytes, members, "introduction");
+  if (!stored) throw new Error("The listing was stored without an introduction");
+  const { capabilities, instructions } = stored;
   return { capabilities: capabilities as Params, instructions: textOf(instructions) };
+}
+
+function storedCaching(bytes: Buffer, members: ReadonlyMap<string, Span>): ListCaching | undefined {
+  const stored = memberOf(bytes, members, "caching");
+  return stored && byKind((kind) => cachingOf((stored[kind] ?? {}) as Params));
+}
+
+function memberOf(bytes: Buffer, members: ReadonlyMap<string, Span>, key: string): Params | undefined {
+  const span = members.get(key);
+  return span && (JSON.parse(bytes.toString("utf8", span.start, span.end)) as Params);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -43,8 +43,11 @@ export class ServerTranslator implements Translator {
   }
 
   /** Whether the answer to a request might have to be looked at. */
-  mayConcern({ head: { task, method = "" } }: Frame): boolean {
-    return task === true || this.#addresses().mayClash || method.startsWith("tasks/");
+  mayConcern({ head: { task, version, method = "" } }: Frame): boolean {
+    // In the modern era the server decides what becomes a task.
+    return (
+      task === true || version !== undefined || this.#addresses().mayClash || method.startsWith("tasks/")
+    );
   }
 
   /** The answer to a client's request. */
@@ -55,6 +58,7 @@ export class ServerTranslator implements Translator {
       Object.assign(paths, meta(this.#taskId), { task: { taskId: this.#taskId } });
       if (method === "tasks/get" || method === "tasks/cancel") paths.taskId = this.#taskId;
     }
+    if (request.head.version !== undefined && isTask(answer)) paths.taskId = this.#taskId;
     if (this.#mayNameOthers(method, answer)) {
       const uri = this.#uri;
       if (method === "resources/read") paths.contents = { [each]: { uri } };
@@ -84,6 +88,13 @@ export class ServerTranslator implements Translator {
     const first = { start: start + 1, end: start + 1 };
     return withCuts(related, [{ span: first, text: `"logger":${JSON.stringify(this.slug)},` }]);
   }
+}
+
+/** Whether a result of the modern era is a task (extension `io.modelcontextprotocol/tasks`). */
+function isTask(answer: Frame): boolean {
+  if (!(answer.text ?? answer.bytes).includes('"task"')) return false;
+  const message = answer.value();
+  return "result" in message && message.result.resultType === "task";
 }
 
 function meta(taskId: Rewrite): StringPaths {

@@ -6,7 +6,7 @@ import { errorText } from "./error-text.ts";
 import { isSupportedVersion, latestProtocolVersion, protocolVersions } from "./protocol-version.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** What a server says of itself in its answer to `initialize`. */
+/** What a server says of itself in its answer to `initialize`, or to `server/discover` in the modern era. */
 export interface ServerIntroduction {
   readonly protocolVersion: string;
   readonly capabilities: Readonly<Record<string, unknown>>;
@@ -42,11 +42,11 @@ export async function handshake(
     timeoutMs,
   );
   const message = answer.value();
-  if ("error" in message) throw invalid(server, `refused the handshake: ${errorText(message)}`);
+  if ("error" in message) throw invalidIntroduction(server, `refused the handshake: ${errorText(message)}`);
   const result = "result" in message ? message.result : {};
   const { protocolVersion, capabilities } = result;
   if (!isSupportedVersion(protocolVersion)) {
-    throw invalid(
+    throw invalidIntroduction(
       server,
       `speaks MCP ${JSON.stringify(protocolVersion)}; the gateway speaks ${protocolVersions.join(", ")}`,
     );
@@ -61,11 +61,12 @@ export async function handshake(
   };
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function invalid(server: string, what: string): OmgError {
+/** What a server says of itself is an error, or nothing that the gateway can work with. */
+export function invalidIntroduction(server: string, what: string): OmgError {
   return new OmgError("upstream_start_failed", {
     detail: "init_invalid",
     server,

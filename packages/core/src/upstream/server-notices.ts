@@ -5,7 +5,7 @@ import type { Attribution } from "./attribution.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ServerQuestions } from "./server-questions.ts";
 import type { Tasks } from "./tasks.ts";
-import type { InstanceOwner, UpstreamEvents } from "./upstream.ts";
+import type { InstanceOwner, UpstreamEvents } from "./upstream-types.ts";
 import type { UrlElicitations } from "./url-elicitations.ts";
 
 export interface ServerNoticesOptions {

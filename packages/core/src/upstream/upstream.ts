@@ -1,68 +1,21 @@
-import type { Clock } from "../clock.ts";
+import type { Era } from "../era.ts";
 import { type FrameLane, frameLane } from "../frame-lane.ts";
 import { OmgError } from "../runtime/errors.ts";
-import {
-  type EditableField,
-  type Frame,
-  notificationFrame,
-  type RequestId,
-  requestFrame,
-  resultFrame,
-  rewriteFrame,
-} from "../runtime/frame.ts";
-import type { FrameExtra, Params, Transport } from "../runtime/transport.ts";
-import type { AskOptions, Call } from "../session/call.ts";
+import { type Frame, type RequestId, requestFrame, rewriteFrame } from "../runtime/frame.ts";
+import type { FrameExtra, Params } from "../runtime/transport.ts";
+import type { Call } from "../session/call.ts";
 import type { LogLevel } from "../session/log-level.ts";
-import { Attribution } from "./attribution.ts";
+import { cancellation } from "./cancellation.ts";
 import { Deadlines } from "./deadlines.ts";
 import { FloodGuard } from "./flood-guard.ts";
 import { Ledger } from "./ledger.ts";
+import { ModernRequests, type Sending } from "./modern-requests.ts";
 import { OpenRequest, type RequestKeeper } from "./open-request.ts";
 import { Outbox } from "./outbox.ts";
-import { ServerNotices } from "./server-notices.ts";
-import { ServerQuestions } from "./server-questions.ts";
-import { Tasks } from "./tasks.ts";
+import { ServerWords } from "./server-words.ts";
 import { asLegacy } from "./to-legacy.ts";
 import { UpstreamErrors } from "./upstream-errors.ts";
-import { UrlElicitations } from "./url-elicitations.ts";
-
-export interface UpstreamLimits {
-  /** Milliseconds a call may pass without answer or progress. */
-  readonly callTimeoutMs: number;
-  /** Milliseconds a call may take however much progress it reports. */
-  readonly maxCallMs: number;
-  readonly maxCallsInFlight: number;
-}
-
-export interface UpstreamEvents {
-  /** A list or a resource of the server has changed. */
-  onChange(frame: Frame): void;
-  /** Something arrived that was dropped: no message, no such id, a second answer, a message that nobody may see. */
-  onDropped(what: string): void;
-  /** The connection has ended by the server or a fault; fires once, not after `close()`. */
-  onLost(why: OmgError): void;
-  /** Whether the instance must not be stopped, though no call is in flight: a task runs. */
-  onBusy(busy: boolean): void;
-}
-
-/** The one session that an instance is for: everything it says is for that session. */
-export interface InstanceOwner {
-  relay(frame: Frame): void;
-  ask(question: Frame, options: AskOptions): Promise<Frame>;
-}
-
-export interface UpstreamOptions {
-  readonly server: string;
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly limits: UpstreamLimits;
-  /** Absent: the instance is shared. */
-  readonly owner?: InstanceOwner | undefined;
-  readonly events: UpstreamEvents;
-}
-
-/** What a request says in the server's own terms. */
-export type Edits = Readonly<Partial<Record<Exclude<EditableField, "id" | "token">, string>>>;
+import type { Edits, UpstreamOptions } from "./upstream-types.ts";
 
 /** Milliseconds for the last output of an exited instance whose runtime does not close the transport. */
 const exitGraceMs = 1000;
@@ -80,13 +33,11 @@ export class Upstream {
   readonly #ledger: Ledger;
   readonly #deadlines: Deadlines;
   readonly #keeper: RequestKeeper;
-  readonly #attribution: Attribution;
-  readonly #questions: ServerQuestions;
-  readonly #tasks: Tasks;
-  readonly #elicitations = new UrlElicitations();
-  readonly #notices: ServerNotices;
+  readonly #words: ServerWords;
   readonly #floods: FloodGuard;
   readonly #outbox: Outbox;
+  /** There for a server of the modern era only. */
+  #modern: ModernRequests | undefined;
   #fault: OmgError | undefined;
   #exit: string | undefined;
   #stopExitTimer = () => {};
@@ -106,46 +57,32 @@ export class Upstream {
       abandon: ({ id, method }, error) => {
         this.#ledger.giveUp(id, error);
         this.#floods.owe();
-        // MCP forbids cancelling the handshake.
-        if (method !== "initialize") this.notify(cancellation(id, error.message));
+        if (this.#modern?.cancel(id, error)) return;
+        // MCP forbids cancelling the handshake; a server that does not know the other way to begin may be strict as well.
+        if (method !== "initialize" && method !== "server/discover")
+          this.notify(cancellation(id, error.message));
       },
       timedOut: (method) => this.#errors.timedOut(method, limits.callTimeoutMs),
     };
-    this.#outbox = new Outbox({ send: (frame) => this.#lane.send(frame), onDropped });
-    const isShared = owner === undefined;
-    const send = (frame: Frame) => this.notify(frame);
-    this.#tasks = new Tasks({
+    this.#outbox = new Outbox({
+      send: (frame) => this.#lane.send(frame, this.#modern?.notifying(frame.head)),
+      onDropped,
+    });
+    this.#words = new ServerWords({
       server,
       clock,
-      isShared,
-      keepAwake: events.onBusy,
-      look: (taskId) => this.ask("tasks/get", { taskId }),
-      cancel: (taskId) => this.ask("tasks/cancel", { taskId }),
-    });
-    this.#attribution = new Attribution({ ledger: this.#ledger, tasks: this.#tasks, isShared });
-    this.#questions = new ServerQuestions({
-      server,
       ledger: this.#ledger,
-      attribution: this.#attribution,
-      send,
-      answer: (frame) => this.#outbox.answer(frame),
-      askOwner: owner && ((question, how) => owner.ask(question, how)),
-    });
-    this.#notices = new ServerNotices({
-      server,
-      ledger: this.#ledger,
-      attribution: this.#attribution,
-      questions: this.#questions,
-      tasks: this.#tasks,
-      elicitations: this.#elicitations,
       owner,
       events,
       logLevel: () => this.logLevel,
+      ask: (method, params) => this.ask(method, params),
+      send: (frame) => this.notify(frame),
+      answer: (frame) => this.#outbox.answer(frame),
     });
     this.#floods = new FloodGuard({
       clock,
       onDropped,
-      onLate: (frame) => this.#notices.take(frame, undefined),
+      onLate: (frame) => this.#heard(frame, undefined),
       onTooMuch: (why) => this.#lost(why),
     });
     this.#lane = frameLane(transport, {
@@ -160,8 +97,28 @@ export class Upstream {
     return this.#ledger.size;
   }
 
+  /** Whether each message goes by itself, as over HTTP. */
+  get isPerRequest(): boolean {
+    return this.#options.transport.perRequest === true;
+  }
+
+  /** How the server is spoken to. */
+  get era(): Era {
+    return this.#modern ? "modern" : "legacy";
+  }
+
   start(): Promise<void> {
     return this.#lane.start();
+  }
+
+  /** From now on the server is spoken to in this era; the legacy one before that is said. */
+  speak(era: Era): void {
+    this.#modern = era === "modern" ? this.#newModern() : undefined;
+  }
+
+  /** Hears from now on what a server of the modern era tells of changes. */
+  listen(capabilities: Params): void {
+    this.#modern?.listen(capabilities);
   }
 
   setProtocolVersion(version: string): void {
@@ -170,13 +127,20 @@ export class Upstream {
 
   /** Forwards a client's request, in the server's terms where they differ; the answer still has the upstream id. */
   forward(call: Call, edits?: Edits): Promise<Frame> {
+    if (this.#modern) return this.#modern.forward(call, edits);
     const frame = call.caller.era === "modern" ? asLegacy(this.#options.server, call.frame) : call.frame;
     return this.#request(frame, this.#options.limits.callTimeoutMs, call, edits);
   }
 
   /** Asks something for the gateway itself. */
   ask(method: string, params?: Params, timeoutMs = this.#options.limits.callTimeoutMs): Promise<Frame> {
+    if (this.#modern) return this.#modern.ask(method, params, timeoutMs);
     return this.#request(requestFrame(0, method, params), timeoutMs);
+  }
+
+  /** Takes a client's notification to the server. */
+  relay(frame: Frame): void {
+    if (!this.#modern || !legacyOnly.has(frame.head.method)) this.notify(frame);
   }
 
   notify(frame: Frame): void {
@@ -192,8 +156,7 @@ export class Upstream {
 
   /** Forgets what a session that has ended left on a shared instance. */
   endSession(session: string): void {
-    this.#tasks.endSession(session);
-    this.#elicitations.endSession(session);
+    this.#words.endSession(session);
   }
 
   /** Ends the conversation; what is in flight fails with `why`. */
@@ -201,12 +164,13 @@ export class Upstream {
     if (!this.#closed) this.#end(why);
   }
 
-  #request(frame: Frame, timeoutMs: number, call?: Call, edits?: Edits): Promise<Frame> {
+  #request(frame: Frame, timeoutMs: number, call?: Call, edits?: Edits, sending?: Sending): Promise<Frame> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw this.#closed;
       if (call?.cancelled) throw call.cancelled;
       const { method = "", token } = frame.head;
-      if (call && method.startsWith("tasks/")) this.#tasks.mustOwn(call, edits?.taskId);
+      const isOwned = call && method.startsWith("tasks/") && !(this.#modern && call.caller.era === "modern");
+      if (isOwned) this.#words.mustOwnTask(call, edits?.taskId);
       if (this.#ledger.size >= this.#options.limits.maxCallsInFlight) {
         throw this.#errors.full(this.#ledger.size);
       }
@@ -216,13 +180,30 @@ export class Upstream {
         new OpenRequest(id, this.#keeper, { method, token, taskId, call, timeoutMs, resolve, reject }),
       );
       const rewritten = rewriteFrame(frame, { ...edits, id, token: id });
-      this.#lane.send(rewritten).catch((error) => {
+      this.#lane.send(rewritten, sending?.(rewritten.head)).catch((error) => {
         const request = this.#ledger.close(id);
         if (request) this.#floods.owe();
         request?.fail(this.#errors.sendFailed(error));
         // At once, so that nobody is given this instance any more.
         if (OmgError.is(error) && error.isSessionLost) this.#lost(error);
       });
+    });
+  }
+
+  #newModern(): ModernRequests {
+    const { server, clock, limits, events } = this.#options;
+    return new ModernRequests({
+      server,
+      clock,
+      isPerRequest: this.isPerRequest,
+      callTimeoutMs: limits.callTimeoutMs,
+      events,
+      drop: (what) => this.#floods.drop(what),
+      nextId: () => this.#ledger.nextId(),
+      owe: () => this.#floods.owe(),
+      request: (...request) => this.#request(...request),
+      send: (frame, options) => this.#lane.send(frame, options),
+      answer: (frame) => this.#outbox.answer(frame),
     });
   }
 
@@ -234,32 +215,19 @@ export class Upstream {
   }
 
   #heard(frame: Frame, requestId: RequestId | undefined): void {
-    const { kind, id, method } = frame.head;
-    if (kind === "notification") this.#notices.take(frame, requestId);
-    else if (method === "ping") this.#outbox.answer(resultFrame(id as RequestId, "{}"));
-    else {
-      const cause = method === "elicitation/create" && this.#attribution.of(frame, requestId);
-      if (typeof cause === "object") this.#elicitations.asked(frame, cause.caller);
-      this.#questions.take(frame, requestId);
-    }
+    if (this.#modern?.took(frame)) return;
+    if (frame.head.kind === "notification") this.#words.notified(frame, requestId);
+    else this.#words.asked(frame, requestId);
   }
 
   #answered(frame: Frame, streamed = false): void {
-    const { id, kind } = frame.head;
+    const { id } = frame.head;
     const request = id === undefined ? undefined : this.#ledger.close(id);
-    if (!request) {
-      this.#floods.dropAnswer();
-      return;
-    }
-    const { call, method } = request;
-    if (call) call.streamed = streamed;
-    if (!call) request.answer(frame);
-    else if (kind === "error") {
-      this.#elicitations.failed(frame, call.caller);
-      request.answer(frame);
-    } else if (call.frame.head.task || method.startsWith("tasks/")) {
-      request.answer(this.#tasks.answered(call, request, frame));
-    } else request.answer(frame);
+    if (request) {
+      const { call } = request;
+      if (call) call.streamed = streamed;
+      request.answer(call ? this.#words.answered(call, request, frame) : frame);
+    } else if (!this.#modern?.took(frame)) this.#floods.dropAnswer();
   }
 
   #notice(error: Error): void {
@@ -283,14 +251,17 @@ export class Upstream {
     this.#closed = why;
     this.#stopExitTimer();
     this.#ledger.failAll(why);
-    this.#questions.end(why);
+    this.#words.end(why);
     this.#floods.end();
-    this.#tasks.end();
+    this.#modern?.end(why);
     this.#deadlines.clear();
     this.#lane.close().catch(() => {});
   }
 }
 
-function cancellation(requestId: RequestId, reason: string): Frame {
-  return notificationFrame("notifications/cancelled", { requestId, reason });
-}
+/** What clients of the legacy era tell, and no server of the modern one knows. */
+const legacyOnly: ReadonlySet<string | undefined> = new Set([
+  "notifications/initialized",
+  "notifications/roots/list_changed",
+  "notifications/tasks/status",
+]);

@@ -2,6 +2,7 @@ import { OmgError } from "../../src/runtime/errors.ts";
 import { type Frame, frameOf, type RequestId } from "../../src/runtime/frame.ts";
 import type {
   FrameExtra,
+  FrameSendOptions,
   JsonRpcMessage,
   Params,
   StreamCloseOptions,
@@ -19,6 +20,8 @@ export interface FakeServer {
   beforeDispose?: () => Promise<void>;
   /** Refuses a message that is sent, by throwing. */
   beforeSend?: (message: JsonRpcMessage) => void;
+  /** Whether each message goes by itself, as over HTTP. */
+  readonly perRequest?: boolean;
 }
 
 /** A runtime whose servers live in the test, to inject faults and hold answers back. */
@@ -70,6 +73,8 @@ export class FakeInstance implements InstanceV1 {
   readonly exited: Promise<Exit>;
   /** Every message that came in. */
   readonly received: JsonRpcMessage[] = [];
+  /** How each of them was sent. */
+  readonly sent: (FrameSendOptions | undefined)[] = [];
   readonly #exit = Promise.withResolvers<Exit>();
   readonly #server: FakeServer;
   readonly #onGone: () => void;
@@ -80,13 +85,14 @@ export class FakeInstance implements InstanceV1 {
     this.#onGone = onGone;
     this.id = id;
     this.exited = this.#exit.promise;
-    this.transport = new FakeTransport((message) => {
+    this.transport = new FakeTransport(server.perRequest, (message, options) => {
       server.beforeSend?.(message);
+      this.sent.push(options);
       this.#receive(message);
     });
   }
 
-  /** Says something of its own accord. */
+  /** Says something of its own accord; `extra`: on the stream of a request. */
   say(message: JsonRpcMessage, extra?: FrameExtra): void {
     this.transport.deliver(message, extra);
   }
@@ -144,9 +150,14 @@ class FakeTransport implements Transport {
   onframe?: ((frame: Frame, extra?: FrameExtra) => void) | undefined;
   onstreamclose?: ((requestId: RequestId, options?: StreamCloseOptions) => void) | undefined;
   open = true;
-  readonly #take: (message: JsonRpcMessage) => void;
+  readonly perRequest: boolean | undefined;
+  readonly #take: (message: JsonRpcMessage, options?: FrameSendOptions) => void;
 
-  constructor(take: (message: JsonRpcMessage) => void) {
+  constructor(
+    perRequest: boolean | undefined,
+    take: (message: JsonRpcMessage, options?: FrameSendOptions) => void,
+  ) {
+    this.perRequest = perRequest;
     this.#take = take;
   }
 
@@ -156,9 +167,9 @@ class FakeTransport implements Transport {
     return this.sendFrame(frameOf(message));
   }
 
-  async sendFrame(frame: Frame): Promise<void> {
+  async sendFrame(frame: Frame, options?: FrameSendOptions): Promise<void> {
     if (!this.open) throw new OmgError("upstream_closed", { message: "The fake is closed" });
-    this.#take(frame.value());
+    this.#take(frame.value(), options);
   }
 
   deliver(message: JsonRpcMessage, extra?: FrameExtra): void {
