@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { memoryStore } from "../src/gateway/memory-store.ts";
 import { OmgError } from "../src/runtime/errors.ts";
-import { fakeServer, text } from "./support/fake-runtime.ts";
+import { fakeServer, type Handler, text } from "./support/fake-runtime.ts";
 import { testGateway } from "./support/gateway.ts";
 import { methodsOf, modernServer } from "./support/modern-server.ts";
 import { TestClient } from "./support/test-client.ts";
@@ -50,6 +50,22 @@ describe("on one connection", () => {
       throw Object.assign(new Error("no"), { code });
     };
     expect((await life(modernServer(echo, { methods: { initialize } }))).answer).toBe("hi");
+  });
+
+  test("a server that says only then which versions it speaks is asked once more", async () => {
+    let asked = 0;
+    const discover = modernServer(echo).methods["server/discover"] as Handler;
+    const server = modernServer(echo, {
+      methods: {
+        "server/discover": (...request) => {
+          if (++asked > 1) return discover(...request);
+          throw Object.assign(new Error("no"), { code: -32022, data: { supported: ["2026-07-28"] } });
+        },
+      },
+    });
+    const { answer, methods } = await life(server, memoryStore(), { era: "modern" });
+    expect(answer).toBe("hi");
+    expect(methods).toEqual(["server/discover", "server/discover", "tools/call"]);
   });
 
   test("a server of both eras is used in the legacy one", async () => {

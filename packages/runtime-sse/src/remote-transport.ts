@@ -89,6 +89,8 @@ export class RemoteTransport implements Transport {
     }
     const { kind, method } = frame.head;
     if (kind !== "request") return inner.sendFrame(frame, options);
+    // A stream for changes ends whenever it likes: that says nothing of the server.
+    if (method === "subscriptions/listen") return inner.sendFrame(frame, options);
     if (method !== "initialize") return this.#breaker.through(() => inner.sendFrame(frame, options));
     try {
       await this.#breaker.through(() => this.#introduce(inner, frame, options));
