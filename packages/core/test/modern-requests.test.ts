@@ -112,22 +112,25 @@ describe("a request of the modern era", () => {
     expect(runtime.starts).toBe(0);
   });
 
-  test("makes no tasks, of either revision", async () => {
+  test("makes no tasks that nobody could ask for", async () => {
     const { gateway, runtime } = await testGateway({ a: fakeServer({ echo: () => text("hi") }) });
-    const client = new ModernClient(gateway, { server: "a" });
-    const capabilities = { roots: {}, extensions: { "io.modelcontextprotocol/tasks": {}, "acme/x": {} } };
+    const client = new ModernClient(gateway);
     for (const method of ["tasks/get", "tasks/update", "tasks/cancel"]) {
-      expect(await client.error(method, { taskId: "t" }, { capabilities })).toMatchObject({ code: -32601 });
+      expect(await client.error(method, { taskId: "a__t" })).toMatchObject({ code: -32601 });
     }
-    expect(await client.error("tools/call", { name: "echo", task: {} })).toMatchObject({ code: -32602 });
+    for (const server of [undefined, "a"]) {
+      expect(await client.error("tools/call", { name: "a__echo", task: {} }, { server })).toMatchObject({
+        code: -32602,
+      });
+    }
     expect(runtime.starts).toBe(0);
+    const capabilities = { roots: {}, extensions: { "io.modelcontextprotocol/tasks": {}, "acme/x": {} } };
     const version = "2026-07-28";
     const request = withEnvelope(requestFrame(1, "tools/call", { name: "echo" }), { version, capabilities });
-    expect(readEnvelope(withoutTasks(new Exchange(request, alone))).capabilities).toEqual({
-      roots: {},
-      extensions: { "acme/x": {} },
-    });
-    expect(await client.result("tools/call", { name: "echo" }, { capabilities })).toMatchObject(text("hi"));
+    const seen = (server?: string) =>
+      readEnvelope(withoutTasks(new Exchange(request, { ...alone, server }))).capabilities;
+    expect(seen()).toEqual({ roots: {}, extensions: { "acme/x": {} } });
+    expect(seen("a")).toEqual(capabilities);
   });
 
   test("hears of missing resources by today's code, whoever says so", async () => {

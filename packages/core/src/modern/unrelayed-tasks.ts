@@ -7,11 +7,14 @@ import type { Exchange } from "./exchange.ts";
 const extension = "io.modelcontextprotocol/tasks";
 const methods = new Set(["tasks/get", "tasks/update", "tasks/cancel"]);
 
-/** Throws for a request about tasks, or to be run as one: a task would outlive its request, and nobody would know whose it is. */
-export function mustBeNoTask({ method, frame }: Exchange): void {
-  if (methods.has(method)) {
+/**
+ * Throws for a request to be run as a task of 2025-11-25, which would be nobody's when the request is over, and on the
+ * aggregate for one about tasks: it could not tell whose a task is. One server by itself has the extension, or has not.
+ */
+export function mustBeNoTask({ method, frame, options }: Exchange): void {
+  if (options.server === undefined && methods.has(method)) {
     throw new OmgError("method_not_found", {
-      message: `The gateway does not relay the extension ${extension} yet, so no server makes tasks for its clients`,
+      message: `The aggregate endpoint does not relay the extension ${extension}; that of one server, /servers/ID/mcp, does`,
     });
   }
   if (!frame.head.task) return;
@@ -21,20 +24,10 @@ export function mustBeNoTask({ method, frame }: Exchange): void {
 }
 
 /** The request as servers get it: one that declares the extension might be answered with a task. */
-export function withoutTasks({ frame, envelope }: Exchange): Frame {
+export function withoutTasks({ frame, envelope, options }: Exchange): Frame {
   const { extensions } = envelope.capabilities as { extensions?: Params };
-  if (extensions?.[extension] === undefined) return frame;
-  const capabilities = withoutTaskSupport(envelope.capabilities);
-  return withMeta(frame, { "io.modelcontextprotocol/clientCapabilities": capabilities });
-}
-
-/** Capabilities of either side without what either revision calls tasks. */
-export function withoutTaskSupport({
-  tasks: _tasks,
-  ...capabilities
-}: Readonly<Record<string, unknown>>): Params {
-  const { extensions } = capabilities as { extensions?: Params };
-  if (typeof extensions !== "object" || extensions?.[extension] === undefined) return capabilities;
+  if (options.server !== undefined || extensions?.[extension] === undefined) return frame;
   const { [extension]: _extension, ...others } = extensions;
-  return { ...capabilities, extensions: others };
+  const capabilities = { ...envelope.capabilities, extensions: others };
+  return withMeta(frame, { "io.modelcontextprotocol/clientCapabilities": capabilities });
 }
