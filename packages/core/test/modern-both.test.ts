@@ -43,18 +43,27 @@ test.each([undefined, "a"])(
   },
 );
 
-test("a modern server hears what its modern client says of itself, but nothing of tasks", async () => {
-  const { gateway, runtime } = await testGateway({ a: asking() });
-  const capabilities = { roots: {}, extensions: { "io.modelcontextprotocol/tasks": {}, "acme/x": {} } };
-  await new ModernClient(gateway, { server: "a", capabilities, logLevel: "error" }).result("tools/call", {
-    name: "ask",
-  });
-  expect(requestsOf(runtime.last, "tools/call")[0]?.params._meta).toMatchObject({
-    "io.modelcontextprotocol/clientCapabilities": { roots: {}, extensions: { "acme/x": {} } },
-    "io.modelcontextprotocol/logLevel": "error",
-  });
-  expect(JSON.stringify(requestsOf(runtime.last, "tools/call"))).not.toContain("modelcontextprotocol/tasks");
-});
+test.each([undefined, "a"])(
+  "a modern server hears what its modern client says of itself (%s)",
+  async (server) => {
+    const { gateway, runtime } = await testGateway({ a: asking() });
+    const tasks = { "io.modelcontextprotocol/tasks": {} };
+    const capabilities = { roots: {}, extensions: { ...tasks, "acme/x": {} } };
+    const client = new ModernClient(gateway, { server, capabilities, logLevel: "error" });
+    await client.result("tools/call", { name: server ? "ask" : "a__ask" });
+    expect(requestsOf(runtime.last, "tools/call")[0]?.params._meta).toMatchObject({
+      // On the aggregate nobody could tell whose a task is.
+      "io.modelcontextprotocol/clientCapabilities": {
+        roots: {},
+        extensions: server ? { ...tasks, "acme/x": {} } : { "acme/x": {} },
+      },
+      "io.modelcontextprotocol/logLevel": "error",
+    });
+    expect(JSON.stringify(requestsOf(runtime.last, "tools/call")).includes("/tasks")).toBe(
+      server !== undefined,
+    );
+  },
+);
 
 test("lists of modern servers hold as long and for as many as the strictest says", async () => {
   const { gateway } = await testGateway({ a: asking(), b: asking() });
