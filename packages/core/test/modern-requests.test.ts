@@ -1,9 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { gatewayInfo } from "../src/gateway-info.ts";
-import { readEnvelope, withEnvelope } from "../src/modern/envelope.ts";
-import { Exchange } from "../src/modern/exchange.ts";
-import { withoutTasks } from "../src/modern/unrelayed-tasks.ts";
-import { frameOf, parseFrame, requestFrame } from "../src/runtime/frame.ts";
+import { frameOf, parseFrame } from "../src/runtime/frame.ts";
 import { fakeServer, text } from "./support/fake-runtime.ts";
 import { testGateway } from "./support/gateway.ts";
 import { ModernClient } from "./support/modern-client.ts";
@@ -112,25 +109,14 @@ describe("a request of the modern era", () => {
     expect(runtime.starts).toBe(0);
   });
 
-  test("makes no tasks that nobody could ask for", async () => {
+  test("is no task of the legacy era", async () => {
     const { gateway, runtime } = await testGateway({ a: fakeServer({ echo: () => text("hi") }) });
-    const client = new ModernClient(gateway);
-    for (const method of ["tasks/get", "tasks/update", "tasks/cancel"]) {
-      expect(await client.error(method, { taskId: "a__t" })).toMatchObject({ code: -32601 });
-    }
     for (const server of [undefined, "a"]) {
-      expect(await client.error("tools/call", { name: "a__echo", task: {} }, { server })).toMatchObject({
-        code: -32602,
-      });
+      const client = new ModernClient(gateway, { server });
+      expect(await client.error("tools/call", { name: "a__echo", task: {} })).toMatchObject({ code: -32602 });
+      expect(await client.error("tasks/get", { taskId: "a__t" })).toMatchObject({ code: -32602 });
     }
-    expect(runtime.starts).toBe(0);
-    const capabilities = { roots: {}, extensions: { "io.modelcontextprotocol/tasks": {}, "acme/x": {} } };
-    const version = "2026-07-28";
-    const request = withEnvelope(requestFrame(1, "tools/call", { name: "echo" }), { version, capabilities });
-    const seen = (server?: string) =>
-      readEnvelope(withoutTasks(new Exchange(request, { ...alone, server }))).capabilities;
-    expect(seen()).toEqual({ roots: {}, extensions: { "acme/x": {} } });
-    expect(seen("a")).toEqual(capabilities);
+    expect(runtime.starts).toBe(1);
   });
 
   test("hears of missing resources by today's code, whoever says so", async () => {
