@@ -43,18 +43,19 @@ test.each([undefined, "a"])(
   },
 );
 
-test("a modern server hears what its modern client says of itself, but nothing of tasks", async () => {
-  const { gateway, runtime } = await testGateway({ a: asking() });
-  const capabilities = { roots: {}, extensions: { "io.modelcontextprotocol/tasks": {}, "acme/x": {} } };
-  await new ModernClient(gateway, { server: "a", capabilities, logLevel: "error" }).result("tools/call", {
-    name: "ask",
-  });
-  expect(requestsOf(runtime.last, "tools/call")[0]?.params._meta).toMatchObject({
-    "io.modelcontextprotocol/clientCapabilities": { roots: {}, extensions: { "acme/x": {} } },
-    "io.modelcontextprotocol/logLevel": "error",
-  });
-  expect(JSON.stringify(requestsOf(runtime.last, "tools/call"))).not.toContain("modelcontextprotocol/tasks");
-});
+test.each([undefined, "a"])(
+  "a modern server hears what its modern client says of itself (%s)",
+  async (server) => {
+    const { gateway, runtime } = await testGateway({ a: asking() });
+    const capabilities = { roots: {}, extensions: { "io.modelcontextprotocol/tasks": {}, "acme/x": {} } };
+    const client = new ModernClient(gateway, { server, capabilities, logLevel: "error" });
+    await client.result("tools/call", { name: server ? "ask" : "a__ask" });
+    expect(requestsOf(runtime.last, "tools/call")[0]?.params._meta).toMatchObject({
+      "io.modelcontextprotocol/clientCapabilities": capabilities,
+      "io.modelcontextprotocol/logLevel": "error",
+    });
+  },
+);
 
 test("lists of modern servers hold as long and for as many as the strictest says", async () => {
   const { gateway } = await testGateway({ a: asking(), b: asking() });
@@ -118,3 +119,24 @@ test.each([undefined, "a"])(
     await gateway[Symbol.asyncDispose]();
   },
 );
+
+test.each([undefined, "a"])("a modern client has the tasks of a modern server (%s)", async (server) => {
+  const extensions = { "io.modelcontextprotocol/tasks": {} };
+  const task = { taskId: "t1", status: "working", ttlMs: 60_000 };
+  const slow = modernServer(
+    { slow: () => ({ resultType: "task", ...task }) },
+    {
+      capabilities: { tools: {}, extensions },
+      methods: { "tasks/get": ({ taskId }) => ({ ...task, taskId }) },
+    },
+  );
+  const { gateway } = await testGateway({ a: slow });
+  const client = new ModernClient(gateway, { server, capabilities: { extensions } });
+  await client.result("tools/list");
+  expect(await client.result("server/discover")).toMatchObject({ capabilities: { extensions } });
+  const made = await client.result("tools/call", { name: server ? "slow" : "a__slow" });
+  const taskId = server ? "t1" : "a__t1";
+  expect(made).toMatchObject({ resultType: "task", taskId });
+  expect(await client.result("tasks/get", { taskId })).toMatchObject({ resultType: "complete", taskId });
+  await gateway[Symbol.asyncDispose]();
+});

@@ -1,9 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { gatewayInfo } from "../src/gateway-info.ts";
-import { readEnvelope, withEnvelope } from "../src/modern/envelope.ts";
-import { Exchange } from "../src/modern/exchange.ts";
-import { withoutTasks } from "../src/modern/unrelayed-tasks.ts";
-import { frameOf, parseFrame, requestFrame } from "../src/runtime/frame.ts";
+import { frameOf, parseFrame } from "../src/runtime/frame.ts";
 import { fakeServer, text } from "./support/fake-runtime.ts";
 import { testGateway } from "./support/gateway.ts";
 import { ModernClient } from "./support/modern-client.ts";
@@ -112,22 +109,14 @@ describe("a request of the modern era", () => {
     expect(runtime.starts).toBe(0);
   });
 
-  test("makes no tasks, of either revision", async () => {
+  test("is no task of the legacy era", async () => {
     const { gateway, runtime } = await testGateway({ a: fakeServer({ echo: () => text("hi") }) });
-    const client = new ModernClient(gateway, { server: "a" });
-    const capabilities = { roots: {}, extensions: { "io.modelcontextprotocol/tasks": {}, "acme/x": {} } };
-    for (const method of ["tasks/get", "tasks/update", "tasks/cancel"]) {
-      expect(await client.error(method, { taskId: "t" }, { capabilities })).toMatchObject({ code: -32601 });
+    for (const server of [undefined, "a"]) {
+      const client = new ModernClient(gateway, { server });
+      expect(await client.error("tools/call", { name: "a__echo", task: {} })).toMatchObject({ code: -32602 });
+      expect(await client.error("tasks/get", { taskId: "a__t" })).toMatchObject({ code: -32602 });
     }
-    expect(await client.error("tools/call", { name: "echo", task: {} })).toMatchObject({ code: -32602 });
-    expect(runtime.starts).toBe(0);
-    const version = "2026-07-28";
-    const request = withEnvelope(requestFrame(1, "tools/call", { name: "echo" }), { version, capabilities });
-    expect(readEnvelope(withoutTasks(new Exchange(request, alone))).capabilities).toEqual({
-      roots: {},
-      extensions: { "acme/x": {} },
-    });
-    expect(await client.result("tools/call", { name: "echo" }, { capabilities })).toMatchObject(text("hi"));
+    expect(runtime.starts).toBe(1);
   });
 
   test("hears of missing resources by today's code, whoever says so", async () => {

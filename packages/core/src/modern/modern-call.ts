@@ -12,7 +12,6 @@ import { inputRequired, inputResponses, mustBeAskable } from "./input-requests.t
 import { missingFor } from "./missing-capabilities.ts";
 import { OpenQuestions } from "./open-questions.ts";
 import { badState, type RequestStates, stateLifetimeMs } from "./request-states.ts";
-import { withoutTasks } from "./unrelayed-tasks.ts";
 import { needsUrl } from "./url-required.ts";
 
 export interface ModernCallParts {
@@ -67,13 +66,13 @@ export class ModernCall implements Caller {
   #stopLifetime = () => {};
 
   constructor(exchange: Exchange, parts: ModernCallParts) {
-    const { options } = exchange;
+    const { options, frame } = exchange;
     this.#parts = parts;
     this.#exchange = exchange;
     this.principal = options.principal;
     this.server = options.server;
     this.endpoint = parts.endpoint(this.id);
-    this.call = new Call(withoutTasks(exchange), this);
+    this.call = new Call(frame, this);
     this.call.headers = options.headers;
   }
 

@@ -10,12 +10,12 @@ import { withModernCode } from "./error-codes.ts";
 import { Exchange } from "./exchange.ts";
 import { HeldCalls } from "./held-calls.ts";
 import { inputResponses } from "./input-requests.ts";
+import { mustBeNoLegacyTask } from "./legacy-tasks.ts";
 import type { Listen } from "./listen.ts";
 import { Listens } from "./listens.ts";
 import { ModernCall, type ModernCallParts } from "./modern-call.ts";
 import { mustStillExist } from "./removed-methods.ts";
 import { badState, RequestStates } from "./request-states.ts";
-import { mustBeNoTask } from "./unrelayed-tasks.ts";
 import { declinedError } from "./url-required.ts";
 
 export interface ModernClientsOptions extends Pick<ModernCallParts, "clock" | "wantLogs"> {
@@ -96,7 +96,7 @@ export class ModernClients {
   async #answer(exchange: Exchange): Promise<Frame> {
     const { method, frame } = exchange;
     mustStillExist(method);
-    mustBeNoTask(exchange);
+    mustBeNoLegacyTask(frame);
     if (method === "subscriptions/listen") return this.listens.listen(exchange);
     const { requestState } = frame.head;
     if (this.#states.areOurs(requestState)) return this.#goOn(exchange, requestState);

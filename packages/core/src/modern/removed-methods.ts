@@ -1,8 +1,7 @@
 import { OmgError } from "../runtime/errors.ts";
 
 const logLevel = '_meta["io.modelcontextprotocol/logLevel"] of each request';
-const tasks =
-  "tasks/get of the extension io.modelcontextprotocol/tasks (which the gateway does not relay yet)";
+const tasks = "tasks/get of the extension io.modelcontextprotocol/tasks";
 
 /** Methods of the legacy era that 2026-07-28 has no more, and what does their work now. */
 const replacements: ReadonlyMap<string, string> = new Map([

@@ -1,3 +1,4 @@
+import type { Era } from "../era.ts";
 import { gatewayInfo } from "../gateway-info.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { Catalog } from "./catalog.ts";
@@ -6,11 +7,13 @@ import type { Catalog } from "./catalog.ts";
 const maxInstructions = 8 * 1024;
 const maxAllInstructions = 32 * 1024;
 
+const tasksExtension = "io.modelcontextprotocol/tasks";
+
 /**
- * What the aggregate says of itself in its answer to `initialize`. What every gateway can do is always there; what depends
+ * What the aggregate says of itself in its answer to `initialize` or `server/discover`. What every gateway can do is always there; what depends
  * on the servers, if one that is known has it, or one might that is not known yet.
  */
-export function aggregateIntroduction(catalog: Catalog, session: string): Params {
+export function aggregateIntroduction(catalog: Catalog, session: string, era: Era): Params {
   const known = catalog.servers.flatMap((server) => {
     const listing = catalog.listing(server, session);
     return listing ? [{ id: server.id, ...listing.introduction }] : [];
@@ -18,6 +21,7 @@ export function aggregateIntroduction(catalog: Catalog, session: string): Params
   const maybe = catalog.missing(session).length > 0;
   const subscribe = maybe || known.some(({ capabilities }) => memberOf(capabilities.resources, "subscribe"));
   const tasks = maybe || known.some(({ capabilities }) => capabilities.tasks !== undefined);
+  const extension = known.some(({ capabilities }) => memberOf(capabilities.extensions, tasksExtension));
   const instructions = joined(known);
   return {
     capabilities: {
@@ -27,6 +31,7 @@ export function aggregateIntroduction(catalog: Catalog, session: string): Params
       completions: {},
       logging: {},
       ...(tasks ? { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } } : {}),
+      ...(extension && era === "modern" ? { extensions: { [tasksExtension]: {} } } : {}),
     },
     serverInfo: gatewayInfo,
     ...(instructions === "" ? {} : { instructions }),

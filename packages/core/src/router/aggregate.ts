@@ -51,9 +51,9 @@ export class AggregateEndpoint implements Endpoint {
   }
 
   /** Starts nothing: servers that never ran yet are missing in it. */
-  async introduce(): Promise<Params> {
+  async introduce({ caller }: Call): Promise<Params> {
     await this.#catalog.recallAll();
-    return aggregateIntroduction(this.#catalog, this.#session);
+    return aggregateIntroduction(this.#catalog, this.#session, caller.era);
   }
 
   request(call: Call): Promise<Frame> {
