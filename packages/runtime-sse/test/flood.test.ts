@@ -26,7 +26,7 @@ test("a server that pours events into an answer is stopped, and the next call be
   expect(error?.data).toMatchObject({ reason: "upstream_protocol_error", executed: "unknown" });
   expect(error?.message).toMatch(/floods the gateway/);
   // What was heard before it was too much.
-  expect(client.received.length).toBeLessThan(150_000);
+  expect(client.received.length).toBeLessThan(600_000);
   isEvil = false;
   expect(await client.call("echo", { text: "good" })).toBe("good");
 });

@@ -13,7 +13,7 @@ export interface FloodGuardOptions {
 }
 
 /** Of all that a server says of its own accord: notifications, and requests to its clients. */
-const ownRate: Rate = { count: 10_000, withinMs: 2_000 };
+const ownRate: Rate = { count: 100_000, withinMs: 2_000 };
 const strayRate: Rate = { count: 100, withinMs: 60_000 };
 const droppedRate: Rate = { count: 1_000_000, withinMs: 60_000 };
 const lateMs = 1_000;
