@@ -22,10 +22,13 @@ export function answerTo(
   { missing, serverInfo, states }: AnswerFacts,
 ): Frame {
   const { id, method } = exchange;
+  const isShort = Object.keys(missing).length > 0;
+  if (isShort && saysThatItFailed(answer))
+    throw missingCapabilityError(missing, "the tool failed without it");
   if (answer.head.kind !== "error") return readable(() => modernResult(answer, { id, method, serverInfo }));
   const questions = urlQuestions(answer);
   if (questions) return askForUrls(exchange, questions, states);
-  if (Object.keys(missing).length > 0) throw missingCapabilityError(missing, errorTextOf(answer));
+  if (isShort) throw missingCapabilityError(missing, errorTextOf(answer));
   return readable(() => withModernCode(answer));
 }
 
@@ -50,6 +53,12 @@ function askForUrls(exchange: Exchange, questions: ReadonlyMap<string, Frame>, s
     if (missing) throw missingCapabilityError(missing.required, "the user must visit a URL first");
   }
   return inputRequired(exchange.id, questions, states.seal(exchange, { call: "", round: 0 }));
+}
+
+/** A tool that could not ask mostly says so in a result. */
+function saysThatItFailed(answer: Frame): boolean {
+  const message = answer.head.kind === "result" ? answer.value() : undefined;
+  return message !== undefined && "result" in message && message.result.isError === true;
 }
 
 function errorTextOf(answer: Frame): string {
