@@ -10,6 +10,7 @@ import {
   listKinds,
   parseListing,
   serializeListing,
+  toolOf,
 } from "./listing.ts";
 
 export interface ListingMemorySettings {
@@ -80,12 +81,27 @@ export class ListingMemory {
     return entry.fetching ?? this.#fetch(entry, server, session, true);
   }
 
-  /** What a running server says of one of its tools, asked for if need be. Never rejects, never starts it. */
-  async tool(server: PooledServer, session: string, name: string): Promise<ListedItem | undefined> {
+  /**
+   * What a running server says of one of its tools, asked for if need be or, if `anew`, in any case. Never rejects, never
+   * starts it.
+   */
+  async tool(
+    server: PooledServer,
+    session: string,
+    name: string,
+    anew = false,
+  ): Promise<ListedItem | undefined> {
+    if (anew) {
+      this.refresh(server, session);
+      await this.#entries
+        .get(server)
+        ?.get(keyOf(server, session))
+        ?.fetching?.catch(() => {});
+    }
     const known = this.get(server, session);
     const listing =
       known ?? (server.ready(session) && (await this.learn(server, session).catch(() => undefined)));
-    return listing?.tools.find(({ key }) => key === name);
+    return listing && toolOf(listing, name);
   }
 
   /** A shared server's listing from the server itself, whatever is remembered. May start the server. */
