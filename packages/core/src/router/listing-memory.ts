@@ -91,13 +91,7 @@ export class ListingMemory {
     name: string,
     anew = false,
   ): Promise<ListedItem | undefined> {
-    if (anew) {
-      this.refresh(server, session);
-      await this.#entries
-        .get(server)
-        ?.get(keyOf(server, session))
-        ?.fetching?.catch(() => {});
-    }
+    if (anew) await this.refresh(server, session);
     const known = this.get(server, session);
     const listing =
       known ?? (server.ready(session) && (await this.learn(server, session).catch(() => undefined)));
@@ -136,7 +130,7 @@ export class ListingMemory {
   invalidate(server: PooledServer, session: string): void {
     const entry = this.#entries.get(server)?.get(keyOf(server, session));
     if (entry?.fetching) entry.again = true;
-    else this.refresh(server, session);
+    else void this.refresh(server, session);
   }
 
   /** A server has started: what is remembered of it may be old. */
@@ -144,11 +138,11 @@ export class ListingMemory {
     void this.recall(server).then(() => this.refresh(server, session));
   }
 
-  /** Asks a server anew, if it runs and anybody ever wanted its listing. Never starts it. */
-  refresh(server: PooledServer, session: string): void {
+  /** Asks a server anew, if it runs and anybody ever wanted its listing. Never starts it, never rejects. */
+  async refresh(server: PooledServer, session: string): Promise<void> {
     const entry = this.#entries.get(server)?.get(keyOf(server, session));
-    if (!entry?.listing || entry.fetching || !server.ready(session)) return;
-    this.#fetch(entry, server, session, false).catch(() => {});
+    if (!entry?.listing || !server.ready(session)) return;
+    await (entry.fetching ?? this.#fetch(entry, server, session, false)).catch(() => {});
   }
 
   forgetSession(servers: readonly PooledServer[], session: string): void {
@@ -193,7 +187,7 @@ export class ListingMemory {
       })
       .finally(() => {
         entry.fetching = undefined;
-        if (entry.again) this.refresh(server, session);
+        if (entry.again) void this.refresh(server, session);
       });
     entry.fetching = fetching;
     return fetching;
