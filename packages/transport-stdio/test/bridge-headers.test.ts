@@ -124,7 +124,7 @@ describe("a call of a tool that wants arguments as headers, behind the bridge", 
     expect(seen).toEqual(["POST tools/call -"]);
   });
 
-  test("is one of many: what is known of the oldest is forgotten, and learned again", async () => {
+  test("is one of many: what is known of the oldest is forgotten", async () => {
     const names = Array.from({ length: 1001 }, (_, index) => `t${index}`);
     const many = names.map((name) => marked(name, "Region"));
     const { url, seen, calls } = await manyTools(many);
