@@ -50,6 +50,9 @@ export {
   type StreamCloseOptions,
   type Transport,
 } from "./runtime/index.ts";
+export { type ListedItem, readItems } from "./runtime/json-items.ts";
 export { scanMembers } from "./runtime/json-members.ts";
 export type { Span } from "./runtime/json-scanner.ts";
+export { headerText, headerValue } from "./upstream/header-value.ts";
+export { argumentHeaders, type MirroredArgument, mirroredArguments } from "./upstream/mirrored-headers.ts";
 export { isSupportedVersion, protocolVersions } from "./upstream/protocol-version.ts";

@@ -9,6 +9,7 @@ describe("the names exported by", () => {
   test("@omg/core", () => {
     expect(Object.keys(core).sort()).toEqual([
       "OmgError",
+      "argumentHeaders",
       "asOmgError",
       "batchFrames",
       "createGateway",
@@ -16,6 +17,8 @@ describe("the names exported by", () => {
       "digestEntries",
       "errorFrame",
       "frameOf",
+      "headerText",
+      "headerValue",
       "isBatch",
       "isModernVersion",
       "isSupportedVersion",
@@ -23,6 +26,7 @@ describe("the names exported by", () => {
       "login",
       "logout",
       "maskedEntry",
+      "mirroredArguments",
       "modernVersion",
       "modernVersions",
       "notificationFrame",
@@ -30,6 +34,7 @@ describe("the names exported by", () => {
       "parseFrame",
       "protocolVersions",
       "readEnvelope",
+      "readItems",
       "reasonInfo",
       "reasons",
       "redactor",

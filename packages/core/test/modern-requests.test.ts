@@ -39,6 +39,18 @@ describe("a request of the modern era", () => {
     expect(JSON.stringify(call)).not.toContain("io.modelcontextprotocol");
   });
 
+  test("reaches a server of the legacy era without answers to what nobody asked", async () => {
+    const { gateway, runtime } = await testGateway({ a: fakeServer({ echo: () => text("") }) });
+    const params = { inputResponses: { q: {} }, name: "echo", arguments: { inputResponses: 1 } };
+    for (const server of [undefined, "a"]) {
+      const name = server ? "echo" : "a__echo";
+      await new ModernClient(gateway, { server }).result("tools/call", { ...params, name });
+      const call = runtime.last.received.at(-1);
+      expect(call).toMatchObject({ params: { name: "echo", arguments: { inputResponses: 1 } } });
+      expect(call).not.toHaveProperty("params.inputResponses");
+    }
+  });
+
   test("keeps what a result says of itself", async () => {
     const own = {
       resultType: "complete",

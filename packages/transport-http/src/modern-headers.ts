@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { type Frame, OmgError } from "@omg/core";
+import { type Frame, headerText, OmgError } from "@omg/core";
 
 /** The headers of a request that mirror its body (MCP 2026-07-28, streamable HTTP: request metadata). */
 export interface MirrorHeaders {
@@ -31,7 +31,7 @@ export function mirrorHeaders({ rawHeaders }: IncomingMessage): MirrorHeaders {
       throw mismatch(`The header ${raw} holds characters that no header may; use Base64`);
     found.set(name, value);
     if (!isParam) continue;
-    if (decoded(value) === undefined) throw mismatch(`The header ${raw} is not valid Base64`);
+    if (headerText(value) === undefined) throw mismatch(`The header ${raw} is not valid Base64`);
     params[raw] = value;
   }
   return { version: found.get(VERSION), method: found.get(METHOD), name: found.get(NAME), params };
@@ -50,7 +50,7 @@ export function checkRoutingHeaders({ method, name }: MirrorHeaders, { head }: F
     if (must && value !== undefined) throw mismatch("The header Mcp-Name is missing");
     return;
   }
-  const plain = decoded(name);
+  const plain = headerText(name);
   if (plain === undefined) throw mismatch("The header Mcp-Name is not valid Base64");
   if (must || value !== undefined) compare("Mcp-Name", plain, value);
 }
@@ -70,20 +70,6 @@ function compare(header: string, said: string | undefined, meant: string | undef
 }
 
 const PLAIN = /^[\t\x20-\x7e]*$/;
-const SENTINEL = /^=\?base64\?(.*)\?=$/;
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
-/** The value that a header stands for; `undefined` if it claims to be Base64 of UTF-8 and is not. */
-function decoded(value: string): string | undefined {
-  const base64 = SENTINEL.exec(value)?.[1];
-  if (base64 === undefined) return value;
-  if (!BASE64.test(base64)) return undefined;
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(base64, "base64"));
-  } catch {
-    return undefined;
-  }
-}
 
 function mismatch(message: string): OmgError {
   return new OmgError("header_mismatch", { message });

@@ -48,7 +48,7 @@ export const reasons = {
     status: 400,
     retryable: false,
     when: "A header of a request in revision 2026-07-28 is missing, or says something else than the body.",
-    fix: "Send `MCP-Protocol-Version`, `Mcp-Method` and, where the method has a name or URI, `Mcp-Name`, with the values of the body.",
+    fix: "Send `MCP-Protocol-Version`, `Mcp-Method`, where the method has a name or URI `Mcp-Name`, and for arguments that the tool marks with `x-mcp-header` `Mcp-Param-…`, with the values of the body. After a change of the tool: ask for `tools/list` again.",
   },
   missing_capability: {
     code: -32021,

@@ -261,7 +261,7 @@ export class CatalogGateway implements Gateway {
         this.#sessions.has(session) || this.#direct.has(session) || this.#modern.mayStart(session),
       client: (session) => this.#sessions.get(session) ?? this.#modern.client(session),
       onChange: (from, session, frame) => this.#changed(from, session, frame),
-      tool: (server, session, name) => this.#memory.tool(server, session, name),
+      tool: (server, session, name, anew) => this.#memory.tool(server, session, name, anew),
       onReady: (server, session, instance) => {
         this.#memory.started(server, session);
         void this.#levels.tell(server, session, instance);

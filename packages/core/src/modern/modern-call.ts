@@ -5,6 +5,7 @@ import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
 import { type AskOptions, Call, type Caller } from "../session/call.ts";
 import type { LogLevel } from "../session/log-level.ts";
+import { mustRepeat } from "../upstream/repeated-arguments.ts";
 import { answerTo } from "./answers.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HeldCalls } from "./held-calls.ts";
@@ -98,6 +99,8 @@ export class ModernCall implements Caller {
 
   /** The client comes back. Resolves with what comes of the call next. */
   resume(exchange: Exchange): Promise<Frame> {
+    const { headers } = exchange.options;
+    if (headers) mustRepeat(this.call.mirrored, exchange.frame, headers);
     const responses = inputResponses(exchange.frame);
     this.#stopLifetime();
     this.#exchange = exchange;

@@ -7,6 +7,7 @@ import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import type { Call } from "../session/call.ts";
+import { checkRepeated } from "../upstream/repeated-arguments.ts";
 import type { Edits } from "../upstream/upstream-types.ts";
 import { Instances, type PoolSettings, type UseOptions } from "./instances.ts";
 import type { Lease } from "./slot-types.ts";
@@ -17,8 +18,8 @@ export interface ServerSettings extends Omit<PoolSettings, "onChange" | "onReady
   /** A list or a resource of the server has changed; `session` is empty for a shared instance. */
   onChange(server: PooledServer, session: string, frame: Frame): void;
   onReady(server: PooledServer, session: string, instance: RunningInstance): void;
-  /** The server's description of one of its tools, if it is known. */
-  tool(server: PooledServer, session: string, name: string): Promise<ListedItem | undefined>;
+  /** The server's description of one of its tools, if it is known; `anew`: whatever is remembered. */
+  tool(server: PooledServer, session: string, name: string, anew?: boolean): Promise<ListedItem | undefined>;
 }
 
 /** What a server has done so far; it outlives a change of the server's entry. */
@@ -114,7 +115,9 @@ export class PooledServer {
     let lease: Lease | undefined;
     try {
       lease = instances.leaseNow(call.session) ?? (await instances.lease(call.session, { call }));
-      const answer = await lease.instance.upstream.forward(call, edits).catch((thrown: unknown) => {
+      const { upstream } = lease.instance;
+      if (call.headers && !upstream.seesHeaders) await this.#checkHeaders(call, edits);
+      const answer = await upstream.forward(call, edits).catch((thrown: unknown) => {
         if (!OmgError.is(thrown) || !thrown.isSessionLost || call.cancelled) throw thrown;
         return this.#again(call, edits);
       });
@@ -134,6 +137,11 @@ export class PooledServer {
       const { session } = call;
       this.#settings.emit({ type: "call-end", server: this.id, method, session, durationMs, error });
     }
+  }
+
+  #checkHeaders(call: Call, edits: Edits | undefined): Promise<void> {
+    const { name = "" } = call.frame.head;
+    return checkRepeated(call, (anew) => this.#settings.tool(this, call.session, edits?.name ?? name, anew));
   }
 
   /** Once more, in a new session: the server did not look at the request, since it has forgotten the old one. */

@@ -10,6 +10,7 @@ import {
   listKinds,
   parseListing,
   serializeListing,
+  toolOf,
 } from "./listing.ts";
 
 export interface ListingMemorySettings {
@@ -80,12 +81,21 @@ export class ListingMemory {
     return entry.fetching ?? this.#fetch(entry, server, session, true);
   }
 
-  /** What a running server says of one of its tools, asked for if need be. Never rejects, never starts it. */
-  async tool(server: PooledServer, session: string, name: string): Promise<ListedItem | undefined> {
+  /**
+   * What a running server says of one of its tools, asked for if need be or, if `anew`, in any case. Never rejects, never
+   * starts it.
+   */
+  async tool(
+    server: PooledServer,
+    session: string,
+    name: string,
+    anew = false,
+  ): Promise<ListedItem | undefined> {
+    if (anew) await this.refresh(server, session);
     const known = this.get(server, session);
     const listing =
       known ?? (server.ready(session) && (await this.learn(server, session).catch(() => undefined)));
-    return listing?.tools.find(({ key }) => key === name);
+    return listing && toolOf(listing, name);
   }
 
   /** A shared server's listing from the server itself, whatever is remembered. May start the server. */
@@ -120,7 +130,7 @@ export class ListingMemory {
   invalidate(server: PooledServer, session: string): void {
     const entry = this.#entries.get(server)?.get(keyOf(server, session));
     if (entry?.fetching) entry.again = true;
-    else this.refresh(server, session);
+    else void this.refresh(server, session);
   }
 
   /** A server has started: what is remembered of it may be old. */
@@ -128,11 +138,11 @@ export class ListingMemory {
     void this.recall(server).then(() => this.refresh(server, session));
   }
 
-  /** Asks a server anew, if it runs and anybody ever wanted its listing. Never starts it. */
-  refresh(server: PooledServer, session: string): void {
+  /** Asks a server anew, if it runs and anybody ever wanted its listing. Never starts it, never rejects. */
+  async refresh(server: PooledServer, session: string): Promise<void> {
     const entry = this.#entries.get(server)?.get(keyOf(server, session));
-    if (!entry?.listing || entry.fetching || !server.ready(session)) return;
-    this.#fetch(entry, server, session, false).catch(() => {});
+    if (!entry?.listing || !server.ready(session)) return;
+    await (entry.fetching ?? this.#fetch(entry, server, session, false)).catch(() => {});
   }
 
   forgetSession(servers: readonly PooledServer[], session: string): void {
@@ -177,7 +187,7 @@ export class ListingMemory {
       })
       .finally(() => {
         entry.fetching = undefined;
-        if (entry.again) this.refresh(server, session);
+        if (entry.again) void this.refresh(server, session);
       });
     entry.fetching = fetching;
     return fetching;

@@ -111,6 +111,18 @@ function withoutFaults(
   });
 }
 
+/** Tools by name: calls look them up. */
+const toolsOf = new WeakMap<Listing, ReadonlyMap<string, ListedItem>>();
+
+export function toolOf(listing: Listing, name: string): ListedItem | undefined {
+  let tools = toolsOf.get(listing);
+  if (!tools) {
+    tools = new Map(listing.tools.map((tool) => [tool.key, tool]));
+    toolsOf.set(listing, tools);
+  }
+  return tools.get(name);
+}
+
 /** A listing as JSON, in the servers' own bytes. */
 export function serializeListing(listing: Listing): string {
   const lists = kinds.map((kind) => `"${kind}":[${listing[kind].map(({ bytes }) => bytes).join(",")}]`);

@@ -2,6 +2,7 @@ import type { Era } from "../era.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Frame, RequestId } from "../runtime/frame.ts";
 import type { StreamCloseOptions } from "../runtime/transport.ts";
+import type { MirroredArgument } from "../upstream/mirrored-headers.ts";
 import type { LogLevel } from "./log-level.ts";
 import type { Translator } from "./translator.ts";
 
@@ -49,8 +50,10 @@ export class Call {
   translator: Translator | undefined;
   /** Whether the server's answer came on an event stream. */
   streamed = false;
-  /** Headers for a server of the modern era that mirror arguments (`Mcp-Param-…`). */
+  /** Headers that mirror arguments (`Mcp-Param-…`); undefined where the client has none to send. */
   headers: Readonly<Record<string, string>> | undefined;
+  /** The arguments that the gateway has found in the headers, where it must look. */
+  mirrored: readonly MirroredArgument[] = [];
   #cancelled: OmgError | undefined;
   #holder: CallHolder | undefined;
 

@@ -3,9 +3,10 @@ import type { FrameHead } from "../runtime/frame.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import type { Params } from "../runtime/transport.ts";
 import { isObject } from "./handshake.ts";
+import { headerValue } from "./header-value.ts";
 
 /** An argument that goes along as a header (MCP 2026-07-28, streamable HTTP: `x-mcp-header`). */
-interface Mirrored {
+export interface MirroredArgument {
   /** The keys that lead to the argument. */
   readonly path: readonly string[];
   readonly header: string;
@@ -35,17 +36,31 @@ export function standardHeaders({ method = "", version, ...head }: FrameHead): R
   };
 }
 
-/** The headers for the arguments of a call, as the tool's description wants them. */
-export function argumentHeaders(tool: ListedItem, args: unknown): Record<string, string> {
+/** The arguments that a tool's description wants as headers, too; none if it asks for them in a way that MCP forbids. */
+export function mirroredArguments(tool: ListedItem): readonly MirroredArgument[] {
+  return readingOf(tool).mirrored;
+}
+
+/** The headers for the arguments of a call. */
+export function argumentHeaders(
+  mirrored: readonly MirroredArgument[],
+  args: unknown,
+): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const { path, header } of mirroredOf(tool).mirrored) {
-    let value = args;
-    for (const key of path) value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  for (const argument of mirrored) {
+    const value = argumentAt(args, argument);
     if (typeof value === "string" || typeof value === "boolean" || Number.isSafeInteger(value)) {
-      headers[`mcp-param-${header.toLowerCase()}`] = headerValue(String(value));
+      headers[`mcp-param-${argument.header.toLowerCase()}`] = headerValue(String(value));
     }
   }
   return headers;
+}
+
+/** What a call has for an argument; undefined if nothing. */
+export function argumentAt(args: unknown, { path }: MirroredArgument): unknown {
+  let value = args;
+  for (const key of path) value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  return value;
 }
 
 /** Those of a client's headers that mirror arguments. */
@@ -56,25 +71,18 @@ export function argumentHeadersIn(headers: Readonly<Record<string, string>>): Re
 
 /** Why a tool must not be offered: its description asks for headers in a way that MCP forbids. */
 export function faultOf(tool: ListedItem): string | undefined {
-  return mirroredOf(tool).fault;
-}
-
-/** A text as a header can hold it: unsafe ones in Base64, behind a mark. */
-function headerValue(text: string): string {
-  const isPlain = /^[\x20-\x7e\t]*$/.test(text) && text.trim() === text;
-  const looksMarked = text.startsWith("=?base64?") && text.endsWith("?=");
-  return isPlain && !looksMarked ? text : `=?base64?${Buffer.from(text).toString("base64")}?=`;
+  return readingOf(tool).fault;
 }
 
 interface Reading {
-  readonly mirrored: readonly Mirrored[];
+  readonly mirrored: readonly MirroredArgument[];
   readonly fault?: string | undefined;
 }
 
 /** Descriptions are read once. */
 const readings = new WeakMap<ListedItem, Reading>();
 
-function mirroredOf(tool: ListedItem): Reading {
+function readingOf(tool: ListedItem): Reading {
   let reading = readings.get(tool);
   if (!reading) {
     reading = tool.bytes.includes(annotation) ? read(tool) : { mirrored: [] };
@@ -85,7 +93,7 @@ function mirroredOf(tool: ListedItem): Reading {
 
 function read(tool: ListedItem): Reading {
   const { inputSchema } = JSON.parse(tool.bytes.toString()) as Params;
-  const mirrored: Mirrored[] = [];
+  const mirrored: MirroredArgument[] = [];
   const names = new Set<string>();
   let fault: string | undefined;
   visit(inputSchema, [], true);

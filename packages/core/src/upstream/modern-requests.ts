@@ -17,7 +17,12 @@ import { cancellation } from "./cancellation.ts";
 import { sharedCapabilities } from "./handshake.ts";
 import { answerWithInput } from "./input-rounds.ts";
 import { Listen } from "./listen.ts";
-import { argumentHeaders, argumentHeadersIn, standardHeaders } from "./mirrored-headers.ts";
+import {
+  argumentHeaders,
+  argumentHeadersIn,
+  mirroredArguments,
+  standardHeaders,
+} from "./mirrored-headers.ts";
 import { ModernTasks, tasksExtension } from "./modern-tasks.ts";
 import type { Edits, UpstreamEvents } from "./upstream-types.ts";
 
@@ -193,7 +198,10 @@ export class ModernRequests {
     const tool = await this.#options.events.tool?.(edits?.name ?? name);
     if (!tool) return undefined;
     const message = frame.value();
-    return argumentHeaders(tool, "params" in message ? message.params?.arguments : undefined);
+    return argumentHeaders(
+      mirroredArguments(tool),
+      "params" in message ? message.params?.arguments : undefined,
+    );
   }
 }
 

@@ -102,6 +102,11 @@ export class Upstream {
     return this.#options.transport.perRequest === true;
   }
 
+  /** Whether the server sees the headers that mirror arguments, and so checks them itself. */
+  get seesHeaders(): boolean {
+    return this.isPerRequest && this.#modern !== undefined;
+  }
+
   /** How the server is spoken to. */
   get era(): Era {
     return this.#modern ? "modern" : "legacy";

@@ -16,6 +16,8 @@ export interface ModernOptions {
   readonly token?: RequestId;
   readonly signal?: AbortSignal;
   readonly id?: RequestId;
+  /** What HTTP brings of `Mcp-Param-…`; absent: there is no HTTP. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A client of the modern era: each request stands for itself. */
@@ -40,6 +42,7 @@ export class ModernClient {
       token,
       signal,
       id,
+      headers,
     } = {
       ...this.#options,
       ...more,
@@ -57,6 +60,7 @@ export class ModernClient {
       principal,
       signal: signal ?? new AbortController().signal,
       tell: (message) => this.told.push(message.value()),
+      headers,
     });
     return answer.value();
   }
