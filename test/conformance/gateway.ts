@@ -36,7 +36,9 @@ export async function startGateway(options: StartGatewayOptions): Promise<Runnin
   const log: string[] = [];
   const exited = once(child, "exit");
   // A fault of the run must not leave it behind. It takes its servers along, however it ends.
-  process.once("exit", () => child.kill("SIGKILL"));
+  const takeAlong = () => child.kill("SIGKILL");
+  process.once("exit", takeAlong);
+  void exited.then(() => process.off("exit", takeAlong));
   try {
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(startMs)]);
     const port = await listeningPort(child.stderr, log, signal);
