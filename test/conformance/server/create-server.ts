@@ -39,8 +39,6 @@ export interface ConformanceServerOptions {
 export interface More {
   readonly tools?: readonly ConformanceTool[];
   readonly instructions?: string;
-  /** The code of the error for a resource that is not there. Default: -32602. */
-  readonly missingResource?: number;
 }
 
 /**
@@ -54,7 +52,7 @@ export function createConformanceServer({
   more = {},
 }: ConformanceServerOptions): Server {
   // The plain class of the SDK: the comfortable one writes schemas of its own in place of ours.
-  const { tools: moreTools = [], instructions, missingResource = ProtocolErrorCode.InvalidParams } = more;
+  const { tools: moreTools = [], instructions } = more;
   const server = new Server(
     { name: "omg-conformance", version: "1.0.0" },
     { capabilities, ...(instructions === undefined ? {} : { instructions }), ...era.options },
@@ -72,7 +70,7 @@ export function createConformanceServer({
     closeStream: () => call.http?.closeSSE?.(),
   });
   serveTools(server, [...tools, ...moreTools], fixture, contextOf);
-  serveResources(server, missingResource);
+  serveResources(server);
   servePrompts(server, fixture, contextOf);
   return server;
 }
@@ -103,12 +101,12 @@ function serveTools(
   });
 }
 
-function serveResources(server: Server, missing: number): void {
+function serveResources(server: Server): void {
   server.setRequestHandler("resources/list", () => ({ resources }));
   server.setRequestHandler("resources/templates/list", () => ({ resourceTemplates }));
   server.setRequestHandler("resources/read", ({ params: { uri } }) => {
     const result = readResource(uri);
-    if (!result) throw new ProtocolError(missing, "Resource not found", { uri });
+    if (!result) throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Resource not found", { uri });
     return result;
   });
 }
