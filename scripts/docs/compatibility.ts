@@ -1,9 +1,10 @@
 import { exceptionAt, type Feature, type Topic } from "../../test/compatibility/feature.ts";
 import { topics } from "../../test/compatibility/features/topics.ts";
 import { fronts, type Place } from "../../test/compatibility/place.ts";
+import { eraTables } from "./eras.ts";
 import { markdownTable } from "./table.ts";
 
-export const compatibilityRegions = { features: topicTables } as const;
+export const compatibilityRegions = { eras: eraTables, features: topicTables } as const;
 
 type Column = Pick<Place, "endpoint" | "scope">;
 

@@ -1,8 +1,8 @@
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { ClientCapabilities } from "@modelcontextprotocol/sdk/types.js";
+import { listeningHttp } from "./clients/listening-http.ts";
 import type { Raw } from "./clients/raw.ts";
 import { type RawHttp, rawOverHttp } from "./clients/raw-http.ts";
 import { rawOverPipe } from "./clients/raw-pipe.ts";
@@ -114,18 +114,9 @@ export class Cell implements AsyncDisposable {
     }
     const url = new URL(this.address(server));
     if (front === "sse") return connect(new SSEClientTransport(url));
-    // The SDK does not say when the client can hear what belongs to none of its requests.
-    const listening = Promise.withResolvers<void>();
-    const transport = new StreamableHTTPClientTransport(url, {
-      async fetch(input, init) {
-        const response = await fetch(input, init);
-        if (init?.method === "GET") listening.resolve();
-        return response;
-      },
-    });
-    // Its types do not agree with each other under exactOptionalPropertyTypes.
-    const client = await connect(transport as Transport);
-    await listening.promise;
+    const { transport, listening } = listeningHttp(url);
+    const client = await connect(transport);
+    await listening;
     return client;
   }
 }

@@ -96,7 +96,7 @@ export function management(http: HttpContext, options: ManagementOptions) {
   });
 
   const stats: Handler = (context) => {
-    const { startedAt, totalRequests, sessions, droppedFrames } = gateway.stats();
+    const { startedAt, totalRequests, sessions, heldCalls, droppedFrames } = gateway.stats();
     const { loadedAt, problems, needsRestart } = catalog();
     const servers = gateway.servers();
     return context.json({
@@ -107,6 +107,7 @@ export function management(http: HttpContext, options: ManagementOptions) {
       active_servers: servers.filter(({ state }) => STATUS[state] === "running").length,
       total_servers: servers.length,
       sessions,
+      held_calls: heldCalls,
       last_reload: loadedAt.toISOString(),
       config_stale: problems.length > 0,
       config_problems: problems,

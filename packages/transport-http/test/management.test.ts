@@ -181,6 +181,7 @@ describe("GET", () => {
       active_servers: 1,
       total_servers: 2,
       sessions: 0,
+      held_calls: 4,
       config_stale: false,
       config_problems: [],
       needs_restart: [],

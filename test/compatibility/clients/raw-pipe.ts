@@ -15,17 +15,14 @@ export interface Pipe extends AsyncDisposable {
   onText: (text: string) => void;
 }
 
-/** Talks over one pipe: everything that comes between a request and its answer counts as on its way. */
-export async function rawOverPipe(pipe: Pipe, options: RawOptions): Promise<Raw> {
-  const all: string[] = [];
+/** Sends requests over one pipe: everything that comes between a request and its answer counts as on its way. */
+export function exchangeOver(pipe: Pipe, onText: (text: string) => void = () => {}): Raw["exchange"] {
   const listeners = new Set<(text: string) => void>();
-  let pings = 0;
   pipe.onText = (text) => {
-    all.push(text);
+    onText(text);
     for (const listener of listeners) listener(text);
   };
-
-  const exchange = (text: string): Promise<string[]> => {
+  return (text) => {
     const owed = new Set(idsIn(text));
     const came: string[] = [];
     const { promise, resolve, reject } = Promise.withResolvers<string[]>();
@@ -43,7 +40,13 @@ export async function rawOverPipe(pipe: Pipe, options: RawOptions): Promise<Raw>
     });
     return promise;
   };
+}
 
+/** A session over one pipe. */
+export async function rawOverPipe(pipe: Pipe, options: RawOptions): Promise<Raw> {
+  const all: string[] = [];
+  let pings = 0;
+  const exchange = exchangeOver(pipe, (text) => void all.push(text));
   const introduction = resultOf((await exchange(initializeText(options))).at(-1));
   await pipe.send(initializedText);
   return {

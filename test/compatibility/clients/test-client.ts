@@ -8,6 +8,7 @@ import {
   ListRootsRequestSchema,
   ResultSchema,
 } from "@modelcontextprotocol/sdk/types.js";
+import { Notices } from "./notices.ts";
 
 export type Json = Record<string, unknown>;
 
@@ -16,6 +17,7 @@ export type Answer = (params: Json, signal: AbortSignal) => Json | Promise<Json>
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  readonly meta?: Json;
   readonly onprogress?: (progress: Json) => void;
 }
 
@@ -23,11 +25,6 @@ export interface ConnectOptions {
   readonly capabilities?: ClientCapabilities;
   /** Renders the server's own name of a tool as this client knows it. */
   readonly toolName: (own: string) => string;
-}
-
-interface Heard {
-  readonly method: string;
-  readonly params: Json;
 }
 
 /** What a client can do that can do everything. */
@@ -38,21 +35,26 @@ const everything: ClientCapabilities = {
   tasks: { list: {}, cancel: {} },
 };
 
+/** The text of a tool's result. Throws for one that failed. */
+export function textOf(result: Json): string {
+  const [block] = (result.content ?? []) as { text?: string }[];
+  if (result.isError || block?.text === undefined) throw new Error(JSON.stringify(result));
+  return block.text;
+}
+
 /** The 1.x SDK's client, with all that it hears. */
 export class TestClient implements AsyncDisposable {
   readonly sdk: Client;
   /** Answers by method; what is not here is refused. */
   readonly answers = new Map<string, Answer>();
   readonly #toolName: (own: string) => string;
-  readonly #heard: Heard[] = [];
-  readonly #listeners = new Set<() => void>();
+  readonly #notices = new Notices();
 
   private constructor(capabilities: ClientCapabilities, toolName: (own: string) => string) {
     this.#toolName = toolName;
     this.sdk = new Client({ name: "compatibility", version: "1.0.0" }, { capabilities });
     this.sdk.fallbackNotificationHandler = async ({ method, params = {} }) => {
-      this.#heard.push({ method, params });
-      for (const listener of this.#listeners) listener();
+      this.#notices.add(method, params);
     };
     const answer = async (
       { method, params = {} }: { method: string; params?: Json | undefined },
@@ -80,16 +82,14 @@ export class TestClient implements AsyncDisposable {
 
   /** Calls a tool and gives the text of its result. */
   async call(tool: string, args: Json = {}, options: CallOptions = {}): Promise<string> {
-    const result = await this.result(tool, args, options);
-    const [block] = result.content as { text?: string }[];
-    if (result.isError || block?.text === undefined) throw new Error(JSON.stringify(result));
-    return block.text;
+    return textOf(await this.result(tool, args, options));
   }
 
   /** Calls a tool and gives its result. */
-  async result(tool: string, args: Json = {}, { signal, onprogress }: CallOptions = {}): Promise<Json> {
+  async result(tool: string, args: Json = {}, { signal, onprogress, meta }: CallOptions = {}): Promise<Json> {
     const options = { ...(signal && { signal }), ...(onprogress && { onprogress: onprogress as never }) };
-    return this.sdk.callTool({ name: this.#toolName(tool), arguments: args }, undefined, options);
+    const params = { name: this.#toolName(tool), arguments: args, ...(meta && { _meta: meta }) };
+    return this.sdk.callTool(params, undefined, options);
   }
 
   request(method: string, params: Json = {}): Promise<Json> {
@@ -101,33 +101,18 @@ export class TestClient implements AsyncDisposable {
   }
 
   /** Every notification so far of a method whose parameters hold a text. */
-  heard(method: string, text = ""): Json[] {
-    return this.#heard
-      .filter((one) => one.method === method && JSON.stringify(one.params).includes(text))
-      .map(({ params }) => params);
+  heard(method: string, text?: string): Json[] {
+    return this.#notices.heard(method, text);
   }
 
   /** Resolves with such a notification, which came or will come. */
-  async hears(method: string, text = ""): Promise<Json> {
-    await this.#until(() => this.heard(method, text).length > 0);
-    return this.heard(method, text)[0] as Json;
+  hears(method: string, text?: string): Promise<Json> {
+    return this.#notices.hears(method, text);
   }
 
   /** Resolves when more notifications of a method have come than there were before. */
   hearsMore(method: string, before: number): Promise<void> {
-    return this.#until(() => this.heard(method).length > before);
-  }
-
-  #until(holds: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!holds()) return;
-        this.#listeners.delete(look);
-        resolve();
-      };
-      this.#listeners.add(look);
-      look();
-    });
+    return this.#notices.hearsMore(method, before);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,6 +4,7 @@ import {
   Server,
   type ServerCapabilities,
   type ServerContext,
+  UrlElicitationRequiredError,
 } from "@modelcontextprotocol/server";
 import { changeTools } from "./change-tools.ts";
 import { clientTools } from "./client-tools.ts";
@@ -14,7 +15,7 @@ import type { Fixture } from "./fixture.ts";
 import { prompts } from "./prompts.ts";
 import { questionTools } from "./question-tools.ts";
 import { readResource, resources, resourceTemplates } from "./resources.ts";
-import type { Announcer, CallContext } from "./tool.ts";
+import type { Announcer, CallContext, ConformanceTool } from "./tool.ts";
 
 const tools = [...contentTools, ...clientTools, ...questionTools, ...changeTools];
 const capabilities: ServerCapabilities = {
@@ -31,26 +32,44 @@ export interface ConformanceServerOptions {
   readonly fixture: Fixture;
   /** Where the server's connection is not the way to those who listen. Default: it is. */
   readonly announce?: Announcer;
+  readonly more?: More;
+}
+
+/** What tests want of the server that the suite does not know. */
+export interface More {
+  readonly tools?: readonly ConformanceTool[];
+  readonly instructions?: string;
 }
 
 /**
  * The server that the conformance suite expects: its names, its answers, every feature of the protocol. Each connection
  * needs a server of its own; in the modern era over HTTP, each request.
  */
-export function createConformanceServer({ era, fixture, announce }: ConformanceServerOptions): Server {
+export function createConformanceServer({
+  era,
+  fixture,
+  announce,
+  more = {},
+}: ConformanceServerOptions): Server {
   // The plain class of the SDK: the comfortable one writes schemas of its own in place of ours.
-  const server = new Server({ name: "omg-conformance", version: "1.0.0" }, { capabilities, ...era.options });
+  const { tools: moreTools = [], instructions } = more;
+  const server = new Server(
+    { name: "omg-conformance", version: "1.0.0" },
+    { capabilities, ...(instructions === undefined ? {} : { instructions }), ...era.options },
+  );
   const ownAnnouncer = era.announcerOf(server);
   const contextOf = (call: ServerContext): CallContext => ({
     fixture,
     announce: announce ?? ownAnnouncer,
     capabilities: era.capabilitiesOf(server, call),
     ask: era.askerOf(call),
-    log: (words) => call.mcpReq.log("info", words, logger),
+    log: (words, level = "info") => call.mcpReq.log(level, words, logger),
+    meta: call.mcpReq._meta ?? {},
+    signal: call.mcpReq.signal,
     progress: (done) => reportProgress(call, done),
     closeStream: () => call.http?.closeSSE?.(),
   });
-  serveTools(server, fixture, contextOf);
+  serveTools(server, [...tools, ...moreTools], fixture, contextOf);
   serveResources(server);
   servePrompts(server, fixture, contextOf);
   return server;
@@ -58,8 +77,13 @@ export function createConformanceServer({ era, fixture, announce }: ConformanceS
 
 type ContextOf = (call: ServerContext) => CallContext;
 
-function serveTools(server: Server, fixture: Fixture, contextOf: ContextOf): void {
-  const there = () => tools.filter(({ isThere }) => isThere?.(fixture) ?? true);
+function serveTools(
+  server: Server,
+  served: readonly ConformanceTool[],
+  fixture: Fixture,
+  contextOf: ContextOf,
+): void {
+  const there = () => served.filter(({ isThere }) => isThere?.(fixture) ?? true);
   server.setRequestHandler("tools/list", () => ({
     tools: there().map(({ run: _run, isThere: _isThere, ...tool }) => tool),
   }));
@@ -67,9 +91,11 @@ function serveTools(server: Server, fixture: Fixture, contextOf: ContextOf): voi
     const tool = there().find(({ name }) => name === params.name);
     if (!tool) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
     try {
-      return { content: await tool.run(params.arguments ?? {}, contextOf(call)) };
+      const outcome = await tool.run(params.arguments ?? {}, contextOf(call));
+      return Array.isArray(outcome) ? { content: outcome } : outcome;
     } catch (error) {
       if (error instanceof Unanswered) return error.result;
+      if (error instanceof UrlElicitationRequiredError) throw error;
       return { content: [text(error instanceof Error ? error.message : String(error))], isError: true };
     }
   });

@@ -1,6 +1,6 @@
 import type { InputRequest, Server, ServerContext } from "@modelcontextprotocol/server";
 import type { Era } from "./era.ts";
-import type { Answer, CallContext } from "./tool.ts";
+import type { Answer, AskOptions, CallContext } from "./tool.ts";
 
 /** Revisions up to 2025-11-25: a question is a request of the server, and the call waits for the answer. */
 export const legacyEra: Era = {
@@ -34,14 +34,22 @@ function serveSubscriptions(server: Server): ReadonlySet<string> {
   return subscriptions;
 }
 
-/** One question after the other: in this era, each stands for itself. */
+/** In this era, each question stands for itself. */
 function askerOf({ mcpReq }: ServerContext): CallContext["ask"] {
-  return async <Key extends string>(questions: Readonly<Record<Key, InputRequest>>) => {
-    const answers: Record<string, Answer> = {};
-    for (const [key, { method, params = {} }] of Object.entries<InputRequest>(questions)) {
-      // Not the SDK's own methods for this: they judge what the client answers.
-      answers[key] = await mcpReq.send({ method, params: { ...params } });
+  // Not the SDK's own methods for this: they judge what the client answers.
+  const send = ({ method, params = {} }: InputRequest): Promise<Answer> =>
+    mcpReq.send({ method, params: { ...params } });
+  return async <Key extends string>(
+    questions: Readonly<Record<Key, InputRequest>>,
+    { together = false }: AskOptions = {},
+  ) => {
+    const entries = Object.entries<InputRequest>(questions);
+    if (together) {
+      const answered = entries.map(async ([key, question]) => [key, await send(question)] as const);
+      return Object.fromEntries(await Promise.all(answered)) as Record<Key, Answer>;
     }
+    const answers: Record<string, Answer> = {};
+    for (const [key, question] of entries) answers[key] = await send(question);
     return answers as Record<Key, Answer>;
   };
 }

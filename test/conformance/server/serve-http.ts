@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { getRequestListener } from "@hono/node-server";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import { type LocalServer, listen } from "../listen.ts";
-import { createConformanceServer } from "./create-server.ts";
+import { createConformanceServer, type More } from "./create-server.ts";
 import { createEventStore } from "./event-store.ts";
 import { createFixture, type Fixture } from "./fixture.ts";
 import { foreignRefusal } from "./foreign-refusal.ts";
@@ -12,14 +12,14 @@ import { legacyEra } from "./legacy-era.ts";
 const retryMs = 100;
 
 /** The conformance server over streamable HTTP as revisions up to 2025-11-25 have it, at any path. */
-export async function serveOverHttp(): Promise<LocalServer> {
+export async function serveOverHttp(more: More = {}): Promise<LocalServer> {
   const fixture = createFixture();
   const sessions = new Map<string, WebStandardStreamableHTTPServerTransport>();
   const answer = async (request: Request): Promise<Response> => {
     const refusal = foreignRefusal(request);
     if (refusal) return refusal;
     const id = request.headers.get("mcp-session-id");
-    const transport = id === null ? await openSession(sessions, fixture) : sessions.get(id);
+    const transport = id === null ? await openSession(sessions, fixture, more) : sessions.get(id);
     return transport?.handleRequest(request) ?? new Response("There is no such session", { status: 404 });
   };
   const server = await listen(getRequestListener(answer));
@@ -36,6 +36,7 @@ export async function serveOverHttp(): Promise<LocalServer> {
 async function openSession(
   sessions: Map<string, WebStandardStreamableHTTPServerTransport>,
   fixture: Fixture,
+  more: More,
 ): Promise<WebStandardStreamableHTTPServerTransport> {
   const transport = new WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,
@@ -44,6 +45,6 @@ async function openSession(
     eventStore: createEventStore(),
     retryInterval: retryMs,
   });
-  await createConformanceServer({ era: legacyEra, fixture }).connect(transport);
+  await createConformanceServer({ era: legacyEra, fixture, more }).connect(transport);
   return transport;
 }

@@ -1,4 +1,11 @@
-import type { ClientCapabilities, ContentBlock, InputRequest, Tool } from "@modelcontextprotocol/server";
+import type {
+  CallToolResult,
+  ClientCapabilities,
+  ContentBlock,
+  InputRequest,
+  LoggingLevel,
+  Tool,
+} from "@modelcontextprotocol/server";
 import type { Fixture } from "./fixture.ts";
 
 /** What a client says to a question. */
@@ -25,7 +32,11 @@ export interface CallContext {
     questions: Readonly<Record<Key, InputRequest>>,
     options?: AskOptions,
   ): Promise<Readonly<Record<Key, Answer>>>;
-  log(words: string): Promise<void>;
+  log(words: string, level?: LoggingLevel): Promise<void>;
+  /** What came as `_meta`, without what the SDK reads itself. */
+  readonly meta: Readonly<Record<string, unknown>>;
+  /** Aborted when the call is cancelled. */
+  readonly signal: AbortSignal;
   /** Of 100, to callers that gave a token. */
   progress(done: number): Promise<void>;
   /** Closes the stream of the call, if it has one that can be resumed. */
@@ -35,6 +46,8 @@ export interface CallContext {
 export interface AskOptions {
   /** Whether the answers count only with the seal that came with the questions. It has no meaning in the legacy era. */
   readonly sealed?: boolean;
+  /** Whether all questions are asked at once, where each stands for itself. Where they are a result, they always are. */
+  readonly together?: boolean;
 }
 
 /** What is listed only while it is there. */
@@ -47,7 +60,7 @@ export interface ConformanceTool extends Tool, Passing {
   run(
     args: Readonly<Record<string, unknown>>,
     context: CallContext,
-  ): Promise<ContentBlock[]> | ContentBlock[];
+  ): Promise<ContentBlock[] | CallToolResult> | ContentBlock[];
 }
 
 export const noArguments = { type: "object", properties: {}, additionalProperties: false } as const;

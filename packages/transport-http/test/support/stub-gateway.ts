@@ -135,7 +135,7 @@ export class StubGateway implements Gateway {
     return {
       startedAt: new Date(Date.now() - 7_200_000),
       totalRequests: 310,
-      heldCalls: 0,
+      heldCalls: 4,
       droppedFrames: 3,
       sessions: this.sessions.length,
     };
