@@ -190,18 +190,40 @@ describe("a request of the modern era", () => {
   });
 });
 
-describe("what a request of the modern era starts for itself alone", () => {
-  test("ends with it", async () => {
-    const { gateway, runtime } = await testGateway(
-      { a: fakeServer({ echo: () => text("hi") }) },
-      {},
-      { scope: "session" },
-    );
-    const client = new ModernClient(gateway);
-    expect(await client.result("tools/call", { name: "a__echo" })).toMatchObject(text("hi"));
+describe("of servers with an instance for each session, clients of the modern era", () => {
+  const echo = () => testGateway({ a: fakeServer({ echo: () => text("hi") }) }, {}, { scope: "session" });
+
+  test("have one for each call, which ends with it", async () => {
+    const { gateway, runtime } = await echo();
+    const client = new ModernClient(gateway, { server: "a" });
+    expect(await client.result("tools/call", { name: "echo" })).toMatchObject(text("hi"));
     await settle();
     expect(runtime).toMatchObject({ starts: 1, running: 0 });
-    expect(await client.result("tools/call", { name: "a__echo" })).toMatchObject(text("hi"));
+    expect(await client.result("tools/call", { name: "echo" })).toMatchObject(text("hi"));
+    expect(runtime.starts).toBe(2);
+  });
+
+  test.each([undefined, "a"])("have one to look at what %s offers, which ends when idle", async (server) => {
+    const { gateway, runtime, clock } = await echo();
+    const client = new ModernClient(gateway, { server });
+    for (let time = 0; time < 3; time++) {
+      expect(await client.result("tools/list")).toMatchObject({ tools: [{}] });
+      await client.result("server/discover");
+    }
+    await settle();
+    expect(runtime).toMatchObject({ starts: 1, running: 1 });
+    const name = server === undefined ? "a__echo" : "echo";
+    expect(await client.result("tools/call", { name })).toMatchObject(text("hi"));
+    await settle();
+    expect(runtime).toMatchObject({ starts: 2, running: 1 });
+    await clock.advance(301_000);
+    expect(runtime.running).toBe(0);
+  });
+
+  test("of different principals do not look through the same one", async () => {
+    const { gateway, runtime } = await echo();
+    await new ModernClient(gateway, { principal: "me" }).result("tools/list");
+    await new ModernClient(gateway, { principal: "you" }).result("tools/list");
     expect(runtime.starts).toBe(2);
   });
 });

@@ -104,7 +104,7 @@ export class CatalogGateway implements Gateway {
         // Most calls leave nothing behind, and looking at every server for each would cost more than the call.
         if (leavesTraces) void this.#forgetSession(id);
       },
-      onListenEnd: (session) => void this.#forgetSession(session),
+      onSessionEnd: (session) => void this.#forgetSession(session),
       onInternalError: (error) => emit({ type: "internal-error", error }),
     });
     this.#health = new HealthChecks(this.#catalog, {

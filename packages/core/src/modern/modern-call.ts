@@ -9,7 +9,7 @@ import { mustRepeat } from "../upstream/repeated-arguments.ts";
 import { answerTo } from "./answers.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HeldCalls } from "./held-calls.ts";
-import { inputRequired, inputResponses, mustBeAskable } from "./input-requests.ts";
+import { inputRequired, inputResponses, mayNeedInput, mustBeAskable } from "./input-requests.ts";
 import { missingFor } from "./missing-capabilities.ts";
 import { OpenQuestions } from "./open-questions.ts";
 import { badState, type RequestStates, stateLifetimeMs } from "./request-states.ts";
@@ -20,6 +20,8 @@ export interface ModernCallParts {
   readonly states: RequestStates;
   readonly held: HeldCalls;
   readonly endpoint: (session: string) => Endpoint;
+  /** The session under which its principal looks at what servers offer. */
+  readonly visitor: string;
   /** Lets the server know which log messages the call wants; `told` resolves when it does. */
   readonly wantLogs: (call: ModernCall, level: LogLevel) => { told: Promise<void>; release(): void };
   /** The server has answered, or nobody waits for that any more. */
@@ -49,6 +51,7 @@ export class ModernCall implements Caller {
   /** The one server that the client talks to, if not to all. */
   readonly server: string | undefined;
   readonly endpoint: Endpoint;
+  readonly seat: string;
   readonly call: Call;
   /** Whether servers know anything of this call when it is over: an instance of its own, or a URL they sent its user to. */
   leavesTraces = false;
@@ -72,7 +75,9 @@ export class ModernCall implements Caller {
     this.#exchange = exchange;
     this.principal = options.principal;
     this.server = options.server;
-    this.endpoint = parts.endpoint(this.id);
+    // A call that asks needs its instance for itself; those that only look may share one.
+    this.seat = mayNeedInput(exchange.method) ? this.id : parts.visitor;
+    this.endpoint = parts.endpoint(parts.visitor);
     this.call = new Call(frame, this);
     this.call.headers = options.headers;
   }

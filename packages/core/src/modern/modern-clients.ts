@@ -24,8 +24,8 @@ export interface ModernClientsOptions extends Pick<ModernCallParts, "clock" | "w
   readonly endpoint: (session: string, server: string | undefined) => Endpoint;
   /** A call is over; where it leaves traces on servers, they end now. */
   readonly onEnd: (call: ModernCall) => void;
-  /** A client no longer listens: what was subscribed or started for it ends. */
-  readonly onListenEnd: (session: string) => void;
+  /** A client no longer listens, or a principal will not come back: what was subscribed or started for it ends. */
+  readonly onSessionEnd: (session: string) => void;
   readonly onInternalError: (error: unknown) => void;
 }
 
@@ -38,12 +38,14 @@ export class ModernClients {
   readonly #held = new HeldCalls();
   /** The calls that servers have not answered yet, by the session that each has for itself. */
   readonly #calls = new Map<string, ModernCall>();
+  /** The sessions under which principals look at what servers offer: lists need no instance for each request. */
+  readonly #visitors = new Set<string>();
 
   constructor(options: ModernClientsOptions) {
     this.#options = options;
     this.#states = new RequestStates(options.clock);
-    const { clock, endpoint, onListenEnd } = options;
-    this.listens = new Listens({ clock, endpoint, onEnd: onListenEnd });
+    const { clock, endpoint, onSessionEnd } = options;
+    this.listens = new Listens({ clock, endpoint, onEnd: onSessionEnd });
   }
 
   get heldCalls(): number {
@@ -59,7 +61,7 @@ export class ModernClients {
   mayStart(session: string): boolean {
     const call = this.#calls.get(session);
     if (call) call.leavesTraces = true;
-    return call !== undefined || this.listens.get(session) !== undefined;
+    return call !== undefined || this.#visitors.has(session) || this.listens.get(session) !== undefined;
   }
 
   async exchange(frame: Frame, options: ExchangeOptions): Promise<Frame> {
@@ -91,6 +93,8 @@ export class ModernClients {
   /** A principal will not come back: calls that wait for it end. */
   endPrincipal(principal: string): void {
     this.#held.end(new OmgError("cancelled", { message: "The client is gone" }), principal);
+    const visitor = visitorOf(principal);
+    if (this.#visitors.delete(visitor)) this.#options.onSessionEnd(visitor);
   }
 
   async #answer(exchange: Exchange): Promise<Frame> {
@@ -125,13 +129,16 @@ export class ModernClients {
 
   #begin(exchange: Exchange): Promise<Frame> {
     const { clock, endpoint, wantLogs } = this.#options;
-    const { server } = exchange.options;
+    const { server, principal } = exchange.options;
+    const visitor = visitorOf(principal);
+    this.#visitors.add(visitor);
     const parts: ModernCallParts = {
       clock,
       wantLogs,
       states: this.#states,
       held: this.#held,
       endpoint: (session) => endpoint(session, server),
+      visitor,
       onEnd: (call) => {
         this.#calls.delete(call.id);
         this.#options.onEnd(call);
@@ -143,4 +150,8 @@ export class ModernClients {
       exchange.method === "server/discover" ? discover(target, running) : target.request(running),
     );
   }
+}
+
+function visitorOf(principal: string): string {
+  return `visitor-${principal}`;
 }

@@ -114,7 +114,7 @@ export class PooledServer {
     let error: OmgError | undefined;
     let lease: Lease | undefined;
     try {
-      lease = instances.leaseNow(call.session) ?? (await instances.lease(call.session, { call }));
+      lease = instances.leaseNow(call.seat) ?? (await instances.lease(call.seat, { call }));
       const { upstream } = lease.instance;
       if (call.headers && !upstream.seesHeaders) await this.#checkHeaders(call, edits);
       const answer = await upstream.forward(call, edits).catch((thrown: unknown) => {
@@ -141,14 +141,14 @@ export class PooledServer {
 
   #checkHeaders(call: Call, edits: Edits | undefined): Promise<void> {
     const { name = "" } = call.frame.head;
-    return checkRepeated(call, (anew) => this.#settings.tool(this, call.session, edits?.name ?? name, anew));
+    return checkRepeated(call, (anew) => this.#settings.tool(this, call.seat, edits?.name ?? name, anew));
   }
 
   /** Once more, in a new session: the server did not look at the request, since it has forgotten the old one. */
   #again(call: Call, edits: Edits | undefined): Promise<Frame> {
     const { instances } = this.#mustBeUsable();
     const action = ({ upstream }: RunningInstance) => upstream.forward(call, edits);
-    return instances.use(call.session, action, { call });
+    return instances.use(call.seat, action, { call });
   }
 
   /** Runs `action` on a ready instance, started if need be, which stays awake until the action is done. */

@@ -26,6 +26,8 @@ export interface Caller {
   /** Its session. */
   readonly id: string;
   readonly era: Era;
+  /** The session whose instance answers where each session has its own. Default: that of `id`. */
+  readonly seat?: string;
   /** What it can do, in its own words. */
   readonly capabilities: Readonly<Record<string, unknown>>;
   /** What it wants of log messages, if it has said so. */
@@ -65,6 +67,11 @@ export class Call {
   /** The session it came from. */
   get session(): string {
     return this.caller.id;
+  }
+
+  /** The session whose instance answers it where each session has its own. */
+  get seat(): string {
+    return this.caller.seat ?? this.caller.id;
   }
 
   get cancelled(): OmgError | undefined {
