@@ -4,6 +4,7 @@ import { frameOf, parseFrame } from "../src/runtime/frame.ts";
 import { fakeServer, text } from "./support/fake-runtime.ts";
 import { testGateway } from "./support/gateway.ts";
 import { ModernClient } from "./support/modern-client.ts";
+import { requestsOf } from "./support/modern-server.ts";
 import { settle } from "./support/virtual-clock.ts";
 
 const infoKey = "io.modelcontextprotocol/serverInfo";
@@ -125,7 +126,9 @@ describe("a request of the modern era", () => {
     const { gateway, runtime } = await testGateway({ a: fakeServer({ echo: () => text("hi") }) });
     for (const server of [undefined, "a"]) {
       const client = new ModernClient(gateway, { server });
-      expect(await client.error("tools/call", { name: "a__echo", task: {} })).toMatchObject({ code: -32602 });
+      const name = server ? "echo" : "a__echo";
+      expect(await client.result("tools/call", { name, task: {} })).toMatchObject({ content: [{ text: "hi" }] });
+      expect(requestsOf(runtime.last, "tools/call").at(-1)?.params).not.toHaveProperty("task");
       expect(await client.error("tasks/get", { taskId: "a__t" })).toMatchObject({ code: -32602 });
     }
     expect(runtime.starts).toBe(1);

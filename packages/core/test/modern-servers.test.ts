@@ -3,6 +3,7 @@ import { parseListing } from "../src/router/listing.ts";
 import { requestFrame } from "../src/runtime/frame.ts";
 import type { Params } from "../src/runtime/transport.ts";
 import { Call, type Caller } from "../src/session/call.ts";
+import { modernTaskOwners } from "../src/upstream/tasks-for-legacy.ts";
 import { Upstream } from "../src/upstream/upstream.ts";
 import { FakeInstance, type FakeServer, type Handler, text } from "./support/fake-runtime.ts";
 import { testGateway } from "./support/gateway.ts";
@@ -54,7 +55,13 @@ describe("a request of a legacy client to a modern server", () => {
     expect(params).toEqual({ name: "echo", arguments: { n: 1 } });
     expect(_meta).toEqual({
       [versionKey]: "2026-07-28",
-      [capabilitiesKey]: { sampling: { tools: {} }, elicitation: {}, roots: {} },
+      [capabilitiesKey]: {
+        sampling: { tools: {} },
+        elicitation: {},
+        roots: {},
+        // The gateway waits for tasks in its place.
+        extensions: { "io.modelcontextprotocol/tasks": {} },
+      },
       [infoKey]: expect.objectContaining({ name: "open-mcp-gateway" }),
       progressToken: expect.any(Number),
       traceparent: "t",
@@ -114,10 +121,10 @@ describe("a request of a legacy client to a modern server", () => {
   });
 
   test("gets a result of a type that it can not know as an error", async () => {
-    const { client } = await connected({ echo: () => ({ resultType: "task", taskId: "t" }) });
+    const { client } = await connected({ echo: () => ({ resultType: "later" }) });
     const refusal = await client.refusal("tools/call", { name: "echo" });
     expect(refusal).toMatchObject({ reason: "upstream_protocol_error", executed: "unknown" });
-    expect(refusal.message).toContain('"task"');
+    expect(refusal.message).toContain('"later"');
   });
 
   test("gets the server's own errors", async () => {
@@ -353,6 +360,7 @@ describe("a request of a modern client to a modern server", () => {
   const upstreamOn = (server: FakeServer) => {
     const instance = new FakeInstance(server, "i", () => {});
     const upstream = new Upstream({
+      taskOwners: modernTaskOwners(),
       server: "a",
       transport: instance.transport,
       clock: new VirtualClock(),

@@ -4,6 +4,7 @@ import { KnownEra } from "../pool/known-era.ts";
 import type { StartPlan } from "../pool/start-instance.ts";
 import { redactor } from "../redact.ts";
 import type { RuntimeV1, StateStore } from "../runtime/v1.ts";
+import { modernTaskOwners } from "../upstream/tasks-for-legacy.ts";
 import type { GatewayListener } from "./events.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { serverStore } from "./memory-store.ts";
@@ -60,6 +61,7 @@ export async function planServer(server: ServerConfig, settings: PlanSettings): 
     baseDirectory,
     store: serverStore(settings.store, runtime.name, server.id),
     knownEra: new KnownEra({ ...settings, fingerprint: fingerprintOf(server) }),
+    taskOwners: modernTaskOwners(),
     clock: settings.clock,
     startTimeoutMs: (server.start_timeout_seconds ?? config.start_timeout_seconds ?? 30) * 1000,
     limits: {

@@ -26,16 +26,22 @@ export function inputRequired(
   questions: ReadonlyMap<string, Frame>,
   requestState: string,
 ): Frame {
+  const requests = inputRequestsText(questions);
+  const state = JSON.stringify(requestState);
+  return resultFrame(
+    id,
+    `{"resultType":"input_required","inputRequests":${requests},"requestState":${state}}`,
+  );
+}
+
+/** What a client is asked, by keys of ours, as JSON. */
+export function inputRequestsText(questions: ReadonlyMap<string, Frame>): string {
   const requests = [...questions].map(([key, { head, spans, bytes }]) => {
     const { payload } = spans;
     const params = payload ? `,"params":${bytes.toString("utf8", payload.start, payload.end)}` : "";
     return `${JSON.stringify(key)}:{"method":${JSON.stringify(head.method)}${params}}`;
   });
-  const state = JSON.stringify(requestState);
-  return resultFrame(
-    id,
-    `{"resultType":"input_required","inputRequests":{${requests.join(",")}},"requestState":${state}}`,
-  );
+  return `{${requests.join(",")}}`;
 }
 
 /** The client's results by key, each as the answer to a server's request. Throws `bad_params` for what can be none. */

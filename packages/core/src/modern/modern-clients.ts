@@ -10,7 +10,7 @@ import { withModernCode } from "./error-codes.ts";
 import { Exchange } from "./exchange.ts";
 import { HeldCalls } from "./held-calls.ts";
 import { inputResponses } from "./input-requests.ts";
-import { mustBeNoLegacyTask } from "./legacy-tasks.ts";
+import { withoutLegacyTask } from "./legacy-tasks.ts";
 import type { Listen } from "./listen.ts";
 import { Listens } from "./listens.ts";
 import { ModernCall, type ModernCallParts } from "./modern-call.ts";
@@ -73,7 +73,7 @@ export class ModernClients {
       return errorFrame(id, error);
     }
     try {
-      const answer = await this.#answer(new Exchange(frame, options));
+      const answer = await this.#answer(new Exchange(withoutLegacyTask(frame), options));
       return id === undefined ? answer : rewriteFrame(answer, { id });
     } catch (error) {
       if (!OmgError.is(error)) onInternalError(error);
@@ -100,7 +100,6 @@ export class ModernClients {
   async #answer(exchange: Exchange): Promise<Frame> {
     const { method, frame } = exchange;
     mustStillExist(method);
-    mustBeNoLegacyTask(frame);
     if (method === "subscriptions/listen") return this.listens.listen(exchange);
     const { requestState } = frame.head;
     if (this.#states.areOurs(requestState)) return this.#goOn(exchange, requestState);

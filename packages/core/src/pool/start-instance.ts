@@ -7,6 +7,7 @@ import type { Params } from "../runtime/transport.ts";
 import type { InstanceV1, PrepareRequest, RuntimeV1, StartRequest, StateStore } from "../runtime/v1.ts";
 import { introduce } from "../upstream/era-detection.ts";
 import type { ServerIntroduction } from "../upstream/handshake.ts";
+import type { ModernTaskOwners } from "../upstream/tasks-for-legacy.ts";
 import { Upstream } from "../upstream/upstream.ts";
 import type { InstanceOwner, UpstreamLimits } from "../upstream/upstream-types.ts";
 import type { KnownEra } from "./known-era.ts";
@@ -25,6 +26,7 @@ export interface StartPlan {
   readonly baseDirectory: string;
   readonly store: StateStore;
   readonly knownEra: KnownEra;
+  readonly taskOwners: ModernTaskOwners;
   readonly clock: Clock;
   readonly startTimeoutMs: number;
   readonly limits: UpstreamLimits;
@@ -121,6 +123,7 @@ export async function startInstance(
       transport: instance.transport,
       clock,
       limits: plan.limits,
+      taskOwners: plan.taskOwners,
       owner: target.owner,
       events: {
         onChange: events.onChange,
@@ -168,7 +171,7 @@ async function meet(plan: StartPlan, target: StartTarget, upstream: Upstream): P
       stated,
       known,
     });
-    upstream.listen(introduction.capabilities);
+    upstream.introduced(introduction.capabilities);
     // What is tried first anyway needs no memory.
     const usual = upstream.isPerRequest ? "modern" : "legacy";
     if (stated === undefined) knownEra.note(upstream.era === usual ? undefined : upstream.era);

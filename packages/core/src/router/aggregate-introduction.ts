@@ -1,13 +1,12 @@
 import type { Era } from "../era.ts";
 import { gatewayInfo } from "../gateway-info.ts";
 import type { Params } from "../runtime/transport.ts";
+import { knowsTasks, tasksDeclared } from "../upstream/task-shapes.ts";
 import type { Catalog } from "./catalog.ts";
 
 /** Of one server, and of all together. */
 const maxInstructions = 8 * 1024;
 const maxAllInstructions = 32 * 1024;
-
-const tasksExtension = "io.modelcontextprotocol/tasks";
 
 /**
  * What the aggregate says of itself in its answer to `initialize` or `server/discover`. What every gateway can do is always there; what depends
@@ -20,8 +19,11 @@ export function aggregateIntroduction(catalog: Catalog, session: string, era: Er
   });
   const maybe = catalog.missing(session).length > 0;
   const subscribe = maybe || known.some(({ capabilities }) => memberOf(capabilities.resources, "subscribe"));
-  const tasks = maybe || known.some(({ capabilities }) => capabilities.tasks !== undefined);
-  const extension = known.some(({ capabilities }) => memberOf(capabilities.extensions, tasksExtension));
+  const extension = known.some(({ capabilities }) => knowsTasks(capabilities));
+  const tasks =
+    maybe ||
+    (extension && era === "legacy") ||
+    known.some(({ capabilities }) => capabilities.tasks !== undefined);
   const instructions = joined(known);
   return {
     capabilities: {
@@ -31,7 +33,7 @@ export function aggregateIntroduction(catalog: Catalog, session: string, era: Er
       completions: {},
       logging: {},
       ...(tasks ? { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } } : {}),
-      ...(extension && era === "modern" ? { extensions: { [tasksExtension]: {} } } : {}),
+      ...(extension && era === "modern" ? tasksDeclared : {}),
     },
     serverInfo: gatewayInfo,
     ...(instructions === "" ? {} : { instructions }),

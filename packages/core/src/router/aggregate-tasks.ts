@@ -1,7 +1,9 @@
 import type { PooledServer } from "../pool/server.ts";
 import { type Frame, type RequestId, requestFrame, resultFrame } from "../runtime/frame.ts";
 import { type ListedItem, readItems } from "../runtime/json-items.ts";
+import type { Params } from "../runtime/transport.ts";
 import { Call } from "../session/call.ts";
+import { knowsTasks } from "../upstream/task-shapes.ts";
 import type { Catalog } from "./catalog.ts";
 import { withKey } from "./server-view.ts";
 import { wireTaskId } from "./wire-names.ts";
@@ -13,8 +15,7 @@ export async function mergeTasks(catalog: Catalog, call: Call): Promise<Frame> {
   const missing: string[] = [];
   const lists = await Promise.all(
     catalog.servers.map(async (server) => {
-      const tasks = server.ready(call.session)?.introduction.capabilities.tasks;
-      if (typeof tasks !== "object" || tasks === null || !("list" in tasks)) return [];
+      if (!listsTasks(server.ready(call.session)?.introduction.capabilities)) return [];
       const items = await listTasks(server, call).catch(() => undefined);
       if (!items) missing.push(server.id);
       const slug = catalog.slugOf(server);
@@ -23,6 +24,12 @@ export async function mergeTasks(catalog: Catalog, call: Call): Promise<Frame> {
   );
   const note = missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ "io.omg/missing": missing })}`;
   return resultFrame(call.frame.head.id as RequestId, `{"tasks":[${lists.flat().join(",")}]${note}}`);
+}
+
+/** The tasks of modern servers are listed by the gateway. */
+function listsTasks(capabilities: Params = {}): boolean {
+  const { tasks } = capabilities;
+  return (typeof tasks === "object" && tasks !== null && "list" in tasks) || knowsTasks(capabilities);
 }
 
 async function listTasks(server: PooledServer, call: Call): Promise<ListedItem[]> {

@@ -6,6 +6,7 @@ import { type Frame, type RequestId, resultFrame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
 import { tellProgress } from "../session/start-progress.ts";
+import { knowsTasks } from "../upstream/task-shapes.ts";
 import type { Edits } from "../upstream/upstream-types.ts";
 import type { Address } from "./addresses.ts";
 import { aggregateIntroduction } from "./aggregate-introduction.ts";
@@ -219,9 +220,14 @@ export class AggregateEndpoint implements Endpoint {
   #forwardTask(call: Call, wireId: string): Promise<Frame> {
     const server = this.#catalog.serverOf(wireId);
     // A legacy server that does not run has no tasks, and one that is started anew knows none.
-    const mayKnow = server && (server.ready(this.#session) || call.caller.era === "modern");
+    const mayKnow = server && (server.ready(this.#session) || this.#hasModernTasks(server, call));
     if (mayKnow) return this.#forward(server, call, { taskId: ownTaskId(wireId) });
     throw new OmgError("bad_params", { message: `Unknown task '${wireId}'` });
+  }
+
+  #hasModernTasks(server: PooledServer, { caller }: Call): boolean {
+    const listing = this.#catalog.listing(server, this.#session);
+    return caller.era === "modern" || knowsTasks(listing?.introduction.capabilities ?? {});
   }
 
   /** A method of another vocabulary goes to the server that its parameters name as ours do. */

@@ -1,11 +1,10 @@
 import type { PooledServer } from "../pool/server.ts";
 import { type Frame, withCuts } from "../runtime/frame.ts";
 import type { Translator } from "../session/translator.ts";
+import { relatedTask, taskIn } from "../upstream/task-shapes.ts";
 import type { Addresses } from "./addresses.ts";
 import { each, type Rewrite, rewriteStrings, type StringPaths } from "./rewrite-strings.ts";
 import { ownTaskId, wireTaskId } from "./wire-names.ts";
-
-const relatedTask = "io.modelcontextprotocol/related-task";
 
 /**
  * What one server says, in the words of the aggregate and back: ids of tasks and names of loggers carry the server's slug,
@@ -58,11 +57,12 @@ export class ServerTranslator implements Translator {
       Object.assign(paths, meta(this.#taskId), { task: { taskId: this.#taskId } });
       if (method === "tasks/get" || method === "tasks/cancel") paths.taskId = this.#taskId;
     }
-    if (request.head.version !== undefined && isTask(answer)) paths.taskId = this.#taskId;
+    if (request.head.version !== undefined && taskIn(answer)) paths.taskId = this.#taskId;
     if (this.#mayNameOthers(method, answer)) {
       const uri = this.#uri;
       if (method === "resources/read") paths.contents = { [each]: { uri } };
       else if (method === "prompts/get") paths.messages = { [each]: { content: contents(uri) } };
+      else if (method === "tasks/get") paths.result = { content: contents(uri) };
       else paths.content = contents(uri);
     }
     return Object.keys(paths).length === 0 ? answer : rewriteStrings(answer, paths);
@@ -72,8 +72,7 @@ export class ServerTranslator implements Translator {
   #mayNameOthers(method: string, { bytes }: Frame): boolean {
     if (!this.#addresses().mayClash) return false;
     if (method === "resources/read") return true;
-    const carriesContent = method === "tools/call" || method === "prompts/get" || method === "tasks/result";
-    return carriesContent && bytes.includes('"resource');
+    return carryingContent.has(method) && bytes.includes('"resource');
   }
 
   #withLogger(frame: Frame): Frame {
@@ -90,12 +89,8 @@ export class ServerTranslator implements Translator {
   }
 }
 
-/** Whether a result of the modern era is a task (extension `io.modelcontextprotocol/tasks`). */
-function isTask(answer: Frame): boolean {
-  if (!(answer.text ?? answer.bytes).includes('"task"')) return false;
-  const message = answer.value();
-  return "result" in message && message.result.resultType === "task";
-}
+/** Methods whose results hold content, in a task of the modern era one level deeper. */
+const carryingContent = new Set(["tools/call", "prompts/get", "tasks/result", "tasks/get"]);
 
 function meta(taskId: Rewrite): StringPaths {
   return { _meta: { [relatedTask]: { taskId } } };

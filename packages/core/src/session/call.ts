@@ -25,6 +25,8 @@ export interface AskOptions {
 export interface Caller {
   /** Its session. */
   readonly id: string;
+  /** Who it is across requests without a session. Absent: its session is all that is known. */
+  readonly principal?: string | undefined;
   readonly era: Era;
   /** The session whose instance answers where each session has its own. Default: that of `id`. */
   readonly seat?: string;

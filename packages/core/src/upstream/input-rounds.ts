@@ -19,20 +19,32 @@ interface Need {
   readonly requestState: unknown;
 }
 
+export interface InputRoundsOptions {
+  readonly server: string;
+  readonly call: Call;
+  /** The client's request, in the form for a modern server. */
+  readonly request: Frame;
+  readonly send: (frame: Frame) => Promise<Frame>;
+  /** The server makes a task of a call. */
+  readonly onTask: (answer: Frame) => Promise<Frame>;
+}
+
 /**
- * Sends a legacy client's request, in the form for a modern server, and asks the client for real whatever the server
- * needs to know before it can answer: each time it goes up anew, with the answers.
+ * Sends a legacy client's request, and asks the client for real whatever the server needs to know before it can answer:
+ * each time it goes up anew, with the answers.
  */
-export async function answerWithInput(
-  server: string,
-  call: Call,
-  request: Frame,
-  send: (frame: Frame) => Promise<Frame>,
-): Promise<Frame> {
+export async function answerWithInput({
+  server,
+  call,
+  request,
+  send,
+  onTask,
+}: InputRoundsOptions): Promise<Frame> {
   let answer = await send(request);
   for (let round = 1; ; round++) {
     const type = resultType(answer);
     if (type === undefined || type === "complete") return answer;
+    if (type === "task" && request.head.method === "tools/call") return onTask(answer);
     if (type !== "input_required") throw untold(server, `a result of the type ${JSON.stringify(type)}`);
     if (!mayNeedInput.includes(request.head.method)) throw untold(server, "a need for input");
     if (round > maxRounds) throw untold(server, `a need for input ${round} times`);
@@ -60,7 +72,7 @@ function needOf(server: string, answer: Frame): Need {
 }
 
 /** Asks everything at once; the first failure withdraws the rest, and so does the cancellation of the call. */
-async function gather(server: string, call: Call, inputRequests: Params): Promise<Params> {
+export async function gather(server: string, call: Call, inputRequests: Params): Promise<Params> {
   const withdrawal = new AbortController();
   const { signal } = withdrawal;
   const cancelled = new Promise<never>((_resolve, reject) => {

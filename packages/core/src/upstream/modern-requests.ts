@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { modernVersion } from "../era.ts";
 import { errorFrame } from "../errors/error-frame.ts";
 import { gatewayInfo } from "../gateway-info.ts";
-import { withEnvelope, withoutEnvelope } from "../modern/envelope.ts";
+import { withEnvelope, withoutEnvelope, withoutMembers } from "../modern/envelope.ts";
 import { OmgError } from "../runtime/errors.ts";
 import {
   type Frame,
@@ -23,7 +23,10 @@ import {
   mirroredArguments,
   standardHeaders,
 } from "./mirrored-headers.ts";
-import { ModernTasks, tasksExtension } from "./modern-tasks.ts";
+import { ModernTasks } from "./modern-tasks.ts";
+import { ownerOf, unknownTask } from "./owned-tasks.ts";
+import { taskIn, tasksDeclared } from "./task-shapes.ts";
+import { type ModernTaskOwners, newModernTask, TasksForLegacy } from "./tasks-for-legacy.ts";
 import type { Edits, UpstreamEvents } from "./upstream-types.ts";
 
 /** How a request is sent, by what it says in the end. */
@@ -35,6 +38,9 @@ export interface ModernRequestsOptions {
   /** Whether each message goes by itself, with headers and a stream of its own. */
   readonly isPerRequest: boolean;
   readonly callTimeoutMs: number;
+  readonly maxCallMs: number;
+  /** Whose its tasks are; where they run behind a URL, they outlast the instance. */
+  readonly taskOwners: ModernTaskOwners;
   readonly request: (
     frame: Frame,
     timeoutMs: number,
@@ -60,7 +66,7 @@ const relayed = ["sampling", "elicitation", "roots"];
 const ownCapabilities: Params = {
   ...sharedCapabilities,
   roots: {},
-  extensions: { [tasksExtension]: {} },
+  ...tasksDeclared,
 };
 
 /** Requests to one instance of the modern era (MCP 2026-07-28): each says by itself who asks. */
@@ -71,6 +77,7 @@ export class ModernRequests {
 
   readonly #listen: Listen;
   readonly #tasks: ModernTasks;
+  readonly #forLegacy: TasksForLegacy;
 
   constructor(options: ModernRequestsOptions) {
     const { server, clock, isPerRequest, callTimeoutMs, nextId, send, drop, events } = options;
@@ -79,6 +86,13 @@ export class ModernRequests {
       clock,
       keepAwake: (awake) => events.onBusy(awake),
       look: (taskId) => this.ask("tasks/get", { taskId }, callTimeoutMs),
+    });
+    this.#forLegacy = new TasksForLegacy({
+      server,
+      clock,
+      maxCallMs: options.maxCallMs,
+      owners: options.taskOwners,
+      ask: (method, params) => this.ask(method, params, callTimeoutMs),
     });
     this.#listen = new Listen({
       server,
@@ -105,8 +119,11 @@ export class ModernRequests {
     if (subscribed) return subscribed;
     const send = (frame: Frame) => this.#send(frame, this.#options.callTimeoutMs, call, edits);
     // A client of the same era says everything itself, and takes every answer.
-    if (call.caller.era === "modern") return this.#passThrough(send(call.frame));
-    return answerWithInput(this.#options.server, call, enveloped(call.frame, call.caller), send);
+    if (call.caller.era === "modern") {
+      this.#mustOwnTask(call, edits);
+      return this.#passThrough(call, send(call.frame));
+    }
+    return this.#forLegacy.about(call, edits) ?? this.#answerLegacy(call, send);
   }
 
   /** Asks something for the gateway itself. */
@@ -128,6 +145,11 @@ export class ModernRequests {
     return kind === "request" || this.#listen.answered(frame);
   }
 
+  /** A session that has ended leaves no tasks. */
+  endSession(session: string): void {
+    this.#forLegacy.endSession(session);
+  }
+
   /** The conversation is over. */
   end(why: OmgError): void {
     this.#listen.end(why);
@@ -146,11 +168,37 @@ export class ModernRequests {
     return this.#options.isPerRequest;
   }
 
-  async #passThrough(answered: Promise<Frame>): Promise<Frame> {
+  #answerLegacy(call: Call, send: (frame: Frame) => Promise<Frame>): Promise<Frame> {
+    const { server } = this.#options;
+    const plain = call.frame.head.task ? withoutMembers(call.frame, "task") : call.frame;
+    const request = enveloped(plain, call.caller);
+    const onTask = (answer: Frame) => {
+      this.#noteTask(answer);
+      return this.#forLegacy.made(call, answer);
+    };
+    return answerWithInput({ server, call, request, send, onTask });
+  }
+
+  async #passThrough({ caller }: Call, answered: Promise<Frame>): Promise<Frame> {
     const answer = await answered;
-    // What runs behind a URL does not end with the gateway's side of it.
-    if (!this.#options.isPerRequest) this.#tasks.answered(answer);
+    const task = this.#noteTask(answer);
+    if (task) this.#options.taskOwners.add(task.taskId, ownerOf(caller), newModernTask(task));
     return answer;
+  }
+
+  #noteTask(answer: Frame) {
+    const task = taskIn(answer);
+    // What runs behind a URL does not end with the gateway's side of it.
+    if (task && !this.#options.isPerRequest) this.#tasks.began(task);
+    return task;
+  }
+
+  /** Throws unless a client of the modern era may know of the task that it asks for. */
+  #mustOwnTask({ frame: { head }, caller }: Call, edits?: Edits): void {
+    if (!head.method?.startsWith("tasks/")) return;
+    const { server, taskOwners } = this.#options;
+    const taskId = edits?.taskId ?? head.taskId ?? "";
+    if (!taskOwners.get(taskId, ownerOf(caller))) throw unknownTask(server, taskId);
   }
 
   /** What a legacy client calls subscribing is a matter of the one stream for changes. */
@@ -216,13 +264,17 @@ function headersMismatch(answer: Frame): boolean {
 function enveloped(frame: Frame, caller?: Caller): Frame {
   return withEnvelope(withoutEnvelope(frame), {
     version: modernVersion,
-    capabilities: caller ? relayable(caller.capabilities) : ownCapabilities,
+    capabilities: caller ? declaredFor(caller, frame) : ownCapabilities,
     clientInfo: gatewayInfo,
     logLevel: caller?.logLevel,
   });
 }
 
-function relayable(declared: Params): Params {
-  const known = relayed.filter((name) => declared[name] !== undefined);
-  return Object.fromEntries(known.map((name) => [name, declared[name]]));
+/** What its client can do, and what the gateway can do for it. */
+function declaredFor({ capabilities }: Caller, { head: { method } }: Frame): Params {
+  const known = relayed.filter((name) => capabilities[name] !== undefined);
+  return {
+    ...Object.fromEntries(known.map((name) => [name, capabilities[name]])),
+    ...(method === "tools/call" ? tasksDeclared : {}),
+  };
 }

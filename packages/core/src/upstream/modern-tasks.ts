@@ -1,8 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
-
-export const tasksExtension = "io.modelcontextprotocol/tasks";
+import { isOver } from "./task-shapes.ts";
 
 export interface ModernTasksOptions {
   readonly clock: Clock;
@@ -14,12 +13,8 @@ export interface ModernTasksOptions {
 
 const maxTasks = 10_000;
 const lookEveryMs = 30_000;
-const finalStates: readonly unknown[] = ["completed", "failed", "cancelled"];
 
-/**
- * The tasks of one instance of the modern era (extension `io.modelcontextprotocol/tasks`) that still run. Whoever knows a
- * task's id may ask for it: the server made it hard to guess.
- */
+/** The tasks of one instance of the modern era (extension `io.modelcontextprotocol/tasks`) that still run. */
 export class ModernTasks {
   readonly #options: ModernTasksOptions;
   /** The moment, by the clock, at which each is over in any case. */
@@ -30,13 +25,10 @@ export class ModernTasks {
     this.#options = options;
   }
 
-  /** Looks whether an answer is a task. */
-  answered(answer: Frame): void {
-    if (answer.head.kind !== "result" || !(answer.text ?? answer.bytes).includes('"task"')) return;
-    const message = answer.value();
-    const { resultType, taskId, ttlMs, status }: Params = "result" in message ? message.result : {};
-    if (resultType !== "task" || typeof taskId !== "string" || finalStates.includes(status)) return;
-    if (this.#running.size >= maxTasks) return;
+  /** The server has begun a task. */
+  began(task: Params & { taskId: string }): void {
+    const { taskId, ttlMs } = task;
+    if (isOver(task) || this.#running.size >= maxTasks) return;
     const isFirst = this.#running.size === 0;
     const end = typeof ttlMs === "number" ? this.#options.clock.now() + ttlMs : Number.POSITIVE_INFINITY;
     this.#running.set(taskId, end);
@@ -65,7 +57,7 @@ export class ModernTasks {
   async #look(taskId: string): Promise<void> {
     const message = (await this.#options.look(taskId).catch(() => undefined))?.value();
     // A task that the server no longer knows is over.
-    if (message && !("result" in message && !finalStates.includes(message.result.status))) this.#over(taskId);
+    if (message && !("result" in message && !isOver(message.result))) this.#over(taskId);
   }
 
   #over(taskId: string): void {

@@ -4,6 +4,7 @@ import type { EditableField, Frame } from "../runtime/frame.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import type { Transport } from "../runtime/transport.ts";
 import type { AskOptions } from "../session/call.ts";
+import type { ModernTaskOwners } from "./tasks-for-legacy.ts";
 
 export interface UpstreamLimits {
   /** Milliseconds a call may pass without answer or progress. */
@@ -37,6 +38,8 @@ export interface UpstreamOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly limits: UpstreamLimits;
+  /** Whose the tasks are that the server has, if it is of the modern era. */
+  readonly taskOwners: ModernTaskOwners;
   /** Absent: the instance is shared. */
   readonly owner?: InstanceOwner | undefined;
   readonly events: UpstreamEvents;

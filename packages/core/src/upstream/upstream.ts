@@ -13,6 +13,8 @@ import { ModernRequests, type Sending } from "./modern-requests.ts";
 import { OpenRequest, type RequestKeeper } from "./open-request.ts";
 import { Outbox } from "./outbox.ts";
 import { ServerWords } from "./server-words.ts";
+import { runsTasks } from "./task-shapes.ts";
+import { TasksForModern } from "./tasks-for-modern.ts";
 import { asLegacy } from "./to-legacy.ts";
 import { UpstreamErrors } from "./upstream-errors.ts";
 import type { Edits, UpstreamOptions } from "./upstream-types.ts";
@@ -38,6 +40,8 @@ export class Upstream {
   readonly #outbox: Outbox;
   /** There for a server of the modern era only. */
   #modern: ModernRequests | undefined;
+  /** There for a server of the legacy era that runs tasks. */
+  #forModern: TasksForModern | undefined;
   #fault: OmgError | undefined;
   #exit: string | undefined;
   #stopExitTimer = () => {};
@@ -121,9 +125,10 @@ export class Upstream {
     this.#modern = era === "modern" ? this.#newModern() : undefined;
   }
 
-  /** Hears from now on what a server of the modern era tells of changes. */
-  listen(capabilities: Params): void {
-    this.#modern?.listen(capabilities);
+  /** The server has said what it can do: from now on a modern one tells of changes, and a legacy one runs tasks. */
+  introduced(capabilities: Params): void {
+    if (this.#modern) this.#modern.listen(capabilities);
+    else if (runsTasks(capabilities)) this.#forModern = this.#newForModern();
   }
 
   setProtocolVersion(version: string): void {
@@ -133,8 +138,10 @@ export class Upstream {
   /** Forwards a client's request, in the server's terms where they differ; the answer still has the upstream id. */
   forward(call: Call, edits?: Edits): Promise<Frame> {
     if (this.#modern) return this.#modern.forward(call, edits);
-    const frame = call.caller.era === "modern" ? asLegacy(this.#options.server, call.frame) : call.frame;
-    return this.#request(frame, this.#options.limits.callTimeoutMs, call, edits);
+    const { server, limits } = this.#options;
+    if (call.caller.era === "legacy") return this.#request(call.frame, limits.callTimeoutMs, call, edits);
+    const plain = () => this.#request(asLegacy(server, call.frame), limits.callTimeoutMs, call, edits);
+    return this.#forModern ? this.#forModern.forward(call, edits, plain) : plain();
   }
 
   /** Asks something for the gateway itself. */
@@ -162,6 +169,7 @@ export class Upstream {
   /** Forgets what a session that has ended left on a shared instance. */
   endSession(session: string): void {
     this.#words.endSession(session);
+    this.#modern?.endSession(session);
   }
 
   /** Ends the conversation; what is in flight fails with `why`. */
@@ -174,8 +182,7 @@ export class Upstream {
       if (this.#closed) throw this.#closed;
       if (call?.cancelled) throw call.cancelled;
       const { method = "", token } = frame.head;
-      const isOwned = call && method.startsWith("tasks/") && !(this.#modern && call.caller.era === "modern");
-      if (isOwned) this.#words.mustOwnTask(call, edits?.taskId);
+      if (call && !this.#modern && method.startsWith("tasks/")) this.#words.mustOwnTask(call, edits?.taskId);
       if (this.#ledger.size >= this.#options.limits.maxCallsInFlight) {
         throw this.#errors.full(this.#ledger.size);
       }
@@ -195,13 +202,28 @@ export class Upstream {
     });
   }
 
+  #newForModern(): TasksForModern {
+    const { server, clock, limits, owner, events } = this.#options;
+    return new TasksForModern({
+      server,
+      clock,
+      isShared: owner === undefined,
+      maxCallMs: limits.maxCallMs,
+      tool: async (name) => events.tool?.(name),
+      request: (call, edits) => this.#request(call.frame, limits.callTimeoutMs, call, edits),
+      endSession: (session) => this.#words.endSession(session),
+    });
+  }
+
   #newModern(): ModernRequests {
-    const { server, clock, limits, events } = this.#options;
+    const { server, clock, limits, events, taskOwners } = this.#options;
     return new ModernRequests({
       server,
       clock,
       isPerRequest: this.isPerRequest,
       callTimeoutMs: limits.callTimeoutMs,
+      maxCallMs: limits.maxCallMs,
+      taskOwners,
       events,
       drop: (what) => this.#floods.drop(what),
       nextId: () => this.#ledger.nextId(),
@@ -259,6 +281,7 @@ export class Upstream {
     this.#words.end(why);
     this.#floods.end();
     this.#modern?.end(why);
+    this.#forModern?.end();
     this.#deadlines.clear();
     this.#lane.close().catch(() => {});
   }
