@@ -127,7 +127,9 @@ describe("a request of the modern era", () => {
     for (const server of [undefined, "a"]) {
       const client = new ModernClient(gateway, { server });
       const name = server ? "echo" : "a__echo";
-      expect(await client.result("tools/call", { name, task: {} })).toMatchObject({ content: [{ text: "hi" }] });
+      expect(await client.result("tools/call", { name, task: {} })).toMatchObject({
+        content: [{ text: "hi" }],
+      });
       expect(requestsOf(runtime.last, "tools/call").at(-1)?.params).not.toHaveProperty("task");
       expect(await client.error("tasks/get", { taskId: "a__t" })).toMatchObject({ code: -32602 });
     }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { requestFrame } from "../src/runtime/frame.ts";
 import type { Params } from "../src/runtime/transport.ts";
 import { Call, type Caller } from "../src/session/call.ts";
+import { OwnedTasks } from "../src/upstream/owned-tasks.ts";
 import { aggregateOf } from "./support/aggregate.ts";
 import {
   capabilitiesKey,
@@ -21,8 +22,8 @@ const modern: Caller = {
 };
 const envelope = { [versionKey]: "2026-07-28", [capabilitiesKey]: {} };
 
-function request(method: string, params: Params): Call {
-  return new Call(requestFrame("c", method, { ...params, _meta: envelope }), modern);
+function request(method: string, params: Params, caller = modern): Call {
+  return new Call(requestFrame("c", method, { ...params, _meta: envelope }), caller);
 }
 
 /** A server with one task, which remembers what it was asked of it. */
@@ -89,6 +90,56 @@ describe("the tasks of a modern server", () => {
     expect(catalog.get("a")?.state).toBe("stopped");
     await endpoint.request(request("tasks/get", { taskId: "a__t1" }));
     expect(asked).toEqual(["tasks/get t1"]);
+    expect(runtime.instances).toHaveLength(2);
     expect(runtime.last.sent.at(-1)?.headers).toMatchObject({ "mcp-name": "t1" });
+  });
+
+  test.each([false, true])("are their principal's alone (behind a URL: %s)", async (perRequest) => {
+    const { server, asked } = slowServer({ perRequest });
+    const { endpoint, clock } = await aggregateOf({ a: server }, "m");
+    const one = { ...modern, principal: "one" };
+    const again = { ...modern, id: "m2", principal: "one" };
+    const two = { ...modern, principal: "two" };
+    await endpoint.request(request("tools/call", { name: "a__slow" }, one));
+    // A call of somebody else that the server gives the same id does not take the task.
+    await endpoint.request(request("tools/call", { name: "a__slow" }, two));
+    for (const method of ["tasks/get", "tasks/update", "tasks/cancel"]) {
+      for (const [caller, taskId] of [
+        [two, "a__t1"],
+        [one, "a__t2"],
+      ] as const) {
+        const refused = endpoint.request(request(method, { taskId }, caller));
+        await expect(refused).rejects.toMatchObject({ reason: "bad_params" });
+      }
+    }
+    expect(asked).toEqual([]);
+    await endpoint.request(request("tasks/get", { taskId: "a__t1" }, again));
+    expect(asked).toEqual(["tasks/get t1"]);
+    await clock.advance(0);
+  });
+});
+
+describe("tasks with owners", () => {
+  test("are as many as a principal may have, the latest of them", () => {
+    const forgotten: number[] = [];
+    const tasks = new OwnedTasks<number>((task) => forgotten.push(task));
+    tasks.add("other", "you", -1);
+    for (let task = 0; task < 1001; task++) tasks.add(`t${task}`, "me", task);
+    expect(forgotten).toEqual([0]);
+    expect(tasks.get("t0", "me")).toBeUndefined();
+    expect(tasks.get("t1000", "me")).toBe(1000);
+    expect(tasks.get("t1000", "you")).toBeUndefined();
+    expect(tasks.of("me")).toHaveLength(1000);
+    expect(tasks.of("you")).toEqual([["other", -1]]);
+  });
+
+  test("are as many as there may be in all", () => {
+    const forgotten: number[] = [];
+    const tasks = new OwnedTasks<number>((task) => forgotten.push(task));
+    for (let task = 0; task < 10_001; task++) tasks.add(`t${task}`, `p${task % 20}`, task);
+    expect(forgotten).toEqual([0]);
+    tasks.forgetAll();
+    expect(forgotten).toHaveLength(10_001);
+    expect(tasks.of("p1")).toEqual([]);
   });
 });
