@@ -63,9 +63,15 @@ describe.each([undefined, "a"])(
   (endpoint) => {
     test("is waited for, as the server likes, by who did not want one", async () => {
       const { client, name, clock, task, runtime } = await connected(endpoint);
-      const answer = client.result("tools/call", { name });
-      // Far longer than a server may be silent, or an instance idle.
+      const answer = client.result("tools/call", { name, _meta: { progressToken: "mine" } });
+      // Far longer than a server may be silent, an instance idle, or a client patient without a sign.
       await clock.advance(100_000);
+      const told = client.received.flatMap((message) => ("method" in message ? [message.params] : []));
+      expect(told.length).toBeGreaterThan(19);
+      expect(told.at(-1)).toMatchObject({
+        progressToken: "mine",
+        message: "Server 'a' runs a task (100 s)",
+      });
       expect(requestsOf(runtime.last, "tasks/get").length).toBeGreaterThan(195);
       expect(requestsOf(runtime.last, "tasks/get").length).toBeLessThan(210);
       complete(task);

@@ -221,6 +221,18 @@ describe.each(endpoints)("a task of a legacy server for a modern client (endpoin
   });
 });
 
+test("a kept task keeps its server awake while it runs", async () => {
+  const { client, clock, runtime, task } = await connected("a", tasking(), { idle_timeout_seconds: 10 });
+  task.ttl = null;
+  const { taskId } = await client.result("tools/call", { name: "slow" });
+  await clock.advance(300_000);
+  expect(await client.result("tasks/get", { taskId })).toMatchObject({ status: "working" });
+  task.status = "completed";
+  await clock.advance(45_000);
+  expect(runtime.running).toBe(0);
+  expect(runtime.starts).toBe(1);
+});
+
 test("a kept task ends when its time is over, and with the gateway", async () => {
   const { client, clock, gateway, task } = await connected("a");
   const { taskId } = await client.result("tools/call", { name: "slow" });

@@ -4,7 +4,7 @@ import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import type { Call } from "../session/call.ts";
-import { tellProgress } from "../session/start-progress.ts";
+import { startingText, tellProgress } from "../session/own-progress.ts";
 import { sharedCapabilities } from "../upstream/handshake.ts";
 import { isWell } from "./health.ts";
 import { type InstanceClient, SessionOwner } from "./session-owner.ts";
@@ -96,7 +96,7 @@ export class Instances {
     const slot = this.#slot(session);
     const onWait = call && ((giveUp: (error: OmgError) => void) => call.holdBy({ giveUp }));
     const leased = slot.lease({ urgent, onWait });
-    const quiet = call && tellProgress(call, this.#plan.config.id, this.#plan.clock);
+    const quiet = call && tellProgress(call, startingText(this.#plan.config.id), this.#plan.clock);
     try {
       return await leased;
     } finally {

@@ -5,7 +5,7 @@ import { OmgError } from "../runtime/errors.ts";
 import { type Frame, type RequestId, resultFrame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
-import { tellProgress } from "../session/start-progress.ts";
+import { startingText, tellProgress } from "../session/own-progress.ts";
 import { knowsTasks } from "../upstream/task-shapes.ts";
 import type { Edits } from "../upstream/upstream-types.ts";
 import type { Address } from "./addresses.ts";
@@ -270,7 +270,7 @@ export class AggregateEndpoint implements Endpoint {
   async #learn(call: Call, server: PooledServer): Promise<void> {
     await this.#catalog.recall(server);
     if (this.#catalog.knows(server, this.#session)) return;
-    const quiet = tellProgress(call, server.id, this.#clock);
+    const quiet = tellProgress(call, startingText(server.id), this.#clock);
     await this.#catalog.learn(server, this.#session).finally(quiet);
   }
 }

@@ -48,8 +48,8 @@ export interface Caller {
 export class Call {
   readonly frame: Frame;
   readonly caller: Caller;
-  /** How often the caller was told that a server starts. */
-  startProgress = 0;
+  /** How often the gateway itself has told the caller of progress. */
+  ownProgress = 0;
   /** How the server that answers and the client word things differently, if they do. */
   translator: Translator | undefined;
   /** Whether the server's answer came on an event stream. */

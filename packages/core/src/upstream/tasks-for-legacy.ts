@@ -4,6 +4,7 @@ import { OmgError } from "../runtime/errors.ts";
 import { type Frame, parseFrame, resultFrame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
+import { tellProgress } from "../session/own-progress.ts";
 import { errorText } from "./error-text.ts";
 import { isObject } from "./handshake.ts";
 import { gather } from "./input-rounds.ts";
@@ -132,6 +133,8 @@ export class TasksForLegacy {
   async #finish(call: Call, id: string, task: ModernTask): Promise<Frame> {
     const { server, clock, maxCallMs } = this.#options;
     const patience = new Patience({ server, clock, call, maxMs: maxCallMs });
+    // The extension has no progress of tasks.
+    const quiet = tellProgress(call, `Server '${server}' runs a task`, clock);
     try {
       for (let isFirst = call.frame.head.method === "tasks/result"; ; isFirst = false) {
         if (task.isCancelled) throw cancelledError(server);
@@ -142,6 +145,7 @@ export class TasksForLegacy {
         if (task.state.status === "input_required") await this.#answerInput(call, id, task, patience);
       }
     } finally {
+      quiet();
       patience.end();
     }
   }
