@@ -261,3 +261,25 @@ test("what is asked before there is a task is asked of the call", async () => {
   held.resolve({ task: { ...task } });
   expect(await more).toMatchObject({ resultType: "task" });
 });
+
+test("links in the result of a task lead to its server on the aggregate", async () => {
+  const listing = { "resources/list": () => ({ resources: [{ uri: "x:1", name: "x" }] }) };
+  const { server, task, result } = tasking();
+  const link = { type: "resource_link", name: "x", uri: "x:1" };
+  Object.assign(result, { content: [link] });
+  Object.assign(server.methods, listing, {
+    initialize: ({ protocolVersion }: Params) => ({
+      protocolVersion,
+      capabilities: { tools: {}, resources: {}, tasks: { requests: { tools: { call: {} } } } },
+      serverInfo: { name: "t", version: "1" },
+    }),
+  });
+  const other = fakeServer({}, { methods: { ...server.methods, "tools/list": () => ({ tools: [] }) } });
+  const { gateway } = await testGateway({ a: server, b: other });
+  const client = new ModernClient(gateway, { capabilities: knowing });
+  await client.result("tools/list");
+  const { taskId } = await client.result("tools/call", { name: "a__slow" });
+  task.status = "completed";
+  const done = await client.result("tasks/get", { taskId });
+  expect(done.result).toMatchObject({ content: [{ ...link, uri: "omg:a/x:1" }] });
+});

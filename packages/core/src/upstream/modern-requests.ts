@@ -1,8 +1,6 @@
 import type { Clock } from "../clock.ts";
-import { modernVersion } from "../era.ts";
 import { errorFrame } from "../errors/error-frame.ts";
-import { gatewayInfo } from "../gateway-info.ts";
-import { withEnvelope, withoutEnvelope, withoutMembers } from "../modern/envelope.ts";
+import { withoutMembers } from "../modern/envelope.ts";
 import { OmgError } from "../runtime/errors.ts";
 import {
   type Frame,
@@ -12,9 +10,9 @@ import {
   requestFrame,
 } from "../runtime/frame.ts";
 import type { FrameSendOptions, Params } from "../runtime/transport.ts";
-import type { Call, Caller } from "../session/call.ts";
+import type { Call } from "../session/call.ts";
 import { cancellation } from "./cancellation.ts";
-import { sharedCapabilities } from "./handshake.ts";
+import { enveloped } from "./enveloped.ts";
 import { answerWithInput } from "./input-rounds.ts";
 import { Listen } from "./listen.ts";
 import {
@@ -25,7 +23,7 @@ import {
 } from "./mirrored-headers.ts";
 import { ModernTasks } from "./modern-tasks.ts";
 import { ownerOf, unknownTask } from "./owned-tasks.ts";
-import { taskIn, tasksDeclared } from "./task-shapes.ts";
+import { taskIn } from "./task-shapes.ts";
 import { type ModernTaskOwners, newModernTask, TasksForLegacy } from "./tasks-for-legacy.ts";
 import type { Edits, UpstreamEvents } from "./upstream-types.ts";
 
@@ -59,15 +57,6 @@ export interface ModernRequestsOptions {
   readonly owe: () => void;
   readonly events: Pick<UpstreamEvents, "onChange" | "onBusy" | "tool">;
 }
-
-/** What the gateway can relay of what a client can do. */
-const relayed = ["sampling", "elicitation", "roots"];
-/** What the gateway says for itself: what any of its clients might be able to do, so that it is shown everything. */
-const ownCapabilities: Params = {
-  ...sharedCapabilities,
-  roots: {},
-  ...tasksDeclared,
-};
 
 /** Requests to one instance of the modern era (MCP 2026-07-28): each says by itself who asks. */
 export class ModernRequests {
@@ -195,9 +184,9 @@ export class ModernRequests {
 
   /** Throws unless a client of the modern era may know of the task that it asks for. */
   #mustOwnTask({ frame: { head }, caller }: Call, edits?: Edits): void {
-    if (!head.method?.startsWith("tasks/")) return;
+    if (head.taskId === undefined || !head.method?.startsWith("tasks/")) return;
     const { server, taskOwners } = this.#options;
-    const taskId = edits?.taskId ?? head.taskId ?? "";
+    const taskId = edits?.taskId ?? head.taskId;
     if (!taskOwners.get(taskId, ownerOf(caller))) throw unknownTask(server, taskId);
   }
 
@@ -258,23 +247,4 @@ const toolsChanged = notificationFrame("notifications/tools/list_changed");
 function headersMismatch(answer: Frame): boolean {
   const message = answer.head.kind === "error" ? answer.value() : undefined;
   return message !== undefined && "error" in message && message.error?.code === -32020;
-}
-
-/** A request with what the modern era wants to know of who asks: a client of the legacy era, or the gateway. */
-function enveloped(frame: Frame, caller?: Caller): Frame {
-  return withEnvelope(withoutEnvelope(frame), {
-    version: modernVersion,
-    capabilities: caller ? declaredFor(caller, frame) : ownCapabilities,
-    clientInfo: gatewayInfo,
-    logLevel: caller?.logLevel,
-  });
-}
-
-/** What its client can do, and what the gateway can do for it. */
-function declaredFor({ capabilities }: Caller, { head: { method } }: Frame): Params {
-  const known = relayed.filter((name) => capabilities[name] !== undefined);
-  return {
-    ...Object.fromEntries(known.map((name) => [name, capabilities[name]])),
-    ...(method === "tools/call" ? tasksDeclared : {}),
-  };
 }

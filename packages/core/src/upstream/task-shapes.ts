@@ -2,7 +2,7 @@ import type { Frame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 import { isObject } from "./handshake.ts";
 
-export const tasksExtension = "io.modelcontextprotocol/tasks";
+const tasksExtension = "io.modelcontextprotocol/tasks";
 export const relatedTask = "io.modelcontextprotocol/related-task";
 
 /** What a client says that it takes tasks of the modern era. */

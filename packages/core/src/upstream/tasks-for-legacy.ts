@@ -171,7 +171,11 @@ export class TasksForLegacy {
   async #look(id: string, task: ModernTask): Promise<Frame> {
     const answer = await this.#options.ask("tasks/get", { taskId: id });
     const message = answer.value();
-    if ("result" in message) task.state = message.result;
+    if ("result" in message) {
+      // The result may be large, and is fetched again when it is wanted.
+      const { result: _result, ...state } = message.result;
+      task.state = state;
+    }
     return answer;
   }
 
