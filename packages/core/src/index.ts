@@ -37,6 +37,7 @@ export {
   OmgError,
   type OmgErrorOptions,
   oneLine,
+  oneLineText,
   type Params,
   parseFrame,
   type Reason,

@@ -49,6 +49,7 @@ class GuardedAgent extends Agent implements Outbound {
   readonly #closing: AbortController;
   readonly #connectAhead: () => Promise<void>;
   readonly #env: ProxyVariables;
+  readonly #proxies = new Map<string, URL | undefined>();
 
   constructor(options: OutboundOptions) {
     const closing = new AbortController();
@@ -88,7 +89,20 @@ class GuardedAgent extends Agent implements Outbound {
   }
 
   override dispatch(options: Agent.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    return super.dispatch(viaProxy(options, this.#env), handler);
+    const origin = String(options.origin);
+    const proxy = this.#proxyOf(origin);
+    return super.dispatch(proxy ? viaProxy(options, origin, proxy) : options, handler);
+  }
+
+  /** Looked up once for each of the few origins: it takes longer than all else here does for a call. */
+  #proxyOf(origin: string): URL | undefined {
+    let proxy = this.#proxies.get(origin);
+    if (proxy === undefined && !this.#proxies.has(origin)) {
+      const url = new URL(origin);
+      proxy = url.protocol === "http:" ? proxyFor(url, this.#env) : undefined;
+      this.#proxies.set(origin, proxy);
+    }
+    return proxy;
   }
 
   override destroy(...rest: []): Promise<void> {
@@ -98,14 +112,11 @@ class GuardedAgent extends Agent implements Outbound {
 }
 
 /** A proxy is told whole URLs of what it asks for itself, which is plain HTTP. */
-function viaProxy(options: Agent.DispatchOptions, env: ProxyVariables): Agent.DispatchOptions {
-  const url = new URL(String(options.origin));
-  const proxy = url.protocol === "http:" ? proxyFor(url, env) : undefined;
-  if (!proxy) return options;
+function viaProxy(options: Agent.DispatchOptions, origin: string, proxy: URL): Agent.DispatchOptions {
   const credential = proxyCredential(proxy);
   const own = credential === undefined ? {} : { "proxy-authorization": credential };
   const headers = { ...(options.headers as Record<string, string> | null), ...own };
-  return { ...options, path: `${url.origin}${options.path}`, headers };
+  return { ...options, path: `${origin}${options.path}`, headers };
 }
 
 type Connect = (url: URL) => Promise<Socket>;

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { createParser } from "eventsource-parser";
+import { errors } from "undici";
 import { failure, type Headers, networkFailure } from "./failures.ts";
 import type { HttpResponse } from "./http-client.ts";
 
@@ -61,11 +62,31 @@ export async function readEvents(url: URL, response: HttpResponse, handlers: Eve
   });
   try {
     const body = Buffer.isBuffer(response.body) ? Readable.from([response.body]) : response.body;
-    for await (const chunk of decoded(url, body, response.headers))
-      parser.feed(decoder.decode(chunk, { stream: true }));
+    await readChunks(decoded(url, body, response.headers), (chunk) =>
+      parser.feed(decoder.decode(chunk, { stream: true })),
+    );
   } catch (error) {
     throw networkFailure(url, error, true);
   }
+}
+
+/** Like `for await`, which costs a small answer a tenth of its time. */
+function readChunks(body: Readable, take: (chunk: Buffer) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    body.on("data", (chunk: Buffer) => {
+      try {
+        take(chunk);
+      } catch (error) {
+        reject(error);
+        body.destroy();
+      }
+    });
+    body.once("end", resolve);
+    body.once("error", reject);
+    body.once("close", () => {
+      if (!body.readableEnded) reject(new errors.RequestAbortedError());
+    });
+  });
 }
 
 /** Nobody wants the body of this answer. */

@@ -6,6 +6,7 @@ import type { EventStore } from "./event-store.ts";
 import { eventStream } from "./event-streams.ts";
 import { sendJson } from "./http-errors.ts";
 import type { ResumableStream } from "./resumable-stream.ts";
+import { sendLoneEvent } from "./sse-stream.ts";
 
 export interface ExchangeOptions {
   readonly context: HttpContext;
@@ -87,9 +88,13 @@ export class Exchange {
     if (this.#stream === undefined) {
       if (this.#outgoing.destroyed) return false;
       const { accepts, context } = this.#options;
+      const headers = this.#sessionHeader(frame);
       if (accepts.json && !(streamed && accepts.stream)) {
-        const { stallMs } = context.limits;
-        sendJson(this.#outgoing, 200, frame.text ?? frame.pieces, this.#sessionHeader(frame), stallMs);
+        sendJson(this.#outgoing, 200, frame.text ?? frame.pieces, headers, context.limits.stallMs);
+        return true;
+      }
+      if (accepts.stream && frame.text !== undefined) {
+        sendLoneEvent(this.#outgoing, frame.text, headers);
         return true;
       }
     }

@@ -1,4 +1,4 @@
-import { type Frame, oneLine } from "@omg/core";
+import { type Frame, oneLine, oneLineText } from "@omg/core";
 
 /** A server-sent event, ready to be written. */
 export interface SseEvent {
@@ -15,6 +15,11 @@ const CLOSING = Buffer.from("\n\n");
 export function messageEvent(frame: Frame, id?: string): SseEvent {
   const opening = id === undefined ? PLAIN_OPENING : Buffer.from(`id: ${id}\n${OPENING}`);
   return { bytes: Buffer.concat([opening, oneLine(frame.bytes), CLOSING]), droppable: isHint(frame) };
+}
+
+/** A message by itself, as text with one character a byte. There is nothing after it to come back for. */
+export function loneEvent(message: string): string {
+  return `${OPENING}${oneLineText(message)}\n\n`;
 }
 
 /** Nothing but an id to come back with, and when: for clients that take an event without data. */

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { HttpLimits } from "./limits.ts";
-import type { SseEvent } from "./sse-event.ts";
+import { loneEvent, type SseEvent } from "./sse-event.ts";
 
 const HEADERS: OutgoingHttpHeaders = {
   "content-type": "text/event-stream",
@@ -9,6 +9,16 @@ const HEADERS: OutgoingHttpHeaders = {
   "x-accel-buffering": "no",
 };
 const KEEP_ALIVE = ": keepalive\n\n";
+
+/** Answers with a stream of one small message, in text with one character a byte, and its end: one write. */
+export function sendLoneEvent(
+  outgoing: ServerResponse,
+  message: string,
+  headers?: OutgoingHttpHeaders,
+): void {
+  const event = loneEvent(message);
+  outgoing.writeHead(200, { ...HEADERS, "content-length": event.length, ...headers }).end(event, "latin1");
+}
 
 export interface SseStreamOptions {
   readonly limits: Pick<HttpLimits, "keepAliveMs" | "queueBytes" | "stallMs">;

@@ -7,6 +7,7 @@ export {
   frameOf,
   notificationFrame,
   oneLine,
+  oneLineText,
   parseFrame,
   type RequestId,
   requestFrame,
