@@ -40,27 +40,33 @@ export function takeBody(
   onBody: (body: Buffer) => void,
   onFailure: (error: OmgError) => void,
 ): void {
-  if (Number(headerOf(incoming, "content-length")) > limit) {
+  const declared = Number(headerOf(incoming, "content-length"));
+  if (declared > limit) {
     onFailure(tooLarge(limit));
     return;
   }
   let chunks: Buffer[] = [];
   let size = 0;
+  let isComplete = false;
   incoming.on("data", (chunk: Buffer) => {
     const before = size;
     size += chunk.length;
-    if (size <= limit) chunks.push(chunk);
+    if (size === declared) {
+      // All is here: its end would be told a turn of the queue later.
+      isComplete = true;
+      onBody(chunks.length === 0 ? chunk : Buffer.concat([...chunks, chunk]));
+    } else if (size <= limit) chunks.push(chunk);
     else if (before <= limit) {
       chunks = [];
       onFailure(tooLarge(limit));
     }
   });
   incoming.on("end", () => {
-    if (size <= limit) onBody(joined(chunks));
+    if (!isComplete && size <= limit) onBody(joined(chunks));
   });
-  incoming.on("error", (cause: Error) =>
-    onFailure(new OmgError("cancelled", { message: "The request broke off", cause })),
-  );
+  incoming.on("error", (cause: Error) => {
+    if (!isComplete) onFailure(new OmgError("cancelled", { message: "The request broke off", cause }));
+  });
 }
 
 function mediaType(header: string | undefined): string | undefined {

@@ -4,7 +4,7 @@ import { duplicateKey } from "./json-members.ts";
 import { JsonScanner, type Scalar, type Span } from "./json-scanner.ts";
 
 type MutableHead = { -readonly [Field in keyof FrameHead]: FrameHead[Field] };
-type MutableSpans = { -readonly [Field in keyof FrameSpans]: FrameSpans[Field] };
+type MutableSpans = { -readonly [Field in keyof FrameSpans]: FrameSpans[Field] | undefined };
 
 /** Reads the fields that routing looks at, and refuses what is no single JSON-RPC 2.0 message. */
 export function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans; text: string | undefined } {
@@ -14,8 +14,8 @@ export function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans; t
     scanner.end();
     throw invalid("A message must be one JSON object");
   }
-  const head: MutableHead = { kind: "request" };
-  const spans: MutableSpans = {};
+  const head = emptyHead();
+  const spans = emptySpans();
   const params = new ParamsReader(scanner, spans);
   const seen = new Set<string>();
   for (let key = scanner.firstKey(); key !== undefined; key = scanner.nextKey()) {
@@ -43,6 +43,36 @@ export function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans; t
   if (!seen.has("jsonrpc")) throw invalid('"jsonrpc" is missing');
   if (head.method !== undefined) params.fill(head, head.method);
   return { head, spans, text: scanner.text };
+}
+
+/** All heads have the same members in the same order: an engine finds them sooner if it has seen one shape only. */
+function emptyHead(): MutableHead {
+  return {
+    kind: "request",
+    id: undefined,
+    method: undefined,
+    name: undefined,
+    uri: undefined,
+    cursor: undefined,
+    token: undefined,
+    requestId: undefined,
+    taskId: undefined,
+    task: undefined,
+    version: undefined,
+    requestState: undefined,
+  };
+}
+
+function emptySpans(): MutableSpans {
+  return {
+    id: undefined,
+    name: undefined,
+    uri: undefined,
+    token: undefined,
+    requestId: undefined,
+    taskId: undefined,
+    payload: undefined,
+  };
 }
 
 function kindOf(keys: ReadonlySet<string>): FrameKind {

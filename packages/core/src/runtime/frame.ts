@@ -53,7 +53,7 @@ export interface Frame {
   value(): JsonRpcMessage;
 }
 
-export type FrameSpans = Readonly<Partial<Record<EditableField | "payload", Span>>>;
+export type FrameSpans = Readonly<Partial<Record<EditableField | "payload", Span | undefined>>>;
 
 /**
  * Reads a message. Throws an `OmgError`: `parse_error` for text that is no JSON, `invalid_request` for JSON that is no
@@ -92,17 +92,19 @@ export function resultFrame(id: RequestId, result: Buffer | string): Frame {
 
 /** The same message with some fields of the head replaced; all other bytes stay as they are. */
 export function rewriteFrame(frame: Frame, edits: Partial<Record<EditableField, RequestId>>): Frame {
+  const { head, spans } = frame;
   const cuts: Cut[] = [];
-  let head = frame.head;
+  let edited: { -readonly [Field in keyof FrameHead]: unknown } | undefined;
   for (const field of editableFields) {
     const value = edits[field];
-    if (value === undefined || value === frame.head[field]) continue;
-    const span = frame.spans[field];
+    if (value === undefined || value === head[field]) continue;
+    const span = spans[field];
     if (span === undefined) continue;
     cuts.push({ span, text: typeof value === "number" ? `${value}` : JSON.stringify(value) });
-    head = { ...head, [field]: value };
+    edited ??= { ...head };
+    edited[field] = value;
   }
-  return withCuts(frame, cuts, head);
+  return withCuts(frame, cuts, edited as FrameHead | undefined);
 }
 
 /** The same message with some values replaced by other JSON, and the head that goes with it. */
