@@ -94,5 +94,5 @@ test("who listens on a session is told when the gateway ends it, in both ways th
   await answer;
   expect(
     client.received.map((message: JsonRpcMessage) => ("method" in message ? message.method : "answer")),
-  ).toEqual(["notifications/subscriptions/acknowledged", "notifications/cancelled", "answer"]);
+  ).toEqual(["notifications/subscriptions/acknowledged", "answer", "notifications/cancelled"]);
 });

@@ -53,9 +53,9 @@ export class SessionExchanges {
     this.#open.delete(id);
     // Who has cancelled a request expects no answer.
     if (!signal.aborted) {
-      // MCP wants both, where a connection is not closed with its request.
-      if (isListen && answer.head.kind === "result") send(cancellation(id), id);
       send(answer, id);
+      // MCP wants both, where a connection is not closed with its request. Clients take the first for how it ended.
+      if (isListen && answer.head.kind === "result") send(cancellation(id), id);
     }
     if (this.inFlight === 0) onIdle();
   }
