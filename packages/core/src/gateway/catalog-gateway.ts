@@ -19,7 +19,8 @@ import type { GatewayListener } from "./events.ts";
 import { drainingError, stoppedByHandError } from "./gateway-errors.ts";
 import { HealthChecks } from "./health-checks.ts";
 import { LogLevels } from "./log-levels.ts";
-import { type PlannedServer, planServer } from "./plan-server.ts";
+import type { PlannedServer } from "./plan-server.ts";
+import { Planner } from "./planner.ts";
 import { ServerSet } from "./server-set.ts";
 import type {
   ConnectOptions,
@@ -49,10 +50,10 @@ const drainTimeoutMs = 30_000;
 
 /** The gateway of one catalog: sessions in front, servers behind, and what they have to do with each other. */
 export class CatalogGateway implements Gateway {
-  readonly #parts: GatewayParts;
+  readonly #config: GatewayConfig;
   readonly #clock: Clock;
   readonly #emit: GatewayListener;
-  readonly #runtimes = new Map<string, RuntimeV1>();
+  readonly #planner: Planner;
   readonly #catalog: Catalog;
   readonly #servers: ServerSet;
   readonly #memory: ListingMemory;
@@ -76,7 +77,8 @@ export class CatalogGateway implements Gateway {
       if (event.type === "frame-dropped") this.#droppedFrames++;
       parts.emit(event);
     };
-    this.#parts = { ...parts, emit };
+    this.#config = config;
+    this.#planner = new Planner({ ...parts, emit });
     this.#clock = clock;
     this.#emit = emit;
     this.#startedAt = clock.date();
@@ -116,7 +118,7 @@ export class CatalogGateway implements Gateway {
 
   /** Sets the first catalog up. */
   async open(config: GatewayConfig, runtimes: readonly RuntimeV1[]): Promise<void> {
-    this.#servers.apply(await this.#plan(config, runtimes));
+    this.#servers.apply(await this.#planner.plan(config, runtimes));
   }
 
   reload(config: GatewayConfig, runtimes: readonly RuntimeV1[] = []): Promise<ReloadReport> {
@@ -218,11 +220,11 @@ export class CatalogGateway implements Gateway {
     this.#modern.drain(drainingError());
     await this.#sessions.close();
     await this.#servers.dispose(drainingError());
-    await Promise.all([...this.#runtimes.values()].map((runtime) => runtime[Symbol.asyncDispose]?.()));
+    await this.#planner[Symbol.asyncDispose]();
   }
 
   async #reload(config: GatewayConfig, runtimes: readonly RuntimeV1[]): Promise<ReloadReport> {
-    const planned = await this.#plan(config, runtimes);
+    const planned = await this.#planner.plan(config, runtimes);
     this.#admission.mustBeOpen();
     const report = this.#servers.apply(planned);
     this.#subscriptions.reloaded((id) => this.#catalog.get(id));
@@ -231,24 +233,8 @@ export class CatalogGateway implements Gateway {
     return report;
   }
 
-  #plan(
-    { servers, base_directory }: GatewayConfig,
-    runtimes: readonly RuntimeV1[],
-  ): Promise<PlannedServer[]> {
-    for (const runtime of runtimes) {
-      if (!this.#runtimes.has(runtime.name)) this.#runtimes.set(runtime.name, runtime);
-    }
-    const { config, ...parts } = this.#parts;
-    const settings = {
-      ...parts,
-      config: { ...config, base_directory },
-      runtimes: [...this.#runtimes.values()],
-    };
-    return Promise.all(servers.map((server) => planServer(server, settings)));
-  }
-
   #serverSettings({ config }: PlannedServer): ServerSettings {
-    const { idle_timeout_seconds } = this.#parts.config;
+    const { idle_timeout_seconds } = this.#config;
     return {
       idleTimeoutMs: (config.idle_timeout_seconds ?? idle_timeout_seconds ?? 300) * 1000,
       maxWaiters,
