@@ -225,6 +225,19 @@ describe("of servers with an instance for each session, clients of the modern er
     expect(runtime.running).toBe(0);
   });
 
+  test("have none any more once a thousand others have looked since", async () => {
+    const { gateway, runtime } = await echo();
+    const look = (principal: string) => new ModernClient(gateway, { principal }).result("tools/list");
+    await look("first");
+    for (let other = 0; other < 999; other++) {
+      await new ModernClient(gateway, { principal: `${other}` }).ask("ping2");
+    }
+    expect(runtime.running).toBe(1);
+    await new ModernClient(gateway, { principal: "last" }).ask("ping2");
+    await settle();
+    expect(runtime.running).toBe(0);
+  });
+
   test("of different principals do not look through the same one", async () => {
     const { gateway, runtime } = await echo();
     await new ModernClient(gateway, { principal: "me" }).result("tools/list");

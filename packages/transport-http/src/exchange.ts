@@ -23,8 +23,8 @@ export interface ExchangeOptions {
 
 /**
  * One POST and its answer: a single JSON document where possible, an event stream once something must go before the
- * answer, it takes long, or the server answers on one. A client that goes away cancels nothing; what it would have got is kept if it can come back for
- * it, else dropped.
+ * answer, it takes long, or the server answers on one. A client that goes away cancels nothing; what it would have got is
+ * kept if it can come back for it, else dropped.
  */
 export class Exchange {
   readonly #outgoing: ServerResponse;

@@ -11,10 +11,15 @@ export function mayNeedInput(method: string): boolean {
   return needingInput.has(method);
 }
 
+/** Whether a server may ask this of a client. */
+export function isAskable(method: unknown): method is string {
+  return typeof method === "string" && askable.has(method);
+}
+
 /** Throws unless a client may be asked this for the sake of a request of this method. */
 export function mustBeAskable(method: string, question: Frame): void {
   const asked = question.head.method ?? "";
-  if (mayNeedInput(method) && askable.has(asked)) return;
+  if (mayNeedInput(method) && isAskable(asked)) return;
   throw new OmgError("method_not_found", {
     message: `A client of MCP 2026-07-28 can not be asked ${asked} while it waits for ${method}`,
   });

@@ -29,6 +29,9 @@ export interface ModernClientsOptions extends Pick<ModernCallParts, "clock" | "w
   readonly onInternalError: (error: unknown) => void;
 }
 
+/** Principals whose way of looking at servers is kept; one that comes back later looks anew. */
+const maxVisitors = 1000;
+
 /** Answers the requests of clients of the modern era, which have no session. */
 export class ModernClients {
   /** Those that listen for changes. */
@@ -126,11 +129,23 @@ export class ModernClients {
     return this.#begin(new Exchange(frame, exchange.options));
   }
 
+  /** The session under which a principal looks at servers; who has not looked for longest makes room. */
+  #visitor(principal: string): string {
+    const visitor = visitorOf(principal);
+    this.#visitors.delete(visitor);
+    this.#visitors.add(visitor);
+    const [oldest] = this.#visitors;
+    if (this.#visitors.size > maxVisitors && oldest !== undefined) {
+      this.#visitors.delete(oldest);
+      this.#options.onSessionEnd(oldest);
+    }
+    return visitor;
+  }
+
   #begin(exchange: Exchange): Promise<Frame> {
     const { clock, endpoint, wantLogs } = this.#options;
     const { server, principal } = exchange.options;
-    const visitor = visitorOf(principal);
-    this.#visitors.add(visitor);
+    const visitor = this.#visitor(principal);
     const parts: ModernCallParts = {
       clock,
       wantLogs,

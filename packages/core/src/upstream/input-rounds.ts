@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { withMembers } from "../modern/envelope.ts";
+import { isAskable, mayNeedInput } from "../modern/input-requests.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type Frame, requestFrame } from "../runtime/frame.ts";
 import { scanMembers } from "../runtime/json-members.ts";
@@ -10,9 +11,6 @@ import { isObject } from "./handshake.ts";
 
 /** How often one request may come back for more input. */
 const maxRounds = 8;
-/** The only requests that a server may answer with a need for input (MCP 2026-07-28). */
-const mayNeedInput: readonly unknown[] = ["tools/call", "prompts/get", "resources/read"];
-const questions: readonly unknown[] = ["elicitation/create", "sampling/createMessage", "roots/list"];
 
 interface Need {
   readonly inputRequests: Params;
@@ -46,7 +44,7 @@ export async function answerWithInput({
     if (type === undefined || type === "complete") return answer;
     if (type === "task" && request.head.method === "tools/call") return onTask(answer);
     if (type !== "input_required") throw untold(server, `a result of the type ${JSON.stringify(type)}`);
-    if (!mayNeedInput.includes(request.head.method)) throw untold(server, "a need for input");
+    if (!mayNeedInput(request.head.method ?? "")) throw untold(server, "a need for input");
     if (round > maxRounds) throw untold(server, `a need for input ${round} times`);
     const need = needOf(server, answer);
     const inputResponses = await gather(server, call, need.inputRequests);
@@ -95,8 +93,8 @@ export async function gather(server: string, call: Call, inputRequests: Params):
 
 async function ask(server: string, call: Call, question: unknown, signal: AbortSignal): Promise<Params> {
   const { method, params } = isObject(question) ? question : {};
-  if (!questions.includes(method)) throw untold(server, `an input request ${JSON.stringify(method)}`);
-  const frame = requestFrame(0, method as string, legacyParams(params));
+  if (!isAskable(method)) throw untold(server, `an input request ${JSON.stringify(method)}`);
+  const frame = requestFrame(0, method, legacyParams(params));
   const answer = await call.ask(frame, { signal, onProgress() {} });
   const message = answer.value();
   if ("result" in message) return message.result;
