@@ -4,6 +4,7 @@ import { type Frame, resultFrame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
 import { runsTasks, tasksDeclared } from "../upstream/task-shapes.ts";
+import { serverInfoKey } from "./meta-keys.ts";
 
 /** Answers `server/discover` with what an endpoint says of itself. */
 export async function discover(endpoint: Endpoint, call: Call): Promise<Frame> {
@@ -18,7 +19,7 @@ export async function discover(endpoint: Endpoint, call: Call): Promise<Frame> {
     ...(typeof instructions === "string" ? { instructions } : {}),
     ttlMs: 0,
     cacheScope: "private",
-    _meta: { "io.modelcontextprotocol/serverInfo": serverInfo },
+    _meta: { [serverInfoKey]: serverInfo },
   };
   return resultFrame(call.frame.head.id ?? 0, JSON.stringify(result));
 }

@@ -1,10 +1,10 @@
 import { isModernVersion, modernVersions } from "../era.ts";
+import { isObject } from "../is-object.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type Cut, type Frame, parseFrame, withCuts } from "../runtime/frame.ts";
 import { versionKey } from "../runtime/frame-head.ts";
 import { scanMembers } from "../runtime/json-members.ts";
 import type { Span } from "../runtime/json-scanner.ts";
-import type { Params } from "../runtime/transport.ts";
 import { isLevel, type LogLevel } from "../session/log-level.ts";
 
 /** What every request of the modern era says of its sender (MCP 2026-07-28, basic: `_meta`). */
@@ -119,10 +119,6 @@ export function objectAt(frame: Frame, span: Span | undefined): { members: Map<s
 
 function textOf(frame: Frame, { start, end }: Span): string {
   return frame.bytes.toString("utf8", start, end);
-}
-
-function isObject(value: unknown): value is Params {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function incomplete(key: string): OmgError {

@@ -8,9 +8,8 @@ import { Changes, listOf } from "../session/changes.ts";
 import { withMeta } from "./envelope.ts";
 import type { Exchange } from "./exchange.ts";
 import { type ListenFilter, readFilter, writtenFilter } from "./listen-filter.ts";
+import { subscriptionKey } from "./meta-keys.ts";
 import { modernResult } from "./results.ts";
-
-const subscriptionKey = "io.modelcontextprotocol/subscriptionId";
 
 /** Subscriptions that are made at once; a server takes only so many calls. */
 const atOnce = 8;

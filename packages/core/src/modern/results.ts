@@ -1,8 +1,7 @@
 import { type Cut, type Frame, type RequestId, withCuts } from "../runtime/frame.ts";
 import type { Span } from "../runtime/json-scanner.ts";
 import { objectAt } from "./envelope.ts";
-
-const serverInfoKey = "io.modelcontextprotocol/serverInfo";
+import { serverInfoKey } from "./meta-keys.ts";
 
 /** Methods whose results say how long and for whom they may be kept. */
 const cacheable = new Set([

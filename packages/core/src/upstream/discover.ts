@@ -1,12 +1,13 @@
 import { isModernVersion, modernVersion, modernVersions } from "../era.ts";
+import { isObject } from "../is-object.ts";
+import { serverInfoKey } from "../modern/meta-keys.ts";
 import type { OmgError } from "../runtime/errors.ts";
 import type { JsonRpcMessage, Params } from "../runtime/transport.ts";
 import { errorText } from "./error-text.ts";
-import { invalidIntroduction, isObject, type ServerIntroduction } from "./handshake.ts";
+import { invalidIntroduction, type ServerIntroduction } from "./handshake.ts";
 import type { Upstream } from "./upstream.ts";
 
 const unsupportedVersionCode = -32022;
-const serverInfoKey = "io.modelcontextprotocol/serverInfo";
 
 /** Asks a server of the modern era what it is (MCP 2026-07-28, `server/discover`), in the words of a handshake. */
 export async function discover(

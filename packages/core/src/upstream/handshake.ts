@@ -1,4 +1,5 @@
 import { gatewayInfo } from "../gateway-info.ts";
+import { isObject } from "../is-object.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { notificationFrame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
@@ -59,10 +60,6 @@ export async function handshake(
     capabilities: isObject(capabilities) ? capabilities : {},
     serverInfo: isObject(result.serverInfo) ? result.serverInfo : {},
   };
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What a server says of itself is an error, or nothing that the gateway can work with. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isObject } from "../is-object.ts";
 import { withMembers } from "../modern/envelope.ts";
 import { isAskable, mayNeedInput } from "../modern/input-requests.ts";
 import { OmgError } from "../runtime/errors.ts";
@@ -7,7 +8,6 @@ import { scanMembers } from "../runtime/json-members.ts";
 import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
 import { errorText } from "./error-text.ts";
-import { isObject } from "./handshake.ts";
 
 /** How often one request may come back for more input. */
 const maxRounds = 8;

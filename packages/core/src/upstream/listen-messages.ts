@@ -1,8 +1,7 @@
+import { isObject } from "../is-object.ts";
+import { subscriptionKey } from "../modern/meta-keys.ts";
 import type { Frame, RequestId } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
-import { isObject } from "./handshake.ts";
-
-const subscriptionKey = "io.modelcontextprotocol/subscriptionId";
 
 /** The part of a listen's filter for lists: those that a server says it tells changes of. */
 export function announcedLists(capabilities: Params): Params {

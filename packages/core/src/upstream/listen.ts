@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { isObject } from "../is-object.ts";
 import { withoutEnvelope } from "../modern/envelope.ts";
 import { Backoff } from "../pool/backoff.ts";
 import { OmgError } from "../runtime/errors.ts";
@@ -6,7 +7,6 @@ import { type Frame, type RequestId, requestFrame, resultFrame } from "../runtim
 import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
 import { errorText } from "./error-text.ts";
-import { isObject } from "./handshake.ts";
 import { announcedLists, filterOf, methodNotFound, subscriptionOf } from "./listen-messages.ts";
 
 export interface ListenOptions {

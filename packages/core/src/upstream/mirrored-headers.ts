@@ -1,8 +1,8 @@
 import { modernVersion } from "../era.ts";
+import { isObject } from "../is-object.ts";
 import type { FrameHead } from "../runtime/frame.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import type { Params } from "../runtime/transport.ts";
-import { isObject } from "./handshake.ts";
 import { headerValue } from "./header-value.ts";
 
 /** An argument that goes along as a header (MCP 2026-07-28, streamable HTTP: `x-mcp-header`). */

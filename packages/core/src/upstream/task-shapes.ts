@@ -1,6 +1,6 @@
+import { isObject } from "../is-object.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
-import { isObject } from "./handshake.ts";
 
 const tasksExtension = "io.modelcontextprotocol/tasks";
 export const relatedTask = "io.modelcontextprotocol/related-task";

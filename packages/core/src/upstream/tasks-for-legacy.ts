@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { isObject } from "../is-object.ts";
 import { objectAt, withMeta } from "../modern/envelope.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type Frame, parseFrame, resultFrame } from "../runtime/frame.ts";
@@ -6,7 +7,6 @@ import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
 import { tellProgress } from "../session/own-progress.ts";
 import { errorText } from "./error-text.ts";
-import { isObject } from "./handshake.ts";
 import { gather } from "./input-rounds.ts";
 import { OwnedTasks, ownerOf, unknownTask } from "./owned-tasks.ts";
 import { Patience } from "./patience.ts";

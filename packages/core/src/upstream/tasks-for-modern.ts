@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
+import { isObject } from "../is-object.ts";
 import { withMembers } from "../modern/envelope.ts";
 import { inputRequestsText, inputResponses } from "../modern/input-requests.ts";
 import { missingCapabilityError } from "../modern/missing-capabilities.ts";
@@ -8,7 +9,6 @@ import { type Frame, parseFrame, resultFrame } from "../runtime/frame.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import type { Params } from "../runtime/transport.ts";
 import { Call, type Caller } from "../session/call.ts";
-import { isObject } from "./handshake.ts";
 import { LegacyTask } from "./legacy-task.ts";
 import { OwnedTasks, ownerOf, unknownTask } from "./owned-tasks.ts";
 import { Patience } from "./patience.ts";

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { isObject } from "../is-object.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type Frame, type RequestId, rewriteFrame, withCuts } from "../runtime/frame.ts";
 import { readItems } from "../runtime/json-items.ts";
@@ -210,8 +211,4 @@ export class Tasks {
     const own = items.filter(({ key }) => this.#tasks.get(key)?.caller.id === session);
     return withCuts(answer, [{ span, text: `[${own.map(({ bytes }) => bytes).join(",")}]` }]);
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
