@@ -225,3 +225,24 @@ describe("subscriptions/listen", () => {
     expect(runtime.running).toBe(0);
   });
 });
+
+test("a change that comes again and again while the subscription is being made is told once, after its beginning", async () => {
+  let agree = () => {};
+  const subscribe = () => new Promise<Params>((resolve) => (agree = () => resolve({})));
+  const { gateway, runtime } = await testGateway({ a: changing({ "resources/subscribe": subscribe }) });
+  const client = new ModernClient(gateway, { server: "a" });
+  const end = new AbortController();
+  const notifications = { resourceSubscriptions: ["file:///a"] };
+  const answer = client.ask("subscriptions/listen", { notifications }, { signal: end.signal });
+  await settle();
+  const params = { uri: "file:///a" };
+  for (let time = 0; time < 100; time++) {
+    runtime.last.say({ jsonrpc: "2.0", method: "notifications/resources/updated", params });
+  }
+  agree();
+  await settle();
+  const methods = client.told.map((message) => "method" in message && message.method);
+  expect(methods).toEqual([acknowledged, "notifications/resources/updated"]);
+  end.abort();
+  await answer;
+});

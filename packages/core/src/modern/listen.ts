@@ -13,6 +13,8 @@ import { modernResult } from "./results.ts";
 
 /** Subscriptions that are made at once; a server takes only so many calls. */
 const atOnce = 8;
+/** Changes of different resources that are kept until the client has been told what it will hear. */
+const maxEarly = 10_000;
 
 /**
  * A client that listens (MCP 2026-07-28, `subscriptions/listen`): it hears of changes of lists and resources, as far as it
@@ -32,7 +34,7 @@ export class Listen implements Caller {
   readonly #ended = Promise.withResolvers<void>();
   readonly #subscribing = new Set<Call>();
   /** What happens before the client has been told what it will hear. */
-  #early: Frame[] | undefined = [];
+  #early: Map<string, Frame> | undefined = new Map();
   #isOver = false;
 
   /** Throws `bad_params` for a filter that can not be read. */
@@ -125,15 +127,22 @@ export class Listen implements Caller {
 
   #acknowledge(honoured: ListenFilter): void {
     const notifications = writtenFilter(honoured);
-    const early = this.#early ?? [];
+    const early = this.#early?.values() ?? [];
     this.#early = undefined;
     this.#send(notificationFrame("notifications/subscriptions/acknowledged", { notifications }));
     for (const frame of early) this.#send(frame);
   }
 
+  /** The same change twice is one that the client has to look at; a server may say it any number of times. */
+  #keepEarly(early: Map<string, Frame>, frame: Frame): void {
+    const { method, uri = "" } = frame.head;
+    const key = `${method} ${uri}`;
+    if (early.size < maxEarly || early.has(key)) early.set(key, frame);
+  }
+
   #send(frame: Frame): void {
     if (this.#isOver) return;
-    if (this.#early) this.#early.push(frame);
+    if (this.#early) this.#keepEarly(this.#early, frame);
     else this.#exchange.options.tell(withMeta(frame, { [subscriptionKey]: this.#exchange.id }));
   }
 }
