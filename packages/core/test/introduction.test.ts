@@ -209,7 +209,7 @@ describe("a client of one server hears of its lists", () => {
     await gateway.reload({ servers: [fakeEntry("a")] });
     await clock.advance(1000);
     expect(changes(client)).toEqual([]);
-    await gateway.reload({ servers: [fakeEntry("a", { description: "another" })] });
+    await gateway.reload({ servers: [fakeEntry("a", { env: { A: "1" } })] });
     await clock.advance(1000);
     expect(changes(client)).toHaveLength(1);
   });

@@ -4,6 +4,7 @@ import { type Caching, cachingOf } from "../src/router/caching.ts";
 import { Catalog } from "../src/router/catalog.ts";
 import type { Listing } from "../src/router/listing.ts";
 import type { ListingMemory } from "../src/router/listing-memory.ts";
+import { fakeEntry } from "./support/gateway.ts";
 
 const listing = (caching?: Caching, capabilities: object = { tools: {} }): Listing => ({
   tools: [],
@@ -16,7 +17,10 @@ const listing = (caching?: Caching, capabilities: object = { tools: {} }): Listi
 
 /** For how long and for whom the tools of these servers hold together; `undefined`: what one offers is not known. */
 function together(...listings: (Listing | undefined)[]): Caching {
-  const servers = listings.map((_, index) => ({ id: `s${index}`, state: "ready" }) as PooledServer);
+  const servers = listings.map((_, index) => {
+    const id = `s${index}`;
+    return { id, state: "ready", config: fakeEntry(id) } as PooledServer;
+  });
   const memory = {
     get: (server: PooledServer) => listings[servers.indexOf(server)],
     hasOwn: () => false,

@@ -413,7 +413,7 @@ describe("clients of the aggregate", () => {
     const client = await TestClient.connect(gateway);
     const call = client.call("a__x");
     await settle();
-    await gateway.reload(reload([fakeEntry("a", { description: "new" })]));
+    await gateway.reload(reload([fakeEntry("a", { env: { A: "1" } })]));
     begin.resolve();
     expect(await call).toBe("hi");
   });

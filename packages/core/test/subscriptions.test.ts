@@ -158,7 +158,7 @@ describe("subscriptions", () => {
     const { gateway, runtime } = await testGateway({ a: server });
     const client = await TestClient.connect(gateway, "a");
     await client.result("resources/subscribe", { uri: "x:1" });
-    await gateway.reload({ servers: [fakeEntry("a", { description: "another" })] });
+    await gateway.reload({ servers: [fakeEntry("a", { env: { A: "1" } })] });
     await settle();
     expect(runtime.starts).toBe(2);
     expect(asked).toEqual(["+ x:1", "+ x:1"]);

@@ -1,4 +1,5 @@
-import type { z } from "zod";
+import { z } from "zod";
+import { isObject } from "../is-object.ts";
 import type { Diagnostic, Place } from "./diagnostic.ts";
 import { lintServer, lintTimes } from "./lint.ts";
 import { type ReferenceProblem, type ReferenceSources, resolveReferences } from "./references.ts";
@@ -40,7 +41,7 @@ export function parseConfig(text: string, file: string, sources: ReferenceSource
     if (path[0] !== "servers") source.report("error", path, message, { hint });
   }
   const checked = configSchema.safeParse(value);
-  if (!checked.success) reportIssues(source, checked.error.issues, [], Object.keys(configSchema.shape));
+  if (!checked.success) reportIssues(source, checked.error.issues, { schema: configSchema, at: [] });
   const { servers: inline, ...config } = checked.data ?? { servers: undefined };
   if (inline !== undefined && checked.data?.catalog_path !== undefined) {
     source.report("error", ["servers"], "Give the servers here or in catalog_path, not in both");
@@ -138,8 +139,10 @@ function readServer(
   if (fields.runtime === undefined || fields.runtime === null) {
     source.report("error", at, `Server '${id}' missing required field: runtime`, { server: id });
   } else {
+    reportHiddenKeys(source, at, fields, id);
     const checked = serverSchema.safeParse(withWrittenNumbers(source, at, fields));
-    if (!checked.success) reportIssues(source, checked.error.issues, at, Object.keys(serverSchema.shape), id);
+    if (!checked.success)
+      reportIssues(source, checked.error.issues, { schema: serverSchema, at, server: id });
     else if (source.diagnostics.length === before) {
       lintServer(source, at, written as ServerConfig, id);
       return { ...checked.data, written: written as WrittenEntry };
@@ -152,6 +155,18 @@ function readServer(
     problem: problem.join("; "),
     written: written as WrittenEntry,
   };
+}
+
+const hiddenKey = "__proto__";
+/** Maps whose keys are names, of which zod leaves one out without a word. */
+const namedMaps: readonly Path[] = [["env"], ["tools", "rename"], ["tools", "describe"]];
+
+function reportHiddenKeys(source: YamlSource, at: Path, fields: object, server: string): void {
+  for (const path of namedMaps) {
+    const map = path.reduce<unknown>((value, key) => isObject(value) && value[key], fields);
+    if (!isObject(map) || !Object.hasOwn(map, hiddenKey)) continue;
+    source.report("error", [...at, ...path, hiddenKey], `"${hiddenKey}" can not be a key here`, { server });
+  }
 }
 
 /** An environment is text: its numbers are taken as written, `1.10` not as 1.1 and a long id not rounded. */
@@ -171,12 +186,17 @@ function runtimeOf(runtime: unknown): ServerConfig["runtime"] {
   return { ...options, type: typeof type === "string" ? type : "unknown" };
 }
 
+/** What was checked, and where it stands. */
+interface Checked {
+  readonly schema: z.ZodObject;
+  readonly at: Path;
+  readonly server?: string;
+}
+
 function reportIssues(
   source: YamlSource,
   issues: readonly z.core.$ZodIssue[],
-  at: Path,
-  knownKeys: readonly string[],
-  server?: string,
+  { schema, at, server }: Checked,
 ): void {
   for (const issue of issues) {
     const path = [...at, ...(issue.path as Path)];
@@ -188,7 +208,17 @@ function reportIssues(
       continue;
     }
     for (const key of issue.keys) {
-      source.report("error", [...path, key], unknownKey(key, knownKeys), { server });
+      source.report("error", [...path, key], unknownKey(key, keysAt(schema, issue.path)), { server });
     }
   }
+}
+
+/** The keys that the object at this path may have. */
+function keysAt(schema: z.ZodObject, path: readonly PropertyKey[]): string[] {
+  let found: unknown = schema;
+  for (const key of path) {
+    found = found instanceof z.ZodObject ? found.shape[String(key)] : undefined;
+    if (found instanceof z.ZodOptional) found = found.unwrap();
+  }
+  return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
 }

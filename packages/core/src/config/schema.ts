@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { toolPolicySchema } from "./tool-policy-schema.ts";
 
 const seconds = z.number().int().min(0);
 // YAML reads `PORT: 8080` as a number; a variable is text all the same.
@@ -51,6 +52,9 @@ export const serverSchema = z.strictObject({
     .max(600)
     .optional()
     .describe("Longest time from its start to the end of its handshake. Default: the gateway's"),
+  tools: toolPolicySchema
+    .optional()
+    .describe("What clients of all servers see of its tools. Default: all, as they are"),
 });
 
 /** The top level of config.yaml, but for its servers. */

@@ -18,12 +18,30 @@ export interface ServerConfig {
   readonly idle_timeout_seconds?: number | undefined;
   /** Longest time from the start to the end of the handshake. Default: the gateway's. */
   readonly start_timeout_seconds?: number | undefined;
+  /** What clients of all servers see of its tools. Default: all, as they are. */
+  readonly tools?: ToolPolicy | undefined;
   /** Why this entry can not be used. The server is then `disabled`. */
   readonly problem?: string | undefined;
   /** Values to keep out of everything that is said about the server. */
   readonly secrets?: readonly string[] | undefined;
   /** The entry as written, references to variables unresolved: what may be shown to people, its secrets masked. */
   readonly written?: WrittenEntry | undefined;
+}
+
+/** What clients of all servers see of one server's tools, which it names itself; `*` in `allow` and `deny`: anything. */
+export interface ToolPolicy {
+  /** Default: all. */
+  readonly allow?: readonly string[] | undefined;
+  /** Wins over `allow`. */
+  readonly deny?: readonly string[] | undefined;
+  /** Other names, by the server's own. */
+  readonly rename?: Readonly<Record<string, string>> | undefined;
+  /** Descriptions in place of the server's. */
+  readonly describe?: Readonly<Record<string, string>> | undefined;
+  /** Whether what people can not see is taken out, and what is too long cut. */
+  readonly clean?: boolean | undefined;
+  /** Longest description in characters. Default: 4096 with `clean`, else no limit. */
+  readonly max_description?: number | undefined;
 }
 
 export interface WrittenEntry {

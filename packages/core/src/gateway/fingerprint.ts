@@ -18,13 +18,28 @@ export async function fingerprintKey(store: StateStore, emit: GatewayListener): 
   return made;
 }
 
+/** What is shown of a server, and to whom: no instance need end for it. */
+const shownOnly = new Set<keyof ServerConfig>(["display_name", "description", "tags", "tools"]);
+/** What says nothing of the server itself. */
+const besides = new Set<keyof ServerConfig>(["secrets", "written"]);
+
 /**
- * Equal for entries that mean the same, whatever the order of their keys; different when anything about the server
- * differs, the values of its secrets included.
+ * Equal for entries whose servers run in the same way, whatever the order of their keys; different when anything about
+ * the server differs, the values of its secrets included.
  */
 export function fingerprint(key: string, server: ServerConfig, surroundings: object): string {
-  const { secrets: _secrets, written: _written, ...entry } = server;
+  const entry = without(server, (field) => besides.has(field) || shownOnly.has(field));
   return createHmac("sha256", key).update(canonical({ entry, surroundings })).digest("base64url");
+}
+
+/** Whether two entries of one fingerprint show the same of their server. */
+export function showsTheSame(a: ServerConfig, b: ServerConfig): boolean {
+  const shown = (entry: ServerConfig) => canonical(without(entry, (field) => !shownOnly.has(field)));
+  return shown(a) === shown(b);
+}
+
+function without(entry: ServerConfig, isOut: (field: keyof ServerConfig) => boolean): object {
+  return Object.fromEntries(Object.entries(entry).filter(([field]) => !isOut(field as keyof ServerConfig)));
 }
 
 /** JSON with the keys of every map in order. */

@@ -27,7 +27,7 @@ const defaultCallsInFlight = 4096;
 /** A catalog entry, and how to start its server; without a plan it can not be used, and its `problem` says why. */
 export interface PlannedServer {
   readonly config: ServerConfig;
-  /** Equal for entries that mean the same. */
+  /** Equal for entries whose servers run in the same way. */
   readonly fingerprint: string;
   readonly plan?: StartPlan;
 }

@@ -1,6 +1,7 @@
 import { PooledServer, type ServerSettings } from "../pool/server.ts";
 import type { Catalog } from "../router/catalog.ts";
 import type { OmgError } from "../runtime/errors.ts";
+import { showsTheSame } from "./fingerprint.ts";
 import { replacedError, sessionEndedError } from "./gateway-errors.ts";
 import type { PlannedServer } from "./plan-server.ts";
 import type { ReloadReport } from "./types.ts";
@@ -26,7 +27,8 @@ export class ServerSet {
 
   /**
    * Puts new entries in the place of the old; new calls go to them at once. A server whose entry means the same is left
-   * alone. A usable server whose new entry is not usable stays as it is.
+   * alone, and so are the instances of one that is only shown otherwise. A usable server whose new entry is not usable
+   * stays as it is.
    */
   apply(planned: readonly PlannedServer[]): ReloadReport {
     const replaced = new Map(this.#catalog.servers.map((server) => [server.id, server]));
@@ -43,7 +45,9 @@ export class ServerSet {
           ? `The new entry is not usable, so the previous one stays: ${problem}`
           : undefined;
         if (keep) kept.push(id);
-        unchanged.push(id);
+        const isShownOtherwise = !keep && !showsTheSame(old.config, entry.config);
+        if (isShownOtherwise) old.showAs(entry.config);
+        (isShownOtherwise ? changed : unchanged).push(id);
         replaced.delete(id);
         return old;
       }

@@ -46,8 +46,9 @@ export interface Gateway extends AsyncDisposable {
   stopServer(id: string): Promise<boolean>;
   /**
    * Replaces the catalog while everything runs: `servers` and `base_directory` take effect, other keys keep their values.
-   * New calls go by the new catalog at once. A server whose entry means the same keeps its instances; one that was
-   * changed or removed finishes its calls in flight (30 s at most) and stops. A server that can be used stays as it is
+   * New calls go by the new catalog at once. A server whose entry means the same keeps its instances, and so does one of
+   * which only another `display_name`, `description`, `tags` or `tools` are to be shown; one that was otherwise changed
+   * or removed finishes its calls in flight (30 s at most) and stops. A server that can be used stays as it is
    * when its new entry can not. Runtimes of a new name join those in use. Rejects with `draining`, and then changes nothing.
    */
   reload(config: GatewayConfig, runtimes?: readonly RuntimeV1[]): Promise<ReloadReport>;

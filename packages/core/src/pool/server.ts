@@ -33,11 +33,11 @@ interface Figures {
 
 /** One server of the catalog: its entry, its instances, its figures. */
 export class PooledServer {
-  readonly config: ServerConfig;
-  /** Equal for entries that mean the same. */
+  /** Equal for entries whose servers run in the same way. */
   readonly fingerprint: string;
   /** Why a newer entry of this server could not take the place of this one. */
   newerProblem: string | undefined;
+  #config: ServerConfig;
   readonly #plan: StartPlan | undefined;
   readonly #instances: Instances | undefined;
   readonly #settings: ServerSettings;
@@ -50,7 +50,7 @@ export class PooledServer {
   /** Without a plan the server is disabled; `config.problem` says why. Takes over the figures of its `predecessor`. */
   constructor(planned: PlannedServer, settings: ServerSettings, predecessor?: PooledServer) {
     const { config, fingerprint, plan } = planned;
-    this.config = config;
+    this.#config = config;
     this.fingerprint = fingerprint;
     this.#plan = plan;
     this.#settings = settings;
@@ -66,6 +66,15 @@ export class PooledServer {
           settings.onReady(this, session, instance);
         },
       });
+  }
+
+  get config(): ServerConfig {
+    return this.#config;
+  }
+
+  /** Takes another entry of the same fingerprint, which shows the server otherwise. */
+  showAs(config: ServerConfig): void {
+    this.#config = config;
   }
 
   get id(): string {

@@ -7,7 +7,9 @@ import { Addresses } from "./addresses.ts";
 import { type Caching, cachingOf, narrowest } from "./caching.ts";
 import { type Listing, type ListKind, listKinds } from "./listing.ts";
 import type { ListingMemory } from "./listing-memory.ts";
+import { idRemarks } from "./name-remarks.ts";
 import { type Page, type PlacedItem, pageOf } from "./pages.ts";
+import { Remarks } from "./remarks.ts";
 import { rewriteBytes } from "./rewrite-strings.ts";
 import { type ServerView, viewServer, withKey } from "./server-view.ts";
 import { serverSlugs, slugOf } from "./wire-names.ts";
@@ -42,10 +44,12 @@ export class Catalog {
   /** What is made of the listings, by session, or under "" for all that see the same: kept until something changes. */
   readonly #made = new Map<string, Made>();
   readonly #warned = new Set<string>();
+  readonly #remarks: Remarks;
 
   constructor(memory: ListingMemory, emit: GatewayListener) {
     this.#memory = memory;
     this.#emit = emit;
+    this.#remarks = new Remarks(emit);
   }
 
   /** In the order of the configuration. */
@@ -63,6 +67,7 @@ export class Catalog {
     // A server's slug depends on the others.
     this.#views = new WeakMap();
     this.#warned.clear();
+    for (const [id, remark] of idRemarks(slugs)) this.#remarks.tell(this.mustFind(id).config, [remark]);
     this.changed();
   }
 
@@ -181,8 +186,9 @@ export class Catalog {
     if (!listing) return undefined;
     let view = this.#views.get(listing);
     if (!view) {
-      view = viewServer(this.#slugs.get(server.id) as string, listing);
+      view = viewServer(server.config, this.slugOf(server), listing);
       this.#views.set(listing, view);
+      this.#remarks.tell(server.config, view.remarks);
     }
     return view;
   }

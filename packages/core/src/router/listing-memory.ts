@@ -3,6 +3,7 @@ import type { GatewayListener } from "../gateway/events.ts";
 import type { PooledServer } from "../pool/server.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import type { StateStore } from "../runtime/v1.ts";
+import { definitionRemarks } from "./definition-remarks.ts";
 import {
   fetchListing,
   type Listing,
@@ -12,6 +13,7 @@ import {
   serializeListing,
   toolOf,
 } from "./listing.ts";
+import { Remarks } from "./remarks.ts";
 
 export interface ListingMemorySettings {
   readonly clock: Clock;
@@ -51,9 +53,11 @@ export class ListingMemory {
   readonly #entries = new WeakMap<PooledServer, Map<string, Entry>>();
   /** Sessions with listings of their own. */
   readonly #owners = new Set<string>();
+  readonly #remarks: Remarks;
 
   constructor(settings: ListingMemorySettings) {
     this.#settings = settings;
+    this.#remarks = new Remarks(settings.emit);
   }
 
   get(server: PooledServer, session: string): Listing | undefined {
@@ -155,6 +159,7 @@ export class ListingMemory {
       const listing = parseListing((await this.#settings.store.get(storeKey(server))) ?? "");
       if (!listing || entry.listing) return;
       entry.listing = listing;
+      this.#remarks.tell(server.config, definitionRemarks(server.id, listing));
       this.#settings.onChange("");
     } catch (error) {
       this.#settings.emit({ type: "store-failed", error });
@@ -171,8 +176,8 @@ export class ListingMemory {
   }
 
   #fetch(entry: Entry, server: PooledServer, session: string, urgent: boolean): Promise<Listing> {
-    const { clock, emit } = this.#settings;
-    const warn = (message: string) => emit({ type: "server-warning", server: server.id, message });
+    const { clock } = this.#settings;
+    const warn = (message: string) => this.#remarks.tell(server.config, [{ kind: message, message }]);
     entry.fetchingSince = clock.now();
     entry.again = false;
     const fetching = server
@@ -200,6 +205,7 @@ export class ListingMemory {
     entry.listing = listing;
     const { emit, onChange, store } = this.#settings;
     emit({ type: "server-listed", server: server.id, tools: listing.tools.length });
+    this.#remarks.tell(server.config, definitionRemarks(server.id, listing));
     // The session may have ended while its server was asked.
     const isKept = this.#entries.get(server)?.get(keyOf(server, session)) === entry;
     if (!isShared(server) && isKept) this.#owners.add(session);

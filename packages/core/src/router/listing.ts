@@ -55,7 +55,7 @@ export async function fetchListing(
       const { capability } = listKinds[kind];
       const none = { items: [], caching: cachingOf(introduction) };
       if (!introduction.capabilities[capability]) return none;
-      const list = await fetchKind(server, instance, kind).catch((error: OmgError) => {
+      const list = await fetchKind(server, instance, kind, warn).catch((error: OmgError) => {
         if (error.reason !== "upstream_protocol_error") throw error;
         warn(error.message);
         return { items: before?.[kind] ?? [], caching: cachingOf({}) };
@@ -75,18 +75,25 @@ interface FetchedList {
   readonly caching: Caching;
 }
 
-async function fetchKind(server: string, instance: RunningInstance, kind: ListKind): Promise<FetchedList> {
+async function fetchKind(
+  server: string,
+  instance: RunningInstance,
+  kind: ListKind,
+  warn: (message: string) => void,
+): Promise<FetchedList> {
   const { method } = listKinds[kind];
   const items: ListedItem[] = [];
   const caching: Caching[] = [];
   const seen = new Set<string>();
   let cursor: string | undefined;
+  let nameless = 0;
   do {
     const answer = await instance.upstream.ask(method, cursor === undefined ? undefined : { cursor });
     const message = answer.value();
     if ("error" in message) throw refused(server, `answers ${method} with: ${errorText(message)}`);
     const page = readPage(answer.bytes, answer.spans.payload?.start ?? 0, kind);
     items.push(...page.items);
+    nameless += page.nameless;
     caching.push(cachingOf("result" in message ? message.result : {}));
     cursor = page.nextCursor;
     if (items.length > maxItems) throw refused(server, `lists more than ${maxItems} ${kind}`);
@@ -94,7 +101,12 @@ async function fetchKind(server: string, instance: RunningInstance, kind: ListKi
     if (cursor !== undefined && seen.has(cursor)) throw refused(server, `lists its ${kind} in a circle`);
     if (cursor !== undefined) seen.add(cursor);
   } while (cursor !== undefined);
-  return { items: withoutDuplicates(items), caching: narrowest(caching) };
+  const byKey = firstByKey(items);
+  const dropped = nameless + items.length - byKey.size;
+  const { key } = listKinds[kind];
+  if (dropped > 0)
+    warn(`Server '${server}' lists ${dropped} ${kind} that have no ${key}, or one that is not theirs alone`);
+  return { items: [...byKey.values()], caching: narrowest(caching) };
 }
 
 /** A tool whose arguments could not be mirrored into headers as MCP wants it can not be called either. */
@@ -182,10 +194,11 @@ function readPage(bytes: Buffer, start: number, kind: ListKind): ItemPage {
   return readItems(bytes, start, kind, listKinds[kind].key);
 }
 
-function withoutDuplicates(items: ListedItem[]): ListedItem[] {
+/** Nobody could call the second of two that have one name: the server itself could not tell which is meant. */
+function firstByKey(items: readonly ListedItem[]): Map<string, ListedItem> {
   const byKey = new Map<string, ListedItem>();
   for (const item of items) if (!byKey.has(item.key)) byKey.set(item.key, item);
-  return [...byKey.values()];
+  return byKey;
 }
 
 function refused(server: string, what: string): OmgError {

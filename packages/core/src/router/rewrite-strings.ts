@@ -24,9 +24,14 @@ export function rewriteStrings(frame: Frame, paths: StringPaths): Frame {
 
 /** The same for a JSON value by itself. */
 export function rewriteBytes(bytes: Buffer, paths: StringPaths): Buffer {
+  return spliceBytes(bytes, findCuts(bytes, 0, paths));
+}
+
+/** A JSON value with parts of it replaced; the cuts in the order in which they stand. */
+export function spliceBytes(bytes: Buffer, cuts: readonly Cut[]): Buffer {
   const pieces: Buffer[] = [];
   let from = 0;
-  for (const { span, text } of findCuts(bytes, 0, paths)) {
+  for (const { span, text } of cuts) {
     pieces.push(bytes.subarray(from, span.start), Buffer.from(text));
     from = span.end;
   }

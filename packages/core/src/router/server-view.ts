@@ -1,6 +1,10 @@
+import type { ServerConfig } from "../config/types.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import { schemeOf } from "./addresses.ts";
 import type { Listing, ListKind } from "./listing.ts";
+import { nameRemarks } from "./name-remarks.ts";
+import type { Remark } from "./remarks.ts";
+import { showTools } from "./tool-policy.ts";
 import { wireNames } from "./wire-names.ts";
 
 /** What one server contributes to the aggregate: its items under their wire names, and the way back. Immutable. */
@@ -12,17 +16,28 @@ export interface ServerView {
   readonly prompts: ReadonlyMap<string, string>;
   /** Of its resources and templates. */
   readonly schemes: ReadonlySet<string>;
+  readonly remarks: readonly Remark[];
 }
 
-export function viewServer(slug: string, listing: Listing): ServerView {
-  const tools = named(slug, listing.tools);
-  const prompts = named(slug, listing.prompts);
+export function viewServer(
+  { id, tools: policy = {} }: ServerConfig,
+  slug: string,
+  listing: Listing,
+): ServerView {
+  const shown = showTools(id, listing.tools, policy);
+  const tools = named(slug, shown.items, ({ key }) => shown.names.get(key) as string);
+  const prompts = named(slug, listing.prompts, ({ key }) => key);
   const { resources, resourceTemplates } = listing;
   return {
     items: { tools: tools.items, prompts: prompts.items, resources, resourceTemplates },
     tools: tools.names,
     prompts: prompts.names,
     schemes: new Set([...resources, ...resourceTemplates].map(({ key }) => schemeOf(key))),
+    remarks: [
+      ...shown.remarks,
+      ...nameRemarks(id, "tools", tools.wire),
+      ...nameRemarks(id, "prompts", prompts.wire),
+    ],
   };
 }
 
@@ -36,16 +51,14 @@ export function withKey({ bytes, span }: ListedItem, key: string): ListedItem {
   };
 }
 
-function named(slug: string, items: readonly ListedItem[]) {
-  const wire = wireNames(
-    slug,
-    items.map(({ key }) => key),
-  );
+/** `shownAs`: what stands behind the slug, in plain letters. */
+function named(slug: string, items: readonly ListedItem[], shownAs: (item: ListedItem) => string) {
+  const wire = wireNames(slug, items.map(shownAs));
   const names = new Map<string, string>();
   const viewed = items.map((item) => {
-    const key = wire.get(item.key) as string;
+    const key = wire.get(shownAs(item)) as string;
     names.set(key, item.key);
     return withKey(item, key);
   });
-  return { items: viewed, names };
+  return { items: viewed, names, wire };
 }

@@ -1,3 +1,5 @@
+import { fitsLiterals } from "./literals.ts";
+
 const maxUriLength = 4096;
 
 /**
@@ -5,17 +7,5 @@ const maxUriLength = 4096;
  * the length of the URI.
  */
 export function templateMatches(template: string, uri: string): boolean {
-  if (uri.length > maxUriLength) return false;
-  const literals = template.split(/\{[^{}]*\}/);
-  const first = literals[0] as string;
-  if (literals.length === 1) return uri === first;
-  const last = literals.at(-1) as string;
-  if (!uri.startsWith(first)) return false;
-  let from = first.length;
-  for (const literal of literals.slice(1, -1)) {
-    const at = uri.indexOf(literal, from);
-    if (at < 0) return false;
-    from = at + literal.length;
-  }
-  return uri.length - last.length >= from && uri.endsWith(last);
+  return uri.length <= maxUriLength && fitsLiterals(template.split(/\{[^{}]*\}/), uri);
 }

@@ -11,16 +11,24 @@ const hashLength = 6;
  * first `__` of a wire name always ends the slug: names of two servers can not meet.
  */
 export function serverSlugs(ids: readonly string[]): Map<string, string> {
-  return distinctNames(ids, "", maxSlugLength, (id) =>
-    id.replace(/[^A-Za-z0-9-]+/g, "_").replace(/^_+|_+$/g, ""),
-  );
+  return distinctNames(ids, "", maxSlugLength, plainSlug);
 }
 
 /** The names under which the aggregate offers a server's tools or prompts, by their own names: `slug__name`. */
 export function wireNames(slug: string, names: readonly string[]): Map<string, string> {
   const room = maxLength - slug.length - separator.length;
-  const wire = distinctNames(names, slug, room, (name) => name.replace(/[^A-Za-z0-9_-]/g, "_"));
+  const wire = distinctNames(names, slug, room, plainName);
   return new Map([...wire].map(([name, plain]) => [name, slug + separator + plain]));
+}
+
+/** Whether a wire name is more than its server's own in plain letters: it had to be told from another, or cut. */
+export function isMadeUp(name: string, wireName: string): boolean {
+  return wireName !== slugOf(wireName) + separator + plainName(name);
+}
+
+/** Whether the slug of a server is more than its id in plain letters. */
+export function isMadeUpSlug(id: string, slug: string): boolean {
+  return slug !== plainSlug(id);
 }
 
 /** The slug of a wire name. */
@@ -37,6 +45,14 @@ export function wireTaskId(slug: string, id: string): string {
 /** The server's own id of a task. */
 export function ownTaskId(wireId: string): string {
   return wireId.slice(slugOf(wireId).length + separator.length);
+}
+
+function plainSlug(id: string): string {
+  return id.replace(/[^A-Za-z0-9-]+/g, "_").replace(/^_+|_+$/g, "");
+}
+
+function plainName(name: string): string {
+  return name.replace(/[^A-Za-z0-9_-]/g, "_");
 }
 
 /**

@@ -1,6 +1,6 @@
 import { OmgError } from "./errors.ts";
 import type { EditableField, FrameHead, FrameKind, FrameSpans, RequestId } from "./frame.ts";
-import { duplicateKey } from "./json-members.ts";
+import { duplicateKey, foldedKey } from "./json-members.ts";
 import { JsonScanner, type Scalar, type Span } from "./json-scanner.ts";
 
 type MutableHead = { -readonly [Field in keyof FrameHead]: FrameHead[Field] };
@@ -210,12 +210,12 @@ const ownMethods = /^(tools|prompts|resources|completion|tasks|notifications)\//
 const maxRequestNodes = 250_000;
 
 /**
- * Whether a lenient parser would take a key for one of these: some ignore case or what follows a NUL, so that they and
- * this scan would see different messages. The keys themselves are told apart before.
+ * Whether a lenient parser would take a key for one of these, so that it and this scan would see different messages.
+ * The keys themselves are told apart before.
  */
 function looksLike(key: string, folded: ReadonlySet<string>): boolean {
   if (trustedKeys.has(key)) return false;
-  return folded.has(key.replaceAll("\0", "").toUpperCase().toLowerCase());
+  return folded.has(foldedKey(key));
 }
 
 /** The keys themselves, and one that every call has: folding it costs as much as reading it. */

@@ -1,3 +1,4 @@
+import { foldedKey } from "./json-members.ts";
 import { JsonScanner, type Span } from "./json-scanner.ts";
 
 /** One item of a list (a tool, prompt, resource, template or task), in the server's own bytes. */
@@ -11,30 +12,42 @@ export interface ListedItem {
 
 export interface ItemPage {
   readonly items: ListedItem[];
+  /** How many more there were that have no key, or no one key that everybody reads the same. */
+  readonly nameless: number;
   /** Where the array stands. */
   readonly span?: Span | undefined;
   readonly nextCursor?: string | undefined;
 }
 
-/** Cuts a list result, which starts at `start`, into the items of one member, untouched. What has no key is left out. */
+/**
+ * Cuts a list result, which starts at `start`, into the items of one member, untouched. What has no key is left out, and
+ * what has several: which of them counts would depend on who reads it.
+ */
 export function readItems(bytes: Buffer, start: number, member: string, keyName: string): ItemPage {
   const items: ListedItem[] = [];
+  let nameless = 0;
   let span: Span | undefined;
   let nextCursor: string | undefined;
   const scanner = new JsonScanner(bytes, start);
-  if (scanner.peek() !== 0x7b) return { items };
+  if (scanner.peek() !== 0x7b) return { items, nameless };
   scanner.object((key) => {
     if (key === member && scanner.peek() === 0x5b) {
       const from = scanner.position;
       scanner.array(() => {
         const item = readItem(scanner, keyName);
         if (item) items.push(item);
+        else nameless++;
       });
       span = { start: from, end: scanner.position };
     } else if (key === "nextCursor" && scanner.peek() === 0x22) nextCursor = scanner.string();
     else scanner.skip();
   });
-  return { items, span, nextCursor };
+  return { items, nameless, span, nextCursor };
+}
+
+/** One item, from its own bytes; undefined for what has no key. */
+export function itemOf(bytes: Buffer, keyName: string): ListedItem | undefined {
+  return readItem(new JsonScanner(bytes), keyName);
 }
 
 function readItem(scanner: JsonScanner, keyName: string): ListedItem | undefined {
@@ -45,14 +58,16 @@ function readItem(scanner: JsonScanner, keyName: string): ListedItem | undefined
   const start = scanner.position;
   let key: string | undefined;
   let span: Span | undefined;
+  let claims = 0;
   scanner.object((member) => {
+    if (foldedKey(member) === foldedKey(keyName)) claims++;
     if (member === keyName && scanner.peek() === 0x22) {
       const from = scanner.position;
       key = scanner.string();
       span = { start: from - start, end: scanner.position - start };
     } else scanner.skip();
   });
-  if (key === undefined || span === undefined) return undefined;
+  if (key === undefined || span === undefined || claims > 1) return undefined;
   // A copy, so that what is remembered does not hold the frame it came in.
   return { bytes: Buffer.from(scanner.bytes.subarray(start, scanner.position)), key, span };
 }

@@ -16,3 +16,8 @@ export function scanMembers(bytes: Buffer): Map<string, Span> {
 export function duplicateKey(key: string): OmgError {
   return new OmgError("invalid_request", { message: `The message has the key ${JSON.stringify(key)} twice` });
 }
+
+/** Equal for keys that a lenient parser takes for one: some ignore case or what follows a NUL. */
+export function foldedKey(key: string): string {
+  return key.replaceAll("\0", "").toUpperCase().toLowerCase();
+}
