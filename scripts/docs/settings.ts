@@ -30,12 +30,18 @@ export const settingsRegions = {
   "keys of config.yaml": () =>
     tableOf(config, (key) => (liveKeys.includes(key) ? "at once" : "after a restart")),
   "keys of a catalog entry": () => tableOf(catalog.definitions?.server),
+  "keys of tools": () => tableOf(partOf(catalog.definitions?.server, "tools")),
   "options of local-process": () => tableOf(catalog.definitions?.["runtime-local-process"]),
   "options of remote-sse": () => tableOf(catalog.definitions?.["runtime-remote-sse"]),
 } as const;
 
 /** The keys of config.yaml. */
 export const configKeys: readonly string[] = keysOf(config).map(([key]) => key);
+
+function partOf(schema: Schema | undefined, key: string): Schema | undefined {
+  const part = schema?.properties?.[key];
+  return part === true ? undefined : part;
+}
 
 function tableOf(schema: Schema = {}, takesEffect?: (key: string) => string): string {
   const rows = keysOf(schema).map(([key, value]) => {
@@ -81,7 +87,7 @@ function typeOf(schema: Schema): string {
     case "boolean":
       return "`true`, `false`";
     case "array":
-      return own.items?.type === "string" ? "list of texts" : "list of entries";
+      return (own.items?.anyOf?.[0] ?? own.items)?.type === "string" ? "list of texts" : "list of entries";
     case "object":
       return "map";
     default:

@@ -13,17 +13,17 @@ export const toolPolicySchema = z
     allow: z
       .array(anyName)
       .optional()
-      .describe("Tools that are offered; * stands for anything. Default: all"),
+      .describe("Tools that are offered; * stands for anything. Default: all of them"),
     deny: z
       .array(anyName)
       .optional()
       .describe("Tools that are not offered, even if allow names them; * stands for anything"),
     rename: z
-      .record(z.string().min(1), shownName)
+      .record(z.string(), shownName)
       .optional()
       .describe("Other names, by the server's own; the server's id still stands in front"),
     describe: z
-      .record(z.string().min(1), z.string())
+      .record(z.string(), z.string())
       .optional()
       .describe("Texts in place of the server's descriptions, by the server's own names"),
     clean: z
