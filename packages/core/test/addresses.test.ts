@@ -148,29 +148,72 @@ describe("URIs on the aggregate", () => {
     expect(runtime.instances[0]?.received.at(-1)).toMatchObject({ params: { uri: "omg:good/x:1" } });
   });
 
-  test("that nobody lists go to the only server with such URIs", async () => {
-    const { gateway } = await testGateway({
-      a: offering({ resources: ["x:1"] }),
+  test("that nobody lists go to nobody, whoever has others of their scheme", async () => {
+    const { gateway, runtime } = await testGateway({
+      a: offering({ resources: ["file:///notes"] }),
       b: offering({ resources: ["y:1"] }),
     });
     const client = await TestClient.connect(gateway);
     await listOf(client);
-    expect(await readUri(client, "Y:2")).toBe("Y:2");
-    expect(await client.refusal("resources/read", { uri: "z:1" })).toMatchObject({
+    for (const uri of ["file:///etc/passwd", "y:2", "z:1", "", "file:///notes/", "FILE:///notes"]) {
+      for (const method of ["resources/read", "resources/subscribe", "resources/unsubscribe"]) {
+        expect(await client.refusal(method, { uri })).toMatchObject({ reason: "unknown_resource" });
+      }
+    }
+    const asked = runtime.instances.flatMap(({ received }) => received);
+    expect(asked.filter((message) => "method" in message && /read|subscribe$/.test(message.method))).toEqual(
+      [],
+    );
+  });
+
+  test("that nobody lists go to the only server that there is", async () => {
+    const { gateway } = await testGateway({ a: offering({ resources: ["x:1"] }) });
+    const client = await TestClient.connect(gateway);
+    expect(await readUri(client, "x:2")).toBe("x:2");
+  });
+
+  test("of more than 4096 characters come from no template", async () => {
+    const { gateway } = await testGateway({
+      a: offering({ templates: ["x:{id}"] }),
+      b: offering({ resources: ["y:1"] }),
+    });
+    const client = await TestClient.connect(gateway);
+    await listOf(client);
+    const long = `x:${"a".repeat(4094)}`;
+    expect(await readUri(client, long)).toBe(long);
+    expect(await client.refusal("resources/read", { uri: `${long}a` })).toMatchObject({
       reason: "unknown_resource",
     });
   });
 
-  test("that nobody lists go to nobody if several servers have such URIs", async () => {
-    const { gateway } = await testGateway({
-      a: offering({ resources: ["x:1"] }),
+  test("that a server links to without listing them lead back to it, but for addresses of the web", async () => {
+    const content = ["x:dynamic", "other:1", "https://a.example/"].map((uri) => ({
+      type: "resource_link",
+      uri,
+    }));
+    const { gateway, runtime } = await testGateway({
+      a: offering({ resources: ["x:1", "https://a.example/listed"], content }),
       b: offering({ resources: ["x:2"] }),
     });
     const client = await TestClient.connect(gateway);
     await listOf(client);
-    expect(await client.refusal("resources/read", { uri: "x:3" })).toMatchObject({
-      reason: "unknown_resource",
+    const links = (await client.result("tools/call", { name: "a__t" })).content as { uri: string }[];
+    expect(links.map(({ uri }) => uri)).toEqual(["omg:a/x:dynamic", "other:1", "https://a.example/"]);
+    expect(await readUri(client, "omg:a/x:dynamic")).toBe("omg:a/x:dynamic");
+    expect(runtime.instances[0]?.received.at(-1)).toMatchObject({ params: { uri: "x:dynamic" } });
+  });
+
+  test("that only a tool names, for what shows it, lead to its server", async () => {
+    const tools = [{ name: "t", _meta: { ui: { resourceUri: "ui://x" } } }];
+    const { gateway, runtime } = await testGateway({
+      a: offering({ resources: ["x:1"], tools }),
+      b: offering({ resources: ["ui://y"] }),
     });
+    const client = await TestClient.connect(gateway);
+    const listed = (await client.result("tools/list")).tools as Params[];
+    expect(listed[0]?._meta).toEqual({ ui: { resourceUri: "ui://x" } });
+    expect(await readUri(client, "ui://x")).toBe("ui://x");
+    expect(runtime.instances[0]?.received.at(-1)).toMatchObject({ params: { uri: "ui://x" } });
   });
 
   test("in a tool's user interface are told apart too", async () => {

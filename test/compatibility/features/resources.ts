@@ -34,7 +34,11 @@ export const resources: Topic = {
         assert.deepEqual(await read("main://bytes"), [{ uri: "main://bytes", blob: "AAH+/w==" }]);
         assert.deepEqual(await read("main://item/4"), [{ uri: "main://item/4", text: "Item 4 of main" }]);
         const refused = await codeOf(read("main://nothing"));
-        assert.deepEqual([refused.code, refused.data], [-32002, { uri: "main://nothing" }]);
+        assert.equal(refused.code, -32002);
+        // Nobody lists it, so on /mcp no server is asked.
+        const told = cell.place.endpoint === "all" ? "unknown_resource" : undefined;
+        const { reason, uri = "main://nothing" } = refused.data as { reason?: string; uri?: string };
+        assert.deepEqual([reason, uri], [told, "main://nothing"]);
       },
     },
     {

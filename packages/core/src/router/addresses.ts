@@ -19,14 +19,15 @@ export interface Address {
 const prefix = "omg:";
 
 /**
- * Which server a resource's URI belongs to. A URI stays as the server wrote it as long as it leads back to that server;
- * otherwise, where several servers use it, clients see `omg:SLUG/URI`, with the URI as it was. So is a template: what a
- * client makes of it begins in the same way.
+ * Which server a resource's URI belongs to: the one that lists it, or a template that it may come from. A URI stays as
+ * the server wrote it as long as it leads back to that server; otherwise clients see `omg:SLUG/URI`, with the URI as it
+ * was. So is a template: what a client makes of it begins in the same way.
  */
 export class Addresses {
   readonly #servers: readonly AddressedServer[];
   readonly #slugs: ReadonlyMap<string, PooledServer>;
   readonly #slugOf: ReadonlyMap<PooledServer, string>;
+  readonly #schemes: ReadonlyMap<PooledServer, ReadonlySet<string>>;
   /** By listed URI or template, written out: the server, or `undefined` when there are several. */
   readonly #listed = new Map<string, PooledServer | undefined>();
 
@@ -34,11 +35,12 @@ export class Addresses {
   constructor(servers: readonly AddressedServer[], slugs: ReadonlyMap<string, PooledServer>) {
     this.#servers = servers;
     this.#slugs = slugs;
+    this.#schemes = new Map(servers.map(({ server, view }) => [server, view.schemes]));
     this.#slugOf = new Map([...slugs].map(([slug, server]) => [server, slug]));
     for (const { server, view } of servers) {
-      for (const { key } of [...view.items.resources, ...view.items.resourceTemplates]) {
-        const owner = this.#listed.has(key) ? this.#listed.get(key) : server;
-        this.#listed.set(key, owner === server ? server : undefined);
+      for (const uri of view.uris) {
+        const owner = this.#listed.has(uri) ? this.#listed.get(uri) : server;
+        this.#listed.set(uri, owner === server ? server : undefined);
       }
     }
   }
@@ -52,23 +54,35 @@ export class Addresses {
   resolve(uri: string): Address | "several" | undefined {
     const known = this.#known(uri);
     if (known) return known;
-    const scheme = schemeOf(uri);
-    const sameScheme = this.#servers.filter(({ view }) => scheme && view.schemes.has(scheme));
-    const [only] = sameScheme;
-    return only && sameScheme.length === 1 ? { server: only.server, uri } : undefined;
+    const [only] = this.#slugs.values();
+    return only && this.#slugs.size === 1 ? { server: only, uri } : undefined;
   }
 
   /** A server's URI or template as clients see it. */
   outward(server: PooledServer, uri: string): string {
     const known = this.#known(uri);
     if (known === undefined) return uri;
-    if (known !== "several" && known.server === server && known.uri === uri) return uri;
+    const leadsBack = known !== "several" && known.server === server && known.uri === uri;
+    return leadsBack ? uri : this.#marked(server, uri);
+  }
+
+  /**
+   * The same for what a server tells clients to ask for, which need not be listed (MCP allows it): it is marked if the
+   * server lists others of its scheme. Addresses of the web are for clients themselves.
+   */
+  outwardLink(server: PooledServer, uri: string): string {
+    const scheme = schemeOf(uri);
+    const isOwn = this.#schemes.get(server)?.has(scheme) && !/^(?:https?)?$/.test(scheme);
+    return isOwn && this.#known(uri) === undefined ? this.#marked(server, uri) : this.outward(server, uri);
+  }
+
+  #marked(server: PooledServer, uri: string): string {
     return `${prefix}${this.#slugOf.get(server)}/${uri}`;
   }
 
   #known(uri: string): Address | "several" | undefined {
-    const marked = this.#marked(uri);
-    if (marked) return marked;
+    const unmarked = this.#unmarked(uri);
+    if (unmarked) return unmarked;
     if (this.#listed.has(uri)) {
       const server = this.#listed.get(uri);
       return server ? { server, uri } : "several";
@@ -76,7 +90,7 @@ export class Addresses {
     return this.#byTemplate(uri);
   }
 
-  #marked(uri: string): Address | undefined {
+  #unmarked(uri: string): Address | undefined {
     if (!uri.startsWith(prefix)) return undefined;
     const end = uri.indexOf("/");
     const server = end < 0 ? undefined : this.#slugs.get(uri.slice(prefix.length, end));

@@ -206,7 +206,9 @@ export class AggregateEndpoint implements Endpoint {
       address = this.#catalog.addresses(this.#session).resolve(uri);
     }
     if (address && address !== "several") return address;
-    const why = address ? "several servers use it; the list tells them apart" : "no server lists it";
+    const why = address
+      ? "several servers use it; the list tells them apart"
+      : "no server lists it or a template for it";
     throw new OmgError("unknown_resource", { message: `Unknown resource '${uri}': ${why}` });
   }
 

@@ -10,8 +10,7 @@ import type { ListingMemory } from "./listing-memory.ts";
 import { idRemarks } from "./name-remarks.ts";
 import { type Page, type PlacedItem, pageOf } from "./pages.ts";
 import { Remarks } from "./remarks.ts";
-import { rewriteBytes } from "./rewrite-strings.ts";
-import { type ServerView, viewServer, withKey } from "./server-view.ts";
+import { rewriteShownBy, type ServerView, viewServer, withKey } from "./server-view.ts";
 import { serverSlugs, slugOf } from "./wire-names.ts";
 
 /** A list of everything that all servers offer of one kind, in the order of the catalog. */
@@ -224,12 +223,8 @@ export class Catalog {
     if (!addresses.mayClash) return item;
     const uri = (own: string) => addresses.outward(server, own);
     if (listKinds[kind].key === "name") {
-      // A tool may name the resource that shows it (MCP Apps).
-      if (!item.bytes.includes("resourceUri")) return item;
-      const bytes = rewriteBytes(item.bytes, {
-        _meta: { ui: { resourceUri: uri }, "ui/resourceUri": uri },
-      });
-      return { ...item, bytes };
+      const bytes = rewriteShownBy(item, uri);
+      return bytes === item.bytes ? item : { ...item, bytes };
     }
     const seen = uri(item.key);
     if (seen === item.key) return item;

@@ -14,25 +14,26 @@ export class ServerTranslator implements Translator {
   readonly slug: string;
   readonly #addresses: () => Addresses;
   readonly #taskId: Rewrite;
-  readonly #uri: Rewrite;
+  readonly #link: Rewrite;
+  readonly #contents: StringPaths;
 
   /** `addresses`: as they are now. */
   constructor(server: PooledServer, slug: string, addresses: () => Addresses) {
     this.slug = slug;
     this.#addresses = addresses;
     this.#taskId = (id) => wireTaskId(slug, id);
-    this.#uri = (uri) => addresses().outward(server, uri);
+    this.#link = (uri) => addresses().outwardLink(server, uri);
+    this.#contents = contents(this.#link, (uri) => addresses().outward(server, uri));
   }
 
   down(frame: Frame): Frame {
     const { method } = frame.head;
     const taskId = this.#taskId;
-    const uri = this.#uri;
     if (method === "notifications/message") return this.#withLogger(frame);
     if (method === "sampling/createMessage") {
-      return rewriteStrings(frame, { ...meta(taskId), messages: { [each]: { content: contents(uri) } } });
+      return rewriteStrings(frame, { ...meta(taskId), messages: { [each]: { content: this.#contents } } });
     }
-    if (method === "notifications/resources/updated") return rewriteStrings(frame, { uri });
+    if (method === "notifications/resources/updated") return rewriteStrings(frame, { uri: this.#link });
     if (method === "notifications/tasks/status") return rewriteStrings(frame, { ...meta(taskId), taskId });
     return rewriteStrings(frame, meta(taskId));
   }
@@ -59,11 +60,10 @@ export class ServerTranslator implements Translator {
     }
     if (request.head.version !== undefined && taskIn(answer)) paths.taskId = this.#taskId;
     if (this.#mayNameOthers(method, answer)) {
-      const uri = this.#uri;
-      if (method === "resources/read") paths.contents = { [each]: { uri } };
-      else if (method === "prompts/get") paths.messages = { [each]: { content: contents(uri) } };
-      else if (method === "tasks/get") paths.result = { content: contents(uri) };
-      else paths.content = contents(uri);
+      if (method === "resources/read") paths.contents = { [each]: { uri: this.#link } };
+      else if (method === "prompts/get") paths.messages = { [each]: { content: this.#contents } };
+      else if (method === "tasks/get") paths.result = { content: this.#contents };
+      else paths.content = this.#contents;
     }
     return Object.keys(paths).length === 0 ? answer : rewriteStrings(answer, paths);
   }
@@ -96,8 +96,8 @@ function meta(taskId: Rewrite): StringPaths {
   return { _meta: { [relatedTask]: { taskId } } };
 }
 
-/** Content blocks, one or several: links to resources and resources embedded. */
-function contents(uri: Rewrite): StringPaths {
-  const block = { uri, resource: { uri } };
+/** Content blocks, one or several: links to resources, and resources embedded, which nobody need ask for. */
+function contents(link: Rewrite, embedded: Rewrite): StringPaths {
+  const block = { uri: link, resource: { uri: embedded } };
   return { ...block, [each]: block };
 }

@@ -4,6 +4,7 @@ import { schemeOf } from "./addresses.ts";
 import type { Listing, ListKind } from "./listing.ts";
 import { nameRemarks } from "./name-remarks.ts";
 import type { Remark } from "./remarks.ts";
+import { type Rewrite, rewriteBytes } from "./rewrite-strings.ts";
 import { showTools } from "./tool-policy.ts";
 import { wireNames } from "./wire-names.ts";
 
@@ -14,7 +15,9 @@ export interface ServerView {
   /** The server's own names by wire name. */
   readonly tools: ReadonlyMap<string, string>;
   readonly prompts: ReadonlyMap<string, string>;
-  /** Of its resources and templates. */
+  /** Its resources' URIs and its templates, and what its tools say to be shown by (MCP Apps), which need not be listed. */
+  readonly uris: ReadonlySet<string>;
+  /** Of these. */
   readonly schemes: ReadonlySet<string>;
   readonly remarks: readonly Remark[];
 }
@@ -28,17 +31,35 @@ export function viewServer(
   const tools = named(slug, shown.items, ({ key }) => shown.names.get(key) as string);
   const prompts = named(slug, listing.prompts, ({ key }) => key);
   const { resources, resourceTemplates } = listing;
+  const listed = [...resources, ...resourceTemplates].map(({ key }) => key);
+  const uris = new Set([...listed, ...tools.items.flatMap(shownBy)]);
   return {
     items: { tools: tools.items, prompts: prompts.items, resources, resourceTemplates },
     tools: tools.names,
     prompts: prompts.names,
-    schemes: new Set([...resources, ...resourceTemplates].map(({ key }) => schemeOf(key))),
+    uris,
+    schemes: new Set([...uris].map(schemeOf)),
     remarks: [
       ...shown.remarks,
       ...nameRemarks(id, "tools", tools.wire),
       ...nameRemarks(id, "prompts", prompts.wire),
     ],
   };
+}
+
+/** A tool with other URIs in the place of those of the resources that show it. */
+export function rewriteShownBy({ bytes }: ListedItem, uri: Rewrite): Buffer {
+  if (!bytes.includes("resourceUri")) return bytes;
+  return rewriteBytes(bytes, { _meta: { ui: { resourceUri: uri }, "ui/resourceUri": uri } });
+}
+
+function shownBy(tool: ListedItem): string[] {
+  const uris: string[] = [];
+  rewriteShownBy(tool, (uri) => {
+    uris.push(uri);
+    return uri;
+  });
+  return uris;
 }
 
 /** The item under another name or URI. */
