@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     include: ["{packages,apps,examples}/*/test/**/*.test.ts", "{bench/test,test}/**/*.test.ts"],
     pool: "forks",
+    // No code that runs here may set or read an object's prototype by a key that a message could hold.
+    execArgv: ["--disable-proto=throw"],
     maxWorkers: 2,
     retry: 0,
     testTimeout: 20_000,

@@ -166,10 +166,13 @@ describe("URIs on the aggregate", () => {
     );
   });
 
-  test("that nobody lists go to the only server that there is", async () => {
+  test("that nobody lists go to the only server that there is, if it has others of their scheme", async () => {
     const { gateway } = await testGateway({ a: offering({ resources: ["x:1"] }) });
     const client = await TestClient.connect(gateway);
     expect(await readUri(client, "x:2")).toBe("x:2");
+    expect(await client.refusal("resources/read", { uri: "y:2" })).toMatchObject({
+      reason: "unknown_resource",
+    });
   });
 
   test("of more than 4096 characters come from no template", async () => {

@@ -54,8 +54,8 @@ export class Addresses {
   resolve(uri: string): Address | "several" | undefined {
     const known = this.#known(uri);
     if (known) return known;
-    const [only] = this.#slugs.values();
-    return only && this.#slugs.size === 1 ? { server: only, uri } : undefined;
+    const [only, another] = this.#slugs.values();
+    return only && !another && this.#hasOthersLike(only, uri) ? { server: only, uri } : undefined;
   }
 
   /** A server's URI or template as clients see it. */
@@ -71,9 +71,13 @@ export class Addresses {
    * server lists others of its scheme. Addresses of the web are for clients themselves.
    */
   outwardLink(server: PooledServer, uri: string): string {
-    const scheme = schemeOf(uri);
-    const isOwn = this.#schemes.get(server)?.has(scheme) && !/^(?:https?)?$/.test(scheme);
+    const isOwn = this.#hasOthersLike(server, uri) && !/^https?:/i.test(uri);
     return isOwn && this.#known(uri) === undefined ? this.#marked(server, uri) : this.outward(server, uri);
+  }
+
+  #hasOthersLike(server: PooledServer, uri: string): boolean {
+    const scheme = schemeOf(uri);
+    return scheme !== "" && this.#schemes.get(server)?.has(scheme) === true;
   }
 
   #marked(server: PooledServer, uri: string): string {
