@@ -1,6 +1,7 @@
 import type { ToolPolicy } from "../config/types.ts";
 import type { Cut } from "../runtime/frame.ts";
 import { itemOf, type ListedItem } from "../runtime/json-items.ts";
+import { foldedKey } from "../runtime/json-members.ts";
 import { JsonScanner } from "../runtime/json-scanner.ts";
 import { withoutInvisible } from "./invisible.ts";
 import { fitsLiterals } from "./literals.ts";
@@ -100,16 +101,18 @@ function shortened(json: Buffer, max: number): Buffer {
   });
 }
 
-/** The tool with this description, whatever stood there and however often. */
+/** The tool with this description, whatever stood there, however often and however spelled. */
 function described(json: Buffer, description: string): Buffer {
   const text = JSON.stringify(description);
   const cuts: Cut[] = [];
+  let hasOwn = false;
   const scanner = new JsonScanner(json);
   scanner.object((key) => {
     const span = scanner.skip();
-    if (key === "description") cuts.push({ span, text });
+    if (foldedKey(key) === "description") cuts.push({ span, text });
+    hasOwn ||= key === "description";
   });
   // It has a name at least, so there is something for the comma to stand before.
-  if (cuts.length === 0) cuts.push({ span: { start: 1, end: 1 }, text: `"description":${text},` });
+  if (!hasOwn) cuts.unshift({ span: { start: 1, end: 1 }, text: `"description":${text},` });
   return spliceBytes(json, cuts);
 }
