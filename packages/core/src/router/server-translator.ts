@@ -15,6 +15,7 @@ export class ServerTranslator implements Translator {
   readonly #addresses: () => Addresses;
   readonly #taskId: Rewrite;
   readonly #link: Rewrite;
+  readonly #uri: Rewrite;
   readonly #contents: StringPaths;
 
   /** `addresses`: as they are now. */
@@ -23,7 +24,8 @@ export class ServerTranslator implements Translator {
     this.#addresses = addresses;
     this.#taskId = (id) => wireTaskId(slug, id);
     this.#link = (uri) => addresses().outwardLink(server, uri);
-    this.#contents = contents(this.#link, (uri) => addresses().outward(server, uri));
+    this.#uri = (uri) => addresses().outward(server, uri);
+    this.#contents = contents(this.#link, this.#uri);
   }
 
   down(frame: Frame): Frame {
@@ -33,7 +35,7 @@ export class ServerTranslator implements Translator {
     if (method === "sampling/createMessage") {
       return rewriteStrings(frame, { ...meta(taskId), messages: { [each]: { content: this.#contents } } });
     }
-    if (method === "notifications/resources/updated") return rewriteStrings(frame, { uri: this.#link });
+    if (method === "notifications/resources/updated") return rewriteStrings(frame, { uri: this.#uri });
     if (method === "notifications/tasks/status") return rewriteStrings(frame, { ...meta(taskId), taskId });
     return rewriteStrings(frame, meta(taskId));
   }
