@@ -86,6 +86,39 @@ describe("no secret reaches a log, an error or a route", () => {
   }, 60_000);
 });
 
+test("no secret is told by what is left of it where a text is cut, or by two pieces that make it up", async () => {
+  using sandbox = new Sandbox();
+  const secret = `${canary}-${"0123456789".repeat(3)}`;
+  const say = (...pieces: string[]) =>
+    `const s = process.env.TOKEN; const pieces = [${pieces.join()}];
+     const next = () => pieces.length ? process.stderr.write(pieces.shift(), () => setTimeout(next, 50)) : process.exit(3);
+     next();`;
+  const scripts = {
+    // Lines are cut at 8 KiB, and of the last words the end is kept, 2 KiB.
+    "cut-line": say('"x".repeat(8192 - 20) + s + "\\n"'),
+    "cut-words": say('s + "x".repeat(2048 - 20) + "\\n"'),
+    pieces: say("s.slice(0, 15)", 's.slice(15) + "\\n"'),
+    "last-piece": say("s.slice(0, 15)", "s.slice(15)"),
+  };
+  const servers = Object.entries(scripts).map(([id, script]) => ({
+    id,
+    runtime: { type: "local-process", command: process.execPath, args: ["-e", script] },
+    env: { TOKEN: "${CANARY}" },
+  }));
+  const catalog = sandbox.write("catalog.yaml", { servers });
+  await using gateway = await RunningGateway.start(sandbox, ["--catalog", catalog], { CANARY: secret });
+  const answers = await Promise.all(servers.map(({ id }) => gateway.rpc(id, "tools/list")));
+  await gateway.stop();
+  for (const { id } of servers) {
+    const told = gateway.log.filter((entry) => entry.server_id === id && entry.stream === "stderr");
+    expect([id, told.length]).toEqual([id, 1]);
+  }
+  const parts = [canary, secret.slice(-20)];
+  const shown = [...answers, ...gateway.log].map((one) => JSON.stringify(one));
+  expect(shown.filter((text) => parts.some((part) => text.includes(part)))).toEqual([]);
+  expect(shown.filter((text) => text.includes("[redacted]")).length).toBeGreaterThanOrEqual(8);
+});
+
 test("no secret is shown in what an entry says about itself", async () => {
   using sandbox = new Sandbox();
   const said = { display_name: "${CANARY}", description: "uses ${CANARY}", tags: ["${CANARY}"] };
