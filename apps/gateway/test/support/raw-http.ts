@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { connect } from "node:net";
 
 export interface RawAnswer {
@@ -19,13 +18,9 @@ export async function sendRaw(url: string, bytes: string): Promise<RawAnswer> {
     });
     socket.once("close", resolve);
   });
-  socket.write(bytes, "latin1");
+  socket.write(bytes);
   await answered;
-  if (!socket.closed) {
-    const closed = once(socket, "close");
-    socket.destroy();
-    await closed;
-  }
+  socket.destroy();
   return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0), text };
 }
 
