@@ -78,7 +78,7 @@ test.each(encounters)(
 
 function pipe({ folder }: Sandbox): string {
   const path = join(folder, "pipe");
-  execFileSync("mkfifo", [path]);
+  execFileSync("sh", ["-c", 'mkfifo "$0"', path]);
   return path;
 }
 
