@@ -50,7 +50,7 @@ describe("a Host that is not this gateway's", () => {
     expect(hasStarted()).toBe(false);
     expect((await sendRaw(gateway.url, rawPost("/mcp", ["Host: localhost"], call))).status).toBe(200);
     expect(hasStarted()).toBe(true);
-  });
+  }, 60_000);
 });
 
 describe("a key in the wrong place", () => {
@@ -88,5 +88,5 @@ describe("a key in the wrong place", () => {
     expect(hasStarted()).toBe(false);
     await gateway.stop();
     expect(JSON.stringify(gateway.log) + gateway.stdout).not.toContain(key);
-  });
+  }, 60_000);
 });

@@ -72,7 +72,7 @@ describe("over HTTP, at the binary", () => {
     const large = await sendRaw(gateway.url, rawPost("/mcp", [...head, session], "[".repeat(5_000_000)));
     expect(large.status).toBe(413);
     expect(hasStarted()).toBe(false);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("over stdio, at the binary", () => {
@@ -92,7 +92,7 @@ describe("over stdio, at the binary", () => {
       .map((line) => JSON.parse(line).error?.code);
     expect(codes).toEqual([...odd.map(([, , expected]) => expected), -32600, -32600]);
     expect(() => readFileSync(trace)).toThrow("ENOENT");
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("a body without an end", () => {
@@ -135,5 +135,5 @@ describe("a body without an end", () => {
     expect(outcomes.every(({ sent }) => sent < 1024)).toBe(true);
     // Up to 4 MiB each are kept before they are refused, and what is read is garbage for a while.
     expect((most - before) / 2 ** 20).toBeLessThan(128);
-  }, 60_000);
+  }, 120_000);
 });

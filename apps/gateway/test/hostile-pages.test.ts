@@ -46,7 +46,7 @@ browser(`a page in a browser (skipped where there is no Chromium)`, () => {
     expect([hasStarted(), (await gateway.json("/stats")).total_requests]).toEqual([false, 0]);
     await gateway.stop();
     expect(gateway.log.filter(({ message }) => message === "Session started")).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test("of an origin that is listed reads and calls, as the same tries show", async () => {
     const sandbox = new Sandbox();
@@ -63,7 +63,7 @@ browser(`a page in a browser (skipped where there is no Chromium)`, () => {
       "fetch a list": "read 200",
       "event source": "opened",
     });
-  }, 60_000);
+  }, 120_000);
 
   test("that shows what servers say runs none of it", async () => {
     const sandbox = new Sandbox();
@@ -97,5 +97,5 @@ browser(`a page in a browser (skipped where there is no Chromium)`, () => {
     await using _browser = openPage(sandbox, viewer.replace("127.0.0.1", "localhost"));
     await shown;
     expect(ran).toBe(0);
-  }, 60_000);
+  }, 120_000);
 });

@@ -107,7 +107,7 @@ test("no text of a client or a server forges a line of the log or has a characte
   expect(entries.filter(({ stream }) => stream === "stderr").length).toBeGreaterThanOrEqual(3);
   expect(raw).toContain("\\u001b]52;c;aGk=\\u0007");
   expect(raw).toContain("\\udb40\\udc41");
-}, 60_000);
+}, 120_000);
 
 const colours = new RegExp(`${"\u001b"}\\[\\d+m`, "g");
 // Part of util-linux: gives a program a terminal.

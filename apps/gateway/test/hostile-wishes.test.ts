@@ -90,5 +90,5 @@ describe("what a caller says should be run", () => {
     const after = await gateway.json("/servers/s");
     expect([after.runtime, after.env]).toEqual([before.runtime, before.env]);
     expect((await gateway.json("/stats")).total_servers).toBe(1);
-  }, 60_000);
+  }, 120_000);
 });
