@@ -4,6 +4,7 @@ import { compatibilityRegions } from "./compatibility.ts";
 import { reasonsRegions } from "./reasons.ts";
 import { fillRegions } from "./regions.ts";
 import { settingsRegions } from "./settings.ts";
+import { threatsRegions } from "./threats.ts";
 
 /** The pages with generated regions, and what makes each region. */
 export const generatedPages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
@@ -11,6 +12,7 @@ export const generatedPages: Readonly<Record<string, Readonly<Record<string, () 
   "docs/compatibility.md": compatibilityRegions,
   "docs/configuration.md": settingsRegions,
   "docs/errors.md": reasonsRegions,
+  "docs/security-model.md": threatsRegions,
 };
 
 /** The file of a page. */

@@ -12,6 +12,12 @@ const initialize = {
   params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "1" } },
 };
 
+const modernSender = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
+
 describe("no secret reaches a log, an error or a route", () => {
   const env = {
     CANARY: `${canary}-variable`,
@@ -54,23 +60,42 @@ describe("no secret reaches a log, an error or a route", () => {
       accept: "application/json, text/event-stream",
     };
     const ask = async (path: string, init: RequestInit = {}) => {
-      const response = await fetch(gateway.url + path, { ...init, headers });
+      const response = await fetch(gateway.url + path, { ...init, headers: { ...headers, ...init.headers } });
       return { status: response.status, text: await response.text() };
     };
     const post = (path: string, message: object) =>
       ask(path, { method: "POST", body: JSON.stringify({ jsonrpc: "2.0", id: 1, ...message }) });
     const answers: Record<string, string> = {};
+    const modern = (path: string) =>
+      ask(path, {
+        method: "POST",
+        headers: { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/list" },
+        body: JSON.stringify({
+          jsonrpc: "2.0",
+          id: 1,
+          method: "tools/list",
+          params: { _meta: modernSender },
+        }),
+      });
     for (const { id } of servers) {
       const form = await post("/mcp", { server_id: id, method: "tools/list" });
       if (id === "runs") expect(form.status).toBe(200);
-      // This one's own answer says its name, which is for its clients to hear.
-      else answers[`initialize of ${id}`] = (await post(`/servers/${id}/mcp`, initialize)).text;
+      // This one's own answers say its name, which is for its clients to hear.
+      else {
+        answers[`initialize of ${id}`] = (await post(`/servers/${id}/mcp`, initialize)).text;
+        answers[`modern list of ${id}`] = (await modern(`/servers/${id}/mcp`)).text;
+      }
       answers[`form of ${id}`] = form.text;
       answers[`start of ${id}`] = (await post(`/servers/${id}/start`, {})).text;
       answers[`route of ${id}`] = (await ask(`/servers/${id}`)).text;
     }
+    answers["modern list of all"] = (await modern("/mcp")).text;
     for (const path of ["/servers", "/stats", "/health", "/readyz", "/nope"])
       answers[path] = (await ask(path)).text;
+    // What a call carries is no secret that anybody has declared, and is logged at no level all the same.
+    const carried = "carried-by-a-call";
+    const params = { name: "echo", arguments: { text: carried } };
+    expect((await post("/mcp", { server_id: "runs", method: "tools/call", params })).text).toContain(carried);
     await gateway.stop();
 
     expect(answers["form of tells-literal"]).toContain("exit code 3");
@@ -81,9 +106,44 @@ describe("no secret reaches a log, an error or a route", () => {
     expect([gateway.stdout, ...gateway.log.map((entry) => JSON.stringify(entry))].join("\n")).not.toContain(
       canary,
     );
+    expect(JSON.stringify(gateway.log)).not.toContain(carried);
+    expect(answers["modern list of tells-literal"]).toContain("exit code 3");
     const leaks = Object.keys(answers).filter((what) => answers[what]?.includes(canary));
     expect(leaks).toEqual([]);
   }, 60_000);
+});
+
+test("no secret is told by what is left of it where a text is cut, or by two pieces that make it up", async () => {
+  using sandbox = new Sandbox();
+  const secret = `${canary}-${"0123456789".repeat(3)}`;
+  const say = (...pieces: string[]) =>
+    `const s = process.env.TOKEN; const pieces = [${pieces.join()}];
+     const next = () => pieces.length ? process.stderr.write(pieces.shift(), () => setTimeout(next, 50)) : process.exit(3);
+     next();`;
+  const scripts = {
+    // Lines are cut at 8 KiB, and of the last words the end is kept, 2 KiB.
+    "cut-line": say('"x".repeat(8192 - 20) + s + "\\n"'),
+    "cut-words": say('s + "x".repeat(2048 - 20) + "\\n"'),
+    pieces: say("s.slice(0, 15)", 's.slice(15) + "\\n"'),
+    "last-piece": say("s.slice(0, 15)", "s.slice(15)"),
+  };
+  const servers = Object.entries(scripts).map(([id, script]) => ({
+    id,
+    runtime: { type: "local-process", command: process.execPath, args: ["-e", script] },
+    env: { TOKEN: "${CANARY}" },
+  }));
+  const catalog = sandbox.write("catalog.yaml", { servers });
+  await using gateway = await RunningGateway.start(sandbox, ["--catalog", catalog], { CANARY: secret });
+  const answers = await Promise.all(servers.map(({ id }) => gateway.rpc(id, "tools/list")));
+  await gateway.stop();
+  for (const { id } of servers) {
+    const told = gateway.log.filter((entry) => entry.server_id === id && entry.stream === "stderr");
+    expect([id, told.length]).toEqual([id, 1]);
+  }
+  const parts = [canary, secret.slice(-20)];
+  const shown = [...answers, ...gateway.log].map((one) => JSON.stringify(one));
+  expect(shown.filter((text) => parts.some((part) => text.includes(part)))).toEqual([]);
+  expect(shown.filter((text) => text.includes("[redacted]")).length).toBeGreaterThanOrEqual(8);
 });
 
 test("no secret is shown in what an entry says about itself", async () => {

@@ -1,5 +1,8 @@
+import { cutMark } from "./runtime/cut-text.ts";
+
 /** Shorter values would hide ordinary words. */
 const minLength = 6;
+const hidden = "[redacted]";
 
 /** Hides known secret values in text, whatever they stand in. */
 export function redactor(secrets: Iterable<string>): (text: string) => string {
@@ -12,7 +15,22 @@ export function redactor(secrets: Iterable<string>): (text: string) => string {
   const forms = new Set(known.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]));
   return (text) => {
     let result = text;
-    for (const form of forms) result = result.replaceAll(form, "[redacted]");
-    return result;
+    for (const form of forms) result = result.replaceAll(form, hidden);
+    return withoutCutSecret(result, forms);
   };
+}
+
+/** Hides the beginning of a secret that a cut has left: nobody can say that it is not enough. */
+function withoutCutSecret(text: string, secrets: Iterable<string>): string {
+  const end = text.lastIndexOf(cutMark);
+  if (end < minLength) return text;
+  let start = end;
+  for (const secret of secrets) {
+    const head = secret.slice(0, minLength);
+    let at = text.indexOf(head, end - secret.length + 1);
+    while (at !== -1 && at < start && !secret.startsWith(text.slice(at, end)))
+      at = text.indexOf(head, at + 1);
+    if (at !== -1 && at < start) start = at;
+  }
+  return start === end ? text : text.slice(0, start) + hidden + text.slice(end);
 }

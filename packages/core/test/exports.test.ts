@@ -51,6 +51,7 @@ describe("the names exported by", () => {
   test("@omg/core/runtime", () => {
     expect(Object.keys(runtime).sort()).toEqual([
       "OmgError",
+      "cutText",
       "defineRuntime",
       "frameOf",
       "lineTransport",

@@ -41,13 +41,19 @@ describe("the lines of a log", () => {
     const { lines, write, end } = logged({ maxLineBytes: 10 });
     await write(`${"a".repeat(25)}\nshort\n`);
     await end();
-    expect(lines).toEqual(["a".repeat(10), "short"]);
+    expect(lines).toEqual([`${"a".repeat(10)}…`, "short"]);
   });
 
   test("are cut at 8 KiB unless told otherwise", async () => {
     const { lines, write } = logged();
     await write(`${"a".repeat(10_000)}\n`);
-    expect(lines).toEqual(["a".repeat(8192)]);
+    expect(lines).toEqual([`${"a".repeat(8192)}…`]);
+  });
+
+  test("are cut between characters", async () => {
+    const { lines, write } = logged({ maxLineBytes: 10 });
+    await write(`${"ä".repeat(4)}–––\n`);
+    expect(lines).toEqual(["ääää…"]);
   });
 
   test("are cut once, however many pieces they come in", async () => {
@@ -57,7 +63,7 @@ describe("the lines of a log", () => {
     await write("y".repeat(11));
     await write("rest");
     await end();
-    expect(lines).toEqual(["abcdefghij", "next", "y".repeat(10)]);
+    expect(lines).toEqual(["abcdefghij…", "next", `${"y".repeat(10)}…`]);
   });
 
   test("are passed on 100 a second, the others counted", async () => {

@@ -229,7 +229,11 @@ describe("a requestState", () => {
     const first = await outcome(clock, client.result("tools/call", { name: "ask", arguments: { x: 1 } }));
     const params = { name: "ask", arguments: { x: 1 }, ...back(first, { q1: yes }) };
     const state = first.requestState as string;
+    const flipped = Array.from(state, (sign, at) => {
+      return state.slice(0, at) + (sign === "A" ? "B" : "A") + state.slice(at + 1);
+    });
     const altered = [
+      ...flipped,
       state.slice(0, -2),
       `${state}A`,
       state.replace(/\.(.)/, (_, first) => `.${first === "A" ? "B" : "A"}`),

@@ -1,4 +1,4 @@
-import { type Frame, parseFrame } from "@omg/core/runtime";
+import { cutText, type Frame, parseFrame } from "@omg/core/runtime";
 import { statusFailure } from "./failures.ts";
 import type { HttpResponse } from "./http-client.ts";
 import { letGo, mediaTypeOf, readAll } from "./read-body.ts";
@@ -23,9 +23,7 @@ export async function readRefusal(url: URL, response: HttpResponse): Promise<Ref
   const { status, headers } = response;
   const frame = await errorFrameOf(url, response);
   const value = frame?.value() as { error?: { message?: unknown } } | undefined;
-  const said = String(value?.error?.message ?? "")
-    .replaceAll(/\s+/g, " ")
-    .slice(0, maxWords);
+  const said = cutText(String(value?.error?.message ?? "").replaceAll(/\s+/g, " "), maxWords);
   const ofSession = status === 404 || (status === 400 && forgotten.test(said));
   return { status, ofSession, frame, error: statusFailure(url, { status, headers, said }) };
 }

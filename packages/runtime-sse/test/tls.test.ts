@@ -157,6 +157,8 @@ describe("a server over TLS", () => {
   test.each([
     ["is missing", "gone.pem", undefined, /can not be read.*gone\.pem \(ENOENT\)/],
     ["is a folder", ".", undefined, /can not be read.*EISDIR/],
+    ["has no end", "/dev/zero", undefined, /can not be read.*it is no regular file/],
+    ["is far too large", "large.pem", "#".repeat(4 * 1024 * 1024 + 1), /can not be read.*4194304 bytes/],
     ["is empty", "empty.pem", "", /holds no certificate/],
     ["is no certificate", "garbage.pem", "not a certificate", /holds no certificate.*garbage\.pem/],
     [

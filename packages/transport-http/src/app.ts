@@ -5,7 +5,7 @@ import { answerCatalogDiff } from "./catalog-diff.ts";
 import type { HttpContext } from "./context.ts";
 import { answerRpc } from "./envelope.ts";
 import type { LegacyEndpoints } from "./legacy-sse.ts";
-import { type Handler, type ManagementOptions, management, refusal } from "./management.ts";
+import { addAnswerHeaders, type Handler, type ManagementOptions, management, refusal } from "./management.ts";
 import type { McpEndpoint } from "./mcp-endpoint.ts";
 
 export type App = Hono<{ Bindings: HttpBindings }>;
@@ -69,6 +69,7 @@ function only(methods: Methods): (context: Context) => Response | Promise<Respon
   return (context) => {
     const method = context.req.method === "HEAD" ? "GET" : context.req.method;
     const handler = method === "GET" || method === "POST" ? methods[method] : undefined;
+    addAnswerHeaders(context);
     if (handler !== undefined) return handler(context);
     context.header("allow", allow);
     return refusal(context, 405, `Method ${context.req.method} is not allowed here`);

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { diffCatalogs, digestEntries, type EntryDigest, OmgError } from "@omg/core";
+import { diffCatalogs, digestEntries, type EntryDigest, OmgError, scanMembers } from "@omg/core";
 import { checkMedia, readBody } from "./body.ts";
 import type { HttpContext } from "./context.ts";
 import { failureOf, sendJson, sendRefusal } from "./http-errors.ts";
@@ -42,6 +42,8 @@ function readEntry(entry: unknown): EntryDigest {
 
 function parse(body: Buffer): unknown {
   try {
+    // What is too deep or too much is refused before it takes the time that parsing it does.
+    scanMembers(body);
     return JSON.parse(body.toString());
   } catch {
     throw unreadable();

@@ -12,7 +12,7 @@ import {
 import { checkMedia, readBody } from "./body.ts";
 import type { HttpContext } from "./context.ts";
 import { failureOf, Refusal, sendJson, sendRefusal } from "./http-errors.ts";
-import { unknownServer } from "./requests.ts";
+import { sendAccepted, unknownServer } from "./requests.ts";
 
 type Members = ReturnType<typeof scanMembers>;
 
@@ -69,7 +69,7 @@ async function forward(
   const { frame, id } = requestOf(body, members);
   if (gateway.server(server) === undefined) throw unknownServer(server);
   if (frame.head.kind === "notification") {
-    outgoing.writeHead(202, { "content-length": 0, "cache-control": "no-store" }).end();
+    sendAccepted(outgoing);
     return;
   }
   // Without a session nobody could fetch the answer later: a caller that leaves has cancelled.

@@ -24,7 +24,7 @@ export interface GuardOptions {
 export type Guard = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 
 /**
- * Host, then Origin, then the credential: for every route, known or not. What it lets in has its principal noted, but for
+ * Host, then where a browser says it comes from, then the credential: for every route, known or not. What it lets in has its principal noted, but for
  * the public paths.
  */
 export function createGuard(options: GuardOptions): Guard {
@@ -41,7 +41,8 @@ export function createGuard(options: GuardOptions): Guard {
     const { rawHeaders, url: target = "" } = incoming;
     // Older releases of Node drop what is over their limit in silence, a second Host included.
     if (rawHeaders.length > 2 * maxHeaders) return refuse(outgoing, 431, "Too many header fields");
-    const { hosts, origins, authorization, apiKeyHeader } = readHeaders(rawHeaders);
+    const headers = readHeaders(rawHeaders);
+    const { hosts, origins } = headers;
 
     if (hosts.length !== 1 || hosts[0] !== servedHost) {
       const hostname = hosts.length === 1 ? hostnameOf(hosts[0] ?? "") : undefined;
@@ -57,11 +58,14 @@ export function createGuard(options: GuardOptions): Guard {
         return refuse(outgoing, 403, "Requests of this origin are not served here");
       }
     }
+    if (origins.length === 0 && isForAnotherSite(headers)) {
+      return refuse(outgoing, 403, "Requests of other sites are not served here");
+    }
     if (share(incoming, outgoing, cors, origins[0])) return false;
 
     if (verify === undefined) admit(incoming, ANYBODY);
     else if (!isPublic(incoming.method, target)) {
-      if (!isValid(outgoing, verify(authorization, apiKeyHeader))) return false;
+      if (!isValid(outgoing, verify(headers.authorization, headers.apiKeyHeader))) return false;
       admit(incoming, KEY_HOLDER);
     }
     return true;
@@ -73,10 +77,22 @@ interface GuardedHeaders {
   readonly origins: string[];
   authorization: string | undefined;
   apiKeyHeader: string | undefined;
+  /** `Sec-Fetch-Site`, `-Mode` and `-Dest`: for whom, how and as what a browser fetches. */
+  site: string | undefined;
+  mode: string | undefined;
+  destination: string | undefined;
 }
 
 function readHeaders(rawHeaders: readonly string[]): GuardedHeaders {
-  const found: GuardedHeaders = { hosts: [], origins: [], authorization: undefined, apiKeyHeader: undefined };
+  const found: GuardedHeaders = {
+    hosts: [],
+    origins: [],
+    authorization: undefined,
+    apiKeyHeader: undefined,
+    site: undefined,
+    mode: undefined,
+    destination: undefined,
+  };
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
     const value = rawHeaders[index + 1] ?? "";
@@ -85,8 +101,23 @@ function readHeaders(rawHeaders: readonly string[]): GuardedHeaders {
     else if (name.length === 6 && name.toLowerCase() === "origin") found.origins.push(value);
     else if (name.length === 13 && name.toLowerCase() === "authorization") found.authorization ??= value;
     else if (name.length === 9 && name.toLowerCase() === "x-api-key") found.apiKeyHeader ??= value;
+    else if (name.length === 14) noteFetch(found, name.toLowerCase(), value);
   }
   return found;
+}
+
+function noteFetch(found: GuardedHeaders, name: string, value: string): void {
+  if (name === "sec-fetch-site") found.site ??= value;
+  else if (name === "sec-fetch-mode") found.mode ??= value;
+  else if (name === "sec-fetch-dest") found.destination ??= value;
+}
+
+/**
+ * Whether a browser fetches this for a page of another site, as an image, a script or a frame: it sends no Origin then. A
+ * person who follows a link to here is let in.
+ */
+function isForAnotherSite({ site, mode, destination }: GuardedHeaders): boolean {
+  return site === "cross-site" && !(mode === "navigate" && destination === "document");
 }
 
 /** Sets the headers for sharing across origins. Returns whether this was a preflight, which is answered then. */

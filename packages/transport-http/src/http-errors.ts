@@ -1,6 +1,6 @@
 import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from "node:http";
 import { asOmgError, errorFrame, OmgError, type RequestId, reasonInfo } from "@omg/core";
-
+import { answerHeaders } from "./answer-headers.ts";
 import { defaultLimits } from "./limits.ts";
 
 /** Longest time an answer waits for the end of a body that nobody reads: closing at once would lose the answer. */
@@ -103,7 +103,7 @@ function jsonHeaders(length: number, more: OutgoingHttpHeaders | undefined): Out
   const headers: OutgoingHttpHeaders = {
     "content-type": "application/json",
     "content-length": length,
-    "cache-control": "no-store",
+    ...answerHeaders,
   };
   return more === undefined ? headers : { ...headers, ...more };
 }

@@ -1,6 +1,7 @@
 import { maskedEntry, type ReloadReport, type ServerState, type ServerStatus } from "@omg/core";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { answerHeaders } from "./answer-headers.ts";
 import type { HttpContext } from "./context.ts";
 import { errorBody, failureOf } from "./http-errors.ts";
 
@@ -173,7 +174,13 @@ function reloaded({ added, removed, changed, unchanged, kept }: ReloadReport) {
 
 /** An error as the management API words it. */
 export function refusal(context: Context, status: number, message: string, reason?: string): Response {
+  addAnswerHeaders(context);
   return context.json(errorBody(status, message, reason), status as ContentfulStatusCode);
+}
+
+/** Has the answer that Hono will make say what every answer says. */
+export function addAnswerHeaders(context: Context): void {
+  for (const [name, value] of Object.entries(answerHeaders)) context.header(name, value);
 }
 
 function notFound(id: string): string {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { batchFrames, isBatch, isSupportedVersion, parseFrame } from "@omg/core";
 import type { Accepts } from "./accept.ts";
+import { emptyAnswerHeaders } from "./answer-headers.ts";
 import { checkMedia, isFormByTool, readBody, takeBody } from "./body.ts";
 import type { HttpContext } from "./context.ts";
 import { answerEnvelope, envelopeMembers } from "./envelope.ts";
@@ -58,7 +59,7 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
     } else if (method === "DELETE") {
       checkVersion(incoming);
       await sessions.end(sessionOf(incoming, server));
-      outgoing.writeHead(200, { "content-length": 0, "cache-control": "no-store" }).end();
+      outgoing.writeHead(200, emptyAnswerHeaders).end();
     } else throw methodRefusal(method, ALLOW);
   }
 

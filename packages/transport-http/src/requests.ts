@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isSupportedVersion, OmgError, protocolVersions, type RequestId } from "@omg/core";
 import { type Accepts, acceptsOf } from "./accept.ts";
+import { emptyAnswerHeaders } from "./answer-headers.ts";
 import type { HttpContext } from "./context.ts";
 import { headerOf } from "./header.ts";
 import { Refusal, sendRpcFailure } from "./http-errors.ts";
@@ -31,7 +32,7 @@ export function versionRefusal(version: string): Refusal {
 
 /** Answers what needs no answer. */
 export function sendAccepted(outgoing: ServerResponse): void {
-  outgoing.writeHead(202, { "content-length": 0, "cache-control": "no-store" }).end();
+  outgoing.writeHead(202, emptyAnswerHeaders).end();
 }
 
 /** Makes what answers with a JSON-RPC error, and reports faults of our own. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { answerHeaders } from "./answer-headers.ts";
 import type { HttpContext } from "./context.ts";
 import { countStream, eventStream } from "./event-streams.ts";
 import { headerOf } from "./header.ts";
@@ -18,7 +19,7 @@ export function resume(
   const found = lastEventId === undefined ? undefined : events.find(lastEventId);
   if (found === "over") {
     // To clients that are made for event streams this says: do not come back for it. A stream would replace their other one.
-    outgoing.writeHead(204, { "cache-control": "no-store" }).end();
+    outgoing.writeHead(204, answerHeaders).end();
     return;
   }
   const ofRequest = found !== undefined && found.stream !== events.standalone;

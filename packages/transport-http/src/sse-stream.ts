@@ -1,10 +1,11 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { answerHeaders } from "./answer-headers.ts";
 import type { HttpLimits } from "./limits.ts";
 import { loneEvent, type SseEvent } from "./sse-event.ts";
 
 const HEADERS: OutgoingHttpHeaders = {
+  ...answerHeaders,
   "content-type": "text/event-stream",
-  "cache-control": "no-store",
   // Proxies must not hold events back.
   "x-accel-buffering": "no",
 };

@@ -1,35 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { createApp } from "../src/app.ts";
-import type { HttpContext } from "../src/context.ts";
-import { InFlight } from "../src/in-flight.ts";
-import { legacyEndpoints } from "../src/legacy-sse.ts";
-import { defaultLimits } from "../src/limits.ts";
-import { mcpEndpoint } from "../src/mcp-endpoint.ts";
-import { Patience } from "../src/patience.ts";
-import { Sessions } from "../src/sessions.ts";
 import { call, raw, served } from "./support/http.ts";
-import { StubGateway } from "./support/stub-gateway.ts";
+import { registeredPaths, reload } from "./support/parts.ts";
 
 const KEY = "a-key-of-some-length";
 const PUBLIC = ["/health", "/healthz", "/readyz"];
-const reload = async () => ({ added: [], removed: [], changed: [], unchanged: [], kept: [] });
-
-async function registeredPaths(): Promise<string[]> {
-  const context: HttpContext = {
-    gateway: new StubGateway(),
-    limits: defaultLimits,
-    inFlight: new InFlight(),
-    patience: new Patience(defaultLimits.keepAliveMs),
-    counters: { streams: 0, droppedFrames: 0, refused: 0 },
-    kept: { bytes: 0 },
-    emit: () => {},
-  };
-  const sessions = new Sessions(context);
-  const endpoints = { mcp: mcpEndpoint(context, sessions), ...legacyEndpoints(context, sessions) };
-  const app = createApp(context, endpoints, { reload, isDraining: () => false });
-  await sessions.close();
-  return [...new Set(app.routes.map(({ path }) => path.replace(":id", "pg")))];
-}
 
 describe("without the key", () => {
   it("every registered route but the public ones answers 401, for every method", async () => {

@@ -147,6 +147,48 @@ describe("the Origin header", () => {
   });
 });
 
+describe("what a browser says of whom it fetches for", () => {
+  const fetched = (site: string, mode: string, destination: string) => ({
+    "sec-fetch-site": site,
+    "sec-fetch-mode": mode,
+    "sec-fetch-dest": destination,
+  });
+
+  it.each([
+    ["an image", "no-cors", "image"],
+    ["a script", "no-cors", "script"],
+    ["a frame", "navigate", "iframe"],
+    ["a style", "no-cors", "style"],
+    ["no word of it", "", ""],
+  ])("refuses %s for a page of another site, on every route", async (_what, mode, destination) => {
+    const { url, gateway } = await served();
+    for (const path of ["/mcp", "/sse", "/servers", "/servers/pg/sse", "/health", "/nothing"]) {
+      const reply = await call(url + path, { headers: fetched("cross-site", mode, destination) });
+      expect([path, reply.status, reply.json.message]).toEqual([
+        path,
+        403,
+        "Requests of other sites are not served here",
+      ]);
+    }
+    expect(gateway.sessions).toEqual([]);
+  });
+
+  it.each([
+    ["a person who follows a link", fetched("cross-site", "navigate", "document")],
+    ["a person who types the address", fetched("none", "navigate", "document")],
+    ["a page of this machine", fetched("same-site", "no-cors", "image")],
+  ])("lets %s in", async (_what, headers) => {
+    const { url } = await served();
+    expect((await call(`${url}/health`, { headers })).status).toBe(200);
+  });
+
+  it("counts for nothing beside an Origin, which says more", async () => {
+    const { url } = await served({ corsOrigins: ["https://app.example.org"] });
+    const headers = { ...fetched("cross-site", "cors", "empty"), origin: "https://app.example.org" };
+    expect((await call(`${url}/health`, { headers })).status).toBe(200);
+  });
+});
+
 describe("the request target", () => {
   it("must be a path", async () => {
     const { port } = await served();

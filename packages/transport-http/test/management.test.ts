@@ -404,9 +404,14 @@ describe("POST /catalog/diff", () => {
     ["no list", { salt, servers: {} }],
     ["an entry without parts", { salt, servers: [{ id: "x" }] }],
     ["nothing", null],
+    [
+      "what is deeper than it need be",
+      `{"salt":"${salt}","servers":[],"x":${"[".repeat(70)}${"]".repeat(70)}}`,
+    ],
+    ["a key twice", `{"salt":"${salt}","salt":"${salt}","servers":[]}`],
   ])("refuses %s", async (_, body) => {
     const { url } = await served();
     const reply = await call(`${url}/catalog/diff`, { body });
-    expect([reply.status, reply.json.error]).toEqual([400, "Bad Request"]);
+    expect([reply.status, reply.json.message]).toEqual([400, expect.stringMatching(/^The body must be/)]);
   });
 });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import type { ReferenceSources } from "@omg/core/config";
 import { resolvePath } from "./find-config.ts";
 
@@ -97,18 +97,45 @@ const unreadable: Readonly<Record<string, string>> = {
   ENOTDIR: "it does not exist",
   EISDIR: "it is a folder",
   EACCES: "this user has no permission to",
+  EAGAIN: "it has no content now, and may never have any",
+  ELOOP: "its links lead in a circle",
 };
 
-/** A device or a pipe might never end. */
+/** A device or a pipe might never end, and opening one may do something: it is looked at before, and once more when open. */
 function readRegularFile(path: string, maxBytes: number): string {
   try {
-    const stats = statSync(path);
-    if (stats.isDirectory()) throw new Error("it is a folder");
-    if (!stats.isFile()) throw new Error("it is no regular file");
-    if (stats.size > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
-    return readFileSync(path, "utf8");
+    checkRegular(statSync(path), maxBytes);
+    // Some files of the system wait for content that may never come; without waiting, they fail.
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      checkRegular(fstatSync(file), maxBytes);
+      return readAtMost(file, maxBytes);
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
     throw new Error(unreadable[code] ?? message, { cause: error });
   }
+}
+
+function checkRegular(stats: Stats, maxBytes: number): void {
+  if (stats.isDirectory()) throw new Error("it is a folder");
+  if (!stats.isFile()) throw new Error("it is no regular file");
+  if (stats.size > maxBytes) throw tooLarge(maxBytes);
+}
+
+/** Reads to the end, whatever size the file was said to have. */
+function readAtMost(file: number, maxBytes: number): string {
+  const bytes = Buffer.alloc(maxBytes + 1);
+  let length = 0;
+  for (let read = -1; read !== 0 && length <= maxBytes; length += read) {
+    read = readSync(file, bytes, length, bytes.length - length, null);
+  }
+  if (length > maxBytes) throw tooLarge(maxBytes);
+  return bytes.toString("utf8", 0, length);
+}
+
+function tooLarge(maxBytes: number): Error {
+  return new Error(`it is larger than ${maxBytes} bytes`);
 }

@@ -235,13 +235,11 @@ export class Instances {
 
   #events(session: string, watch: InstanceWatch): InstanceEvents {
     const { emit, onChange, tool } = this.#settings;
-    const { config, redact } = this.#plan;
-    const server = config.id;
+    const server = this.#plan.config.id;
     return {
       ...watch,
-      // Here, since nobody else knows the secrets of an instance whose entry has been replaced.
-      onLog: (line) => emit({ type: "server-log", server, line: redact(line) }),
-      onProgress: (message) => emit({ type: "server-progress", server, message: redact(message) }),
+      onLog: (line) => emit({ type: "server-log", server, line }),
+      onProgress: (message) => emit({ type: "server-progress", server, message }),
       onDropped: (what) => emit({ type: "frame-dropped", server, what }),
       onChange: (frame) => onChange(session, frame),
       tool: (name) => tool(session, name),

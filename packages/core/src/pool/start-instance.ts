@@ -215,10 +215,12 @@ function requestOf(
     options: plan.options,
     signal,
     store: plan.store,
-    progress: (message) => events.onProgress(message),
+    // Hidden here, since nobody else knows the secrets of an instance whose entry has been replaced.
+    progress: (message) => events.onProgress(plan.redact(message)),
     log(line) {
-      lastWords.add(line);
-      events.onLog(line);
+      const shown = plan.redact(line);
+      lastWords.add(shown);
+      events.onLog(shown);
     },
   };
 }

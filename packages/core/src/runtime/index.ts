@@ -1,3 +1,4 @@
+export { cutText } from "./cut-text.ts";
 export { OmgError, type OmgErrorOptions, type Reason } from "./errors.ts";
 export {
   type EditableField,

@@ -1,8 +1,9 @@
 import type { Readable } from "node:stream";
+import { cutMark } from "./cut-text.ts";
 import { LineSplitter } from "./line-splitter.ts";
 
 export interface LogLinesOptions {
-  /** Longer lines are cut. Default 8 KiB. */
+  /** Longer lines are cut, and end with "…" then. Default 8 KiB. */
   readonly maxLineBytes?: number;
   /** Lines passed on each second; the rest is counted and dropped. Default 100. */
   readonly linesPerSecond?: number;
@@ -28,7 +29,7 @@ export function logLines(stream: Readable, log: (line: string) => void, options:
       passed = 0;
       suppressed = 0;
     }
-    if (passed++ < linesPerSecond) log(line.toString("utf8", 0, maxLineBytes));
+    if (passed++ < linesPerSecond) log(textOf(line, maxLineBytes));
     else suppressed++;
   };
 
@@ -49,4 +50,10 @@ export function logLines(stream: Readable, log: (line: string) => void, options:
     if (suppressed > 0) log(`(suppressed ${suppressed} lines)`);
   });
   stream.on("error", () => {});
+}
+
+function textOf(line: Buffer, maxBytes: number): string {
+  if (line.length <= maxBytes) return line.toString();
+  // Half a character is left out.
+  return line.toString("utf8", 0, maxBytes).replace(/\ufffd$/, "") + cutMark;
 }

@@ -1,3 +1,4 @@
+import { cutText } from "../runtime/cut-text.ts";
 import type { JsonRpcMessage } from "../runtime/transport.ts";
 
 const maxLength = 4096;
@@ -6,5 +7,5 @@ const maxLength = 4096;
 export function errorText(message: JsonRpcMessage): string {
   const { error } = message as { error?: { message?: unknown } | null };
   const text = typeof error?.message === "string" ? error.message : JSON.stringify(error);
-  return text.slice(0, maxLength);
+  return cutText(text, maxLength);
 }

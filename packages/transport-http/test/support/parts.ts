@@ -1,0 +1,36 @@
+import type { Gateway } from "@omg/core";
+import { createApp } from "../../src/app.ts";
+import type { HttpContext } from "../../src/context.ts";
+import { InFlight } from "../../src/in-flight.ts";
+import { legacyEndpoints } from "../../src/legacy-sse.ts";
+import { defaultLimits } from "../../src/limits.ts";
+import { mcpEndpoint } from "../../src/mcp-endpoint.ts";
+import { Patience } from "../../src/patience.ts";
+import { Sessions } from "../../src/sessions.ts";
+import { StubGateway } from "./stub-gateway.ts";
+
+/** What a front is made of, behind its guard. Whoever asks for it closes the sessions. */
+export function frontParts(gateway: Gateway = new StubGateway()) {
+  const context: HttpContext = {
+    gateway,
+    limits: defaultLimits,
+    inFlight: new InFlight(),
+    patience: new Patience(defaultLimits.keepAliveMs),
+    counters: { streams: 0, droppedFrames: 0, refused: 0 },
+    kept: { bytes: 0 },
+    emit: () => {},
+  };
+  const sessions = new Sessions(context);
+  const endpoints = { mcp: mcpEndpoint(context, sessions), ...legacyEndpoints(context, sessions) };
+  return { context, sessions, endpoints };
+}
+
+export const reload = async () => ({ added: [], removed: [], changed: [], unchanged: [], kept: [] });
+
+/** The paths of all routes that there are, for the server "pg". */
+export async function registeredPaths(): Promise<string[]> {
+  const { context, sessions, endpoints } = frontParts();
+  const app = createApp(context, endpoints, { reload, isDraining: () => false });
+  await sessions.close();
+  return [...new Set(app.routes.map(({ path }) => path.replace(":id", "pg")))];
+}
