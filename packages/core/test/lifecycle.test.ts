@@ -204,6 +204,29 @@ describe("starting", () => {
   });
 });
 
+describe("a caller that gives up a start it was told of", () => {
+  test.each([
+    ["all servers", undefined, "a__echo"],
+    ["one server", "a", "echo"],
+  ])("hears no more of it, and its call is over at once: %s", async (_, server, name) => {
+    const gate = Promise.withResolvers<void>();
+    const { gateway, clock } = await testGateway({
+      a: fakeServer(echo, { beforeStart: () => gate.promise }),
+    });
+    const client = await TestClient.connect(gateway, server);
+    void client.ask("tools/call", { name, _meta: { progressToken: 0 } }, "leaver");
+    await settle();
+    expect(client.received).toHaveLength(1);
+    client.notify("notifications/cancelled", { requestId: "leaver" });
+    await settle();
+    expect(client.session?.callsInFlight).toBe(0);
+    await clock.advance(11_000);
+    gate.resolve();
+    await clock.advance(1000);
+    expect(client.received).toHaveLength(1);
+  });
+});
+
 describe("stopping", () => {
   test("an idle server stops, and says nothing before its time", async () => {
     const { gateway, runtime, clock, events } = await testGateway(
