@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { frameOf, parseFrame, type RequestId } from "../src/runtime/frame.ts";
+import { frameOf, parseFrame, type RequestId, requestFrame } from "../src/runtime/frame.ts";
 import type { JsonRpcMessage, Params } from "../src/runtime/transport.ts";
 import { fakeServer, type Handler, text } from "./support/fake-runtime.ts";
 import { testGateway } from "./support/gateway.ts";
@@ -196,6 +196,23 @@ describe("calls that end badly", () => {
     expect(told).toMatchObject([{ params: { requestId: sent.id } }]);
     expect(client.received).toHaveLength(0);
     expect(client.session?.callsInFlight).toBe(0);
+  });
+
+  test("a call that is given up may have run if it was sent, and has not if it was not", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { gateway, runtime } = await testGateway({
+      a: fakeServer({ never }),
+      b: fakeServer({ never }, { beforeStart: () => gate.promise }),
+    });
+    const frame = requestFrame(1, "tools/call", { name: "never" });
+    const abort = new AbortController();
+    const [sent, waiting] = ["a", "b"].map((id) => gateway.request(id, frame, abort));
+    await settle();
+    expect(runtime.last.received.at(-1)).toMatchObject({ method: "tools/call" });
+    abort.abort();
+    await expect(sent).rejects.toMatchObject({ reason: "cancelled", executed: "unknown" });
+    await expect(waiting).rejects.toMatchObject({ reason: "cancelled", executed: "no" });
+    gate.resolve();
   });
 
   test("a client that leaves has its calls cancelled upstream", async () => {

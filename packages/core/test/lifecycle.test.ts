@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { OmgError } from "../src/runtime/index.ts";
 import { fakeServer, type Handler, text } from "./support/fake-runtime.ts";
 import { statesOf, testGateway } from "./support/gateway.ts";
+import { seededRandom } from "./support/seeded-random.ts";
 import { TestClient } from "./support/test-client.ts";
 import { settle } from "./support/virtual-clock.ts";
 
@@ -147,16 +148,22 @@ describe("starting", () => {
 
   test("more than 1,024 waiting callers are refused with a reason", async () => {
     const gate = Promise.withResolvers<void>();
-    const { gateway } = await testGateway({ a: fakeServer(echo, { beforeStart: () => gate.promise }) });
+    const { gateway, runtime } = await testGateway({
+      a: fakeServer(echo, { beforeStart: () => gate.promise }),
+    });
     const clients = await Promise.all([1, 2].map(() => TestClient.connect(gateway, "a")));
     const answers = clients.flatMap((client) =>
-      Array.from({ length: 600 }, () => client.ask("tools/call", { name: "echo" })),
+      Array.from({ length: 1000 }, () => client.ask("tools/call", { name: "echo" })),
     );
     await settle();
+    // Those who do not fit learn it at once.
+    expect(clients.flatMap(({ received }) => received)).toHaveLength(2000 - 1024);
     gate.resolve();
     const refused = (await Promise.all(answers)).filter((answer) => "error" in answer);
-    expect(refused).toHaveLength(1200 - 1024);
-    expect(refused[0]).toMatchObject({ error: { data: { reason: "overloaded", detail: "queue_full" } } });
+    expect(refused).toHaveLength(2000 - 1024);
+    const data = { reason: "overloaded", detail: "queue_full", executed: "no", retryAfterMs: 1000 };
+    for (const answer of refused) expect(answer).toMatchObject({ error: { data } });
+    expect(runtime.starts).toBe(1);
   });
 
   test("a caller that gives up leaves the start to the others", async () => {
@@ -194,6 +201,29 @@ describe("starting", () => {
     expect(progress[0]).toMatchObject({ progressToken: 0, message: "Starting server 'a'" });
     const values = progress.map((params) => params?.progress as number);
     expect(values).toEqual([...values].sort((a, b) => a - b));
+  });
+});
+
+describe("a caller that gives up a start it was told of", () => {
+  test.each([
+    ["all servers", undefined, "a__echo"],
+    ["one server", "a", "echo"],
+  ])("hears no more of it, and its call is over at once: %s", async (_, server, name) => {
+    const gate = Promise.withResolvers<void>();
+    const { gateway, clock } = await testGateway({
+      a: fakeServer(echo, { beforeStart: () => gate.promise }),
+    });
+    const client = await TestClient.connect(gateway, server);
+    void client.ask("tools/call", { name, _meta: { progressToken: 0 } }, "leaver");
+    await settle();
+    expect(client.received).toHaveLength(1);
+    client.notify("notifications/cancelled", { requestId: "leaver" });
+    await settle();
+    expect(client.session?.callsInFlight).toBe(0);
+    await clock.advance(11_000);
+    gate.resolve();
+    await clock.advance(1000);
+    expect(client.received).toHaveLength(1);
   });
 });
 
@@ -331,7 +361,7 @@ describe("the edge of the idle timeout", () => {
     );
     const client = await TestClient.connect(gateway, "a");
     let answered = 0;
-    const random = mulberry32(7);
+    const random = seededRandom(7);
     await client.call("echo");
     for (let turn = 0; turn < 100_000; turn++) {
       // Sometimes the timer fires in the very turn of the call, sometimes it has had time to act.
@@ -351,13 +381,3 @@ describe("the edge of the idle timeout", () => {
     expect(runtime.starts).toBeLessThan(90_000);
   }, 120_000);
 });
-
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -75,7 +75,8 @@ export class Exchange {
   withdraw(id: RequestId): void {
     const { stream } = this.#options.accepts;
     if (!stream) {
-      this.answer(errorFrame(id, new OmgError("cancelled", { message: "Cancelled by the client" })));
+      const message = "Cancelled by the client";
+      this.answer(errorFrame(id, new OmgError("cancelled", { message, executed: "unknown" })));
       return;
     }
     if (--this.#owed > 0) return;

@@ -273,7 +273,7 @@ export class AggregateEndpoint implements Endpoint {
     await this.#catalog.recall(server);
     if (this.#catalog.knows(server, this.#session)) return;
     const quiet = tellProgress(call, startingText(server.id), this.#clock);
-    await this.#catalog.learn(server, this.#session).finally(quiet);
+    await call.waitFor(this.#catalog.learn(server, this.#session)).finally(quiet);
   }
 }
 

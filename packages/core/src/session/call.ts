@@ -80,9 +80,9 @@ export class Call {
     return this.#cancelled;
   }
 
-  /** Takes a frame to the caller ahead of the answer. */
+  /** Takes a frame to the caller ahead of the answer, unless the caller wants none any more. */
   tell(frame: Frame): void {
-    this.caller.tell(this.translator?.down(frame) ?? frame, this.frame.head.id);
+    if (!this.#cancelled) this.caller.tell(this.translator?.down(frame) ?? frame, this.frame.head.id);
   }
 
   /** Puts a request of the server that answers this call to the caller. */
@@ -111,5 +111,17 @@ export class Call {
   holdBy(holder: CallHolder | undefined): void {
     this.#holder = holder;
     if (this.#cancelled) holder?.giveUp(this.#cancelled);
+  }
+
+  /** Waits for what goes on whether the call is cancelled or not; rejects when it is. */
+  async waitFor<T>(event: Promise<T>): Promise<T> {
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        this.holdBy({ giveUp: reject });
+        event.then(resolve, reject);
+      });
+    } finally {
+      this.holdBy(undefined);
+    }
   }
 }

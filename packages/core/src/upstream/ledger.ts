@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
 import type { Clock } from "../clock.ts";
-import { OmgError } from "../runtime/errors.ts";
+import type { OmgError } from "../runtime/errors.ts";
 import type { RequestId } from "../runtime/frame.ts";
 import type { Call } from "../session/call.ts";
+import { afterSending } from "./after-sending.ts";
 import type { OpenRequest } from "./open-request.ts";
 
 /**
@@ -90,12 +91,8 @@ export class Ledger {
     return [...this.#requests.values()].filter(({ call }) => call?.session === session);
   }
 
-  /** Everything here has been sent: whether it was executed nobody knows. */
   failAll(why: OmgError): void {
-    const error =
-      why.executed === "unknown"
-        ? why
-        : new OmgError(why.reason, { ...why, message: why.message, executed: "unknown" });
+    const error = afterSending(why);
     const requests = [...this.#requests.values()];
     this.#requests.clear();
     for (const request of requests) request.fail(error);

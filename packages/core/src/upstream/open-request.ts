@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { OmgError } from "../runtime/errors.ts";
 import type { Frame, RequestId } from "../runtime/frame.ts";
 import type { Call, CallHolder } from "../session/call.ts";
+import { afterSending } from "./after-sending.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 
 /** What all requests on one instance share. */
@@ -100,7 +101,7 @@ export class OpenRequest implements Deadline, CallHolder {
 
   giveUp(error: OmgError): void {
     this.#keeper.abandon(this, error);
-    this.fail(error);
+    this.fail(afterSending(error));
   }
 
   #startTime(): void {

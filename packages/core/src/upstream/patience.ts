@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Call, CallHolder } from "../session/call.ts";
+import { afterSending } from "./after-sending.ts";
 
 export interface PatienceOptions {
   readonly server: string;
@@ -38,7 +39,7 @@ export class Patience implements CallHolder {
   }
 
   giveUp(error: OmgError): void {
-    this.#over.abort(error);
+    this.#over.abort(afterSending(error));
   }
 
   /** The same promise, which rejects when nobody waits any more. */
