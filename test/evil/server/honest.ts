@@ -67,6 +67,11 @@ export class Honest {
   }
 }
 
+/** The right answer to a call of the tool `echo`. */
+export function echoed({ id, params = {} }: Message): object {
+  return said(id, String((params.arguments as { text?: unknown } | undefined)?.text));
+}
+
 function result(id: Message["id"], value: object): object {
   return { jsonrpc: "2.0", id, result: value };
 }

@@ -13,7 +13,7 @@ export function serveHttp(behaviour: Behaviour): void {
     if (request.method !== "POST") return void response.writeHead(405).end();
     void readBody(request).then((body) => {
       const message = JSON.parse(body) as Message;
-      const wire = new HttpWire(message, response);
+      const wire = new HttpWire(message, request, response);
       if (behaviour.receive) behaviour.receive(message, wire, server);
       else server.receive(message, wire);
       if (message.id === undefined || message.method === undefined) response.writeHead(202).end();
@@ -27,17 +27,19 @@ export function serveHttp(behaviour: Behaviour): void {
 
 /** The answer to one request: JSON if it is the first that is sent, else an event stream. */
 class HttpWire implements Wire {
-  readonly #request: Message;
+  readonly http: { readonly request: IncomingMessage; readonly response: ServerResponse };
+  readonly #message: Message;
   readonly #response: ServerResponse;
 
-  constructor(request: Message, response: ServerResponse) {
-    this.#request = request;
+  constructor(message: Message, request: IncomingMessage, response: ServerResponse) {
+    this.http = { request, response };
+    this.#message = message;
     this.#response = response;
   }
 
   send(message: object): void {
     const { id, method } = message as Message;
-    const isAnswer = method === undefined && id === this.#request.id;
+    const isAnswer = method === undefined && id === this.#message.id;
     const text = JSON.stringify(message);
     if (!this.#response.headersSent && isAnswer) {
       this.#response.writeHead(200, { "content-type": "application/json" }).end(text);
