@@ -37,7 +37,7 @@ const failed = verdicts.filter(({ outcome }) => !outcome).length;
 const passed = verdicts.length - failed;
 const [results] = positionals;
 if (results !== undefined) writeFileSync(results, JSON.stringify({ passed, failed }));
-process.stdout.write(`\n${report(verdicts)}\n${passed} passed, ${failed} failed in ${seconds} s\n`);
+process.stdout.write(`\n${report(verdicts)}\n${passed} passed, ${failed} failed (${seconds} s)\n`);
 if (failed > 0 || passed === 0) process.exitCode = 1;
 
 /** As many at a time as there are jobs; gives the verdicts in the order of the trials. */

@@ -31,6 +31,7 @@ export async function tryOut({ evil, upstream, front }: Trial): Promise<Outcome>
   // In the arguments of all servers and the environment of all that they start: what is left behind is found by it.
   const mark = randomUUID();
   await using remote = upstream === "http" ? await EvilHttpServer.start(server, evil.mode, mark) : undefined;
+  const survivors = () => processesWith(mark).filter((pid) => pid !== remote?.pid);
   const config = sandbox.write("config.yaml", {
     hot_reload: false,
     request_timeout_seconds: 10,
@@ -50,14 +51,14 @@ export async function tryOut({ evil, upstream, front }: Trial): Promise<Outcome>
   try {
     const outcome = await play({ evil, upstream, front }, gateway, mark);
     const stopMs = await mustEndWell(gateway, evil);
-    const left = processesWith(mark).filter((pid) => pid !== remote?.pid);
-    assert.deepEqual(left, [], "processes were left behind");
+    assert.deepEqual(survivors(), [], "processes were left behind");
     const { seen, next } = typeof outcome === "string" ? { seen: outcome } : outcome;
     return { seen, next: evil.stopMs ? `the gateway stopped in ${stopMs} ms` : next };
   } catch (error) {
     throw new Error(`${String(error)}\n${lastLines(gateway)}`, { cause: error });
   } finally {
     await gateway.stop();
+    for (const pid of survivors()) process.kill(pid, "SIGKILL");
   }
 }
 
