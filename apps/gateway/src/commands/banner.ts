@@ -15,7 +15,9 @@ export function banner(addresses: readonly ListenAddress[], servers: readonly Se
     return printable(`  ${config.id.padEnd(width)}  ${type}  ${what.split("\n")[0]}`.trimEnd());
   });
   const sample = servers.find(({ problem }) => problem === undefined)?.config.id ?? "SERVER";
-  const body = JSON.stringify({ server_id: sample, method: "tools/list" });
+  const call = JSON.stringify({ server_id: sample, method: "tools/list" });
+  // It is made to be pasted into a shell.
+  const body = printable(call.replaceAll("'", "\\u0027"));
   return [
     "",
     `Open MCP Gateway listens on ${addresses.map(({ host, port }) => `${hostInUrl(host)}:${port}`).join(" and ")}`,

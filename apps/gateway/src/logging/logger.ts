@@ -43,12 +43,16 @@ function prettyLine(level: LogLevel, message: string, fields: LogFields): string
   return [time, styleText(colours[level], level.padEnd(5)), printable(message), ...details].join(" ");
 }
 
-/** C0, C1 and bidirectional control characters, as escapes. */
+/** What drives a terminal, turns the direction of text, ends a line for some readers, or is a letter that nobody sees. */
+const unprintable = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\u{e0000}-\u{e007f}]/gu;
+
+/** A text with such characters as escapes. */
 export function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return text.replace(unprintable, (character) => character.split("").map(escaped).join(""));
+}
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** The same for text of many lines: ends of lines and tabs drive no terminal, and stay. */
