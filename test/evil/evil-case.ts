@@ -1,7 +1,15 @@
+import type { FrontName } from "../support/fronts/front.ts";
 import type { Stage } from "./stage.ts";
 
 /** Where an evil server can stand behind the gateway. */
 export type Upstream = "stdio" | "http";
+
+/** What a user saw, in a few words each. */
+export interface Outcome {
+  readonly seen: string;
+  /** Of the call after that. */
+  readonly next?: string | undefined;
+}
 
 /** One way for a server to be evil, and what the gateway promises all the same. */
 export interface EvilCase {
@@ -9,11 +17,19 @@ export interface EvilCase {
   readonly id: string;
   /** The mode of the server. */
   readonly mode: string;
+  /** In one sentence, where it is the entry that is evil and not the server. */
+  readonly what?: string;
   readonly upstreams: readonly Upstream[];
+  /** The fronts it is played at; all, unless said. What fronts make no difference to is played at one. */
+  readonly fronts?: readonly FrontName[];
+  /** What the client says that it can do; nothing, unless said. */
+  readonly capabilities?: object;
   /** In the catalog's entry of the server, beside the usual. */
   readonly entry?: object;
   /** At the top level of the configuration, beside the usual. */
   readonly config?: object;
-  /** Tries it. Throws what is not as promised; returns what a user saw, in a few words. */
-  play(stage: Stage): Promise<string>;
+  /** Bounds of the time that the gateway needs to stop, in milliseconds, where the server makes it wait. */
+  readonly stopMs?: { readonly from: number; readonly to: number };
+  /** Tries it. Throws what is not as promised. */
+  play(stage: Stage): Promise<Outcome | string>;
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { fronts } from "../support/fronts/front.ts";
 import { cases } from "./cases/all.ts";
-import { behaviours } from "./server/behaviours.ts";
+import { nameOf, report, type Verdict } from "./report.ts";
 import { type Trial, tryOut } from "./trial.ts";
 
 // Puts every evil server behind a real gateway, and a client before each of its fronts: what callers see must be what is
@@ -20,47 +20,48 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 
-interface Verdict extends Trial {
-  readonly seen: string;
-  readonly failed: boolean;
-}
-
 const only = values.only?.split(",");
-const waiting: Trial[] = cases
+const trials: readonly Trial[] = cases
   .filter(({ id, mode }) => !only || only.includes(id) || only.includes(mode))
-  .flatMap((evil) => evil.upstreams.flatMap((upstream) => fronts.map((front) => ({ evil, upstream, front }))))
+  .flatMap((evil) =>
+    evil.upstreams.flatMap((upstream) => (evil.fronts ?? fronts).map((front) => ({ evil, upstream, front }))),
+  )
   .filter(
     ({ front, upstream }) => (values.front ?? front) === front && (values.upstream ?? upstream) === upstream,
   );
-const verdicts: Verdict[] = [];
 
-await Promise.all(Array.from({ length: Number(values.jobs) }, work));
-const failed = verdicts.filter((verdict) => verdict.failed).length;
+const start = performance.now();
+const verdicts = await judgeAll();
+const seconds = Math.round((performance.now() - start) / 1000);
+const failed = verdicts.filter(({ outcome }) => !outcome).length;
 const passed = verdicts.length - failed;
 const [results] = positionals;
 if (results !== undefined) writeFileSync(results, JSON.stringify({ passed, failed }));
-process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.stdout.write(`\n${report(verdicts)}\n${passed} passed, ${failed} failed (${seconds} s)\n`);
 if (failed > 0 || passed === 0) process.exitCode = 1;
 
-async function work(): Promise<void> {
-  for (let next = waiting.shift(); next; next = waiting.shift()) {
-    const verdict = await judge(next);
-    verdicts.push(verdict);
-    print(verdict);
-  }
+/** As many at a time as there are jobs; gives the verdicts in the order of the trials. */
+async function judgeAll(): Promise<readonly Verdict[]> {
+  const judged: Verdict[] = [];
+  let next = 0;
+  let done = 0;
+  const work = async () => {
+    while (next < trials.length) {
+      const index = next++;
+      const verdict = await judge(trials[index] as Trial);
+      judged[index] = verdict;
+      const count = `${++done}/${trials.length}`.padStart(9);
+      process.stdout.write(`${count} ${verdict.outcome ? "ok  " : "FAIL"} ${nameOf(verdict.trial)}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+  return judged;
 }
 
 async function judge(trial: Trial): Promise<Verdict> {
   try {
-    return { ...trial, seen: await tryOut(trial), failed: false };
+    return { trial, outcome: await tryOut(trial) };
   } catch (error) {
-    return { ...trial, seen: error instanceof Error ? error.message : String(error), failed: true };
+    return { trial, outcome: undefined, fault: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function print({ evil, upstream, front, seen, failed }: Verdict): void {
-  const what = behaviours.get(evil.mode)?.what ?? evil.mode;
-  const place = `${upstream} behind ${front}`;
-  const line = `${failed ? "FAIL" : "ok  "} ${evil.id} ${what.padEnd(50)} ${place.padEnd(26)} ${seen}`;
-  process.stdout.write(`${line}\n`);
 }

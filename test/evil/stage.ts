@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { processesWith } from "../../apps/gateway/test/support/processes.ts";
 import type { Front, FrontName } from "../support/fronts/front.ts";
 import type { GatewayProcess } from "../support/gateway-process.ts";
 import type { Upstream } from "./evil-case.ts";
+import { withRoom } from "./room.ts";
 import type { Message } from "./server/message.ts";
 
 export interface ExpectedError {
@@ -9,8 +11,20 @@ export interface ExpectedError {
   readonly detail?: string;
   readonly executed?: "no" | "unknown";
   readonly message?: RegExp;
+  readonly retryAfterMs?: number;
   /** Longest time to the answer, in milliseconds. */
   readonly withinMs?: number;
+}
+
+export interface StageParts {
+  readonly front: Front;
+  readonly name: FrontName;
+  readonly upstream: Upstream;
+  readonly gateway: GatewayProcess;
+  /** In the arguments of every server. */
+  readonly mark: string;
+  /** Another client of the same gateway. */
+  readonly another: () => Promise<Front>;
 }
 
 /** One evil server behind a gateway, with one client in front, and an honest server beside it. */
@@ -19,12 +33,17 @@ export class Stage {
   readonly name: FrontName;
   readonly upstream: Upstream;
   readonly gateway: GatewayProcess;
+  /** Opens another client; on stdio there can be none. */
+  readonly another: () => Promise<Front>;
+  readonly #mark: string;
 
-  constructor(front: Front, name: FrontName, upstream: Upstream, gateway: GatewayProcess) {
+  constructor({ front, name, upstream, gateway, mark, another }: StageParts) {
     this.front = front;
     this.name = name;
     this.upstream = upstream;
     this.gateway = gateway;
+    this.another = another;
+    this.#mark = mark;
   }
 
   /** Calls a tool of the evil server. */
@@ -38,8 +57,26 @@ export class Stage {
   }
 
   /** The evil server answers a call as it should. */
-  async works(): Promise<void> {
+  async works(): Promise<string> {
     assert.equal(await this.says("echo", { text: "hello" }), "hello");
+    return "works";
+  }
+
+  /** The process of the evil server, found by a call that goes well. */
+  pid(): Promise<string> {
+    return this.says("pid");
+  }
+
+  /** A call finds the process that was there before. */
+  async isKept(pid: string): Promise<string> {
+    assert.equal(await this.pid(), pid, "the server was started anew");
+    return "works, in the same process";
+  }
+
+  /** A call finds another process. */
+  async isNew(pid: string): Promise<string> {
+    assert.notEqual(await this.pid(), pid, "the server was not started anew");
+    return "works, in a new process";
   }
 
   /** An answer that must be this error; gives its words for the table. */
@@ -47,20 +84,48 @@ export class Stage {
     const start = performance.now();
     const message = await answer;
     const elapsedMs = Math.round(performance.now() - start);
-    const { reason, detail, executed, message: words, withinMs } = expected;
+    const { reason, detail, executed, message: words, retryAfterMs, withinMs } = expected;
     const error = errorOf(message);
     const seen = JSON.stringify(message).slice(0, 600);
     assert.equal(error.data.reason, reason, seen);
     if (detail !== undefined) assert.equal(error.data.detail, detail, seen);
     if (executed !== undefined) assert.equal(error.data.executed, executed, seen);
+    if (retryAfterMs !== undefined) assert.equal(error.data.retryAfterMs, retryAfterMs, seen);
     if (words) assert.match(error.message, words);
-    if (withinMs !== undefined) assert.ok(elapsedMs <= withinMs, `the error came after ${elapsedMs} ms`);
-    return `${error.code} ${reason}${error.data.detail ? `/${error.data.detail}` : ""} after ${elapsedMs} ms`;
+    if (withinMs !== undefined)
+      assert.ok(elapsedMs <= withRoom(withinMs), `the error came after ${elapsedMs} ms`);
+    return `${wordsOf(error)} after ${elapsedMs} ms`;
   }
 
   /** The next call finds the server in a pause after its failure. */
-  async restsNow(): Promise<void> {
-    await this.fails(this.call("echo", { text: "again" }), { reason: "upstream_backoff", executed: "no" });
+  async restsNow(): Promise<string> {
+    const answer = this.call("echo", { text: "again" });
+    return this.fails(answer, { reason: "upstream_backoff", executed: "no" });
+  }
+
+  /** How often the evil server was started. */
+  get starts(): number {
+    const isStart = ({ message, server_id }: Record<string, unknown>) =>
+      message === "Starting server" && server_id === "evil";
+    return this.gateway.log.filter(isStart).length;
+  }
+
+  /** Messages that the gateway has dropped, which only the fronts over HTTP can tell. */
+  async dropped(): Promise<number | undefined> {
+    if (this.name === "stdio") return undefined;
+    const response = await fetch(`${await this.gateway.url()}/stats`);
+    return ((await response.json()) as { dropped_messages: number }).dropped_messages;
+  }
+
+  /** At least so many messages were dropped, where that can be told. */
+  async hasDropped(count: number): Promise<void> {
+    const dropped = await this.dropped();
+    assert.ok((dropped ?? count) >= count, `${dropped} messages were dropped, not ${count}`);
+  }
+
+  /** Processes that the evil server has started and that are still there. */
+  get grandchildren(): number[] {
+    return processesWith(`EVIL_GRANDCHILD=${this.#mark}`);
   }
 }
 
@@ -76,10 +141,15 @@ export interface GatewayError {
 }
 
 /** The error in an answer, which must be the gateway's own. */
-function errorOf(message: Message): GatewayError {
+export function errorOf(message: Message): GatewayError {
   const error = message.error as GatewayError | undefined;
   assert.ok(error?.data?.reason, `no error of the gateway: ${JSON.stringify(message).slice(0, 600)}`);
   return error;
+}
+
+/** Of an error, for the table. */
+export function wordsOf({ code, data }: GatewayError): string {
+  return `${code} ${data.reason}${data.detail ? `/${data.detail}` : ""}`;
 }
 
 export function textOf(message: Message): string {

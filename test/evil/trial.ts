@@ -9,11 +9,15 @@ import { modernFront } from "../support/fronts/modern-front.ts";
 import { stdioFront } from "../support/fronts/stdio-front.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { Bystander } from "./bystander.ts";
-import type { EvilCase, Upstream } from "./evil-case.ts";
+import type { EvilCase, Outcome, Upstream } from "./evil-case.ts";
 import { EvilHttpServer } from "./evil-http-server.ts";
+import { withRoom } from "./room.ts";
 import { Stage } from "./stage.ts";
+import { Witness } from "./witness.ts";
 
 const server = fileURLToPath(new URL("./server/main.ts", import.meta.url));
+/** Of the gateway's stop, in milliseconds: nobody makes it wait. */
+const usualStopMs = { from: 0, to: 3000 };
 
 export interface Trial {
   readonly evil: EvilCase;
@@ -22,11 +26,12 @@ export interface Trial {
 }
 
 /** Plays one case on a gateway of its own. Throws what was not as promised; gives what a user saw. */
-export async function tryOut({ evil, upstream, front }: Trial): Promise<string> {
+export async function tryOut({ evil, upstream, front }: Trial): Promise<Outcome> {
   using sandbox = new Sandbox();
   // In the arguments of all servers and the environment of all that they start: what is left behind is found by it.
   const mark = randomUUID();
   await using remote = upstream === "http" ? await EvilHttpServer.start(server, evil.mode, mark) : undefined;
+  const survivors = () => processesWith(mark).filter((pid) => pid !== remote?.pid);
   const config = sandbox.write("config.yaml", {
     hot_reload: false,
     request_timeout_seconds: 10,
@@ -43,22 +48,59 @@ export async function tryOut({ evil, upstream, front }: Trial): Promise<string> 
     ],
   });
   const gateway = new GatewayProcess(sandbox, front === "stdio" ? "stdio" : "serve", config);
-  let seen: string;
   try {
-    await using client = await connect(front, gateway);
-    await using bystander = await Bystander.beside(client);
-    seen = await evil.play(new Stage(client, front, upstream, gateway));
+    const outcome = await play({ evil, upstream, front }, gateway, mark);
+    const stopMs = await mustEndWell(gateway, evil);
+    assert.deepEqual(survivors(), [], "processes were left behind");
+    const { seen, next } = typeof outcome === "string" ? { seen: outcome } : outcome;
+    return { seen, next: evil.stopMs ? `the gateway stopped in ${stopMs} ms` : next };
+  } catch (error) {
+    throw new Error(`${String(error)}\n${lastLines(gateway)}`, { cause: error });
+  } finally {
+    await gateway.stop();
+    for (const pid of survivors()) process.kill(pid, "SIGKILL");
+  }
+}
+
+async function play(
+  { evil, upstream, front: name }: Trial,
+  gateway: GatewayProcess,
+  mark: string,
+): Promise<Outcome | string> {
+  const witnesses: Witness[] = [];
+  const another = async () => {
+    assert.ok(witnesses.length === 0 || name !== "stdio", "stdio has one client");
+    const witness = new Witness(await connect(name, gateway, evil.capabilities));
+    witnesses.push(witness);
+    return witness;
+  };
+  await using front = await another();
+  let outcome: Outcome | string;
+  {
+    await using bystander = await Bystander.beside(front);
+    outcome = await evil.play(new Stage({ front, name, upstream, gateway, mark, another }));
     assert.ok(gateway.isAlive, "the gateway ended");
     bystander.mustBeWell();
-  } finally {
-    const code = await gateway.stop();
-    assert.equal(code, 0, `the gateway ended with ${code}`);
   }
+  for (const witness of witnesses) witness.mustBeWell();
+  return outcome;
+}
+
+/** Gives the milliseconds it took. */
+async function mustEndWell(gateway: GatewayProcess, { stopMs = usualStopMs }: EvilCase): Promise<number> {
+  const start = performance.now();
+  assert.equal(await gateway.stop(), 0, "the gateway's exit code");
+  const elapsedMs = Math.round(performance.now() - start);
+  const isInTime = elapsedMs >= stopMs.from && elapsedMs <= withRoom(stopMs.to);
+  assert.ok(isInTime, `the gateway stopped in ${elapsedMs} ms`);
   const faults = gateway.log.filter(({ message }) => message === "Internal error");
   assert.deepEqual(faults, []);
-  const left = processesWith(mark).filter((pid) => pid !== remote?.pid);
-  assert.deepEqual(left, [], "processes were left behind");
-  return seen;
+  return elapsedMs;
+}
+
+function lastLines(gateway: GatewayProcess): string {
+  const lines = gateway.log.slice(-10).map((entry) => `  ${JSON.stringify(entry).slice(0, 300)}`);
+  return ["The end of its log:", ...lines].join("\n");
 }
 
 function local(mode: string, mark: string): object {
@@ -69,8 +111,8 @@ function runtimeOf({ entry }: EvilCase): object {
   return (entry as { runtime?: object } | undefined)?.runtime ?? {};
 }
 
-async function connect(front: FrontName, gateway: GatewayProcess): Promise<Front> {
-  if (front === "stdio") return stdioFront(gateway.child);
+async function connect(front: FrontName, gateway: GatewayProcess, capabilities?: object): Promise<Front> {
+  if (front === "stdio") return stdioFront(gateway.child, capabilities);
   const url = `${await gateway.url()}/mcp`;
-  return front === "http" ? httpFront(url) : modernFront(url);
+  return front === "http" ? httpFront(url, capabilities) : modernFront(url, capabilities);
 }

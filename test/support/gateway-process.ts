@@ -1,7 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { bins, type Sandbox } from "../../apps/gateway/test/support/omg.ts";
+
+/** Of a clock tick in /proc. */
+const tickMs = 10;
 
 /** A gateway as users run it, serving HTTP or a client on its stdin and stdout. */
 export class GatewayProcess {
@@ -29,6 +33,22 @@ export class GatewayProcess {
 
   get isAlive(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** The most memory it has had so far. Linux only. */
+  get peakBytes(): number {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, "utf8");
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  }
+
+  /** The processor time it has used so far, in milliseconds. Linux only. */
+  get cpuMs(): number {
+    const stat = readFileSync(`/proc/${this.child.pid}/stat`, "utf8");
+    const [user, system] = stat
+      .slice(stat.lastIndexOf(") ") + 2)
+      .split(" ")
+      .slice(11, 13);
+    return (Number(user) + Number(system)) * tickMs;
   }
 
   /** Resolves with the first log entry that `fits`, also one that came before; rejects when the gateway ends. */

@@ -16,7 +16,11 @@ describe("the head of a frame", () => {
     ["a result", '{"jsonrpc":"2.0","id":"a","result":{}}', { kind: "result", id: "a" }],
     ["a result of any kind", '{"jsonrpc":"2.0","id":0,"result":null}', { kind: "result", id: 0 }],
     ["an error", '{"jsonrpc":"2.0","id":-5,"error":{"code":1,"message":""}}', { kind: "error", id: -5 }],
-    ["an error without a known id", '{"jsonrpc":"2.0","id":null,"error":{}}', { kind: "error" }],
+    [
+      "an error without a known id",
+      '{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":""}}',
+      { kind: "error" },
+    ],
     ["a response whose id comes last", '{"result":{},"jsonrpc":"2.0","id":""}', { kind: "result", id: "" }],
     [
       "a call, with its fields in any order",

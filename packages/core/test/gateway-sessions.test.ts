@@ -237,11 +237,7 @@ describe("odd answers", () => {
     await settle();
     const { id } = runtime.last.received.at(-1) as { id: number };
     const both = `{"jsonrpc":"2.0","result":{},"error":{"code":1,"message":"x"},"id":${id}}`;
-    try {
-      parseFrame(Buffer.from(both));
-    } catch (error) {
-      transport.onerror?.(error as Error);
-    }
+    receive(transport, both);
     expect(await refusal).toMatchObject({ reason: "upstream_protocol_error", executed: "unknown" });
   });
 
@@ -255,15 +251,17 @@ describe("odd answers", () => {
     expect((result.structuredContent as { many: number[] }).many).toHaveLength(300_000);
   });
 
-  test("with an error that is no object pass as they are", async () => {
+  test("with an error that no client could read fail the request they answer", async () => {
     const { gateway, runtime } = await testGateway({ a: fakeServer({ never }) });
     const client = await TestClient.connect(gateway, "a");
     const { transport } = await ready(client, runtime);
-    const answer = client.ask("tools/call", { name: "never" }, "q");
-    await settle();
-    const { id } = runtime.last.received.at(-1) as { id: number };
-    transport.onframe?.(parseFrame(Buffer.from(`{"jsonrpc":"2.0","id":${id},"error":null}`)));
-    expect(await answer).toEqual({ jsonrpc: "2.0", id: "q", error: null });
+    for (const error of ["null", '"no"', '{"code":"E_NO","message":"no"}']) {
+      const refusal = client.refusal("tools/call", { name: "never" });
+      await settle();
+      const { id } = runtime.last.received.at(-1) as { id: number };
+      receive(transport, `{"jsonrpc":"2.0","id":${id},"error":${error}}`);
+      expect(await refusal).toMatchObject({ reason: "upstream_protocol_error", executed: "unknown" });
+    }
   });
 });
 
@@ -288,4 +286,13 @@ describe("a health check that hangs", () => {
 async function ready(client: TestClient, runtime: { last: { transport: Transport } }) {
   await client.result("tools/list");
   return runtime.last;
+}
+
+/** As a transport takes what it has read. */
+function receive(transport: Transport, text: string): void {
+  try {
+    transport.onframe?.(parseFrame(Buffer.from(text)));
+  } catch (error) {
+    transport.onerror?.(error as Error);
+  }
 }

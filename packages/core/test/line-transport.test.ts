@@ -52,7 +52,7 @@ describe("what arrives", () => {
   test("is skipped and reported when it is no message", async () => {
     const { frames, events, feed } = await reading();
     await feed(
-      `npm warn config\n\n\r\n[1]\n\ufeff${message("bom")}\n{"jsonrpc":"2.0","id":1.0,"method":"m"}\n`,
+      `npm warn config\n\n\r\n[1]\n\ufeff\ufeff${message("bom")}\n{"jsonrpc":"2.0","id":1.0,"method":"m"}\n`,
     );
     await feed(Buffer.from([0x00, 0xff, 0xfe, 0x0a]));
     await feed(`${message("good")}\n`);
@@ -64,6 +64,27 @@ describe("what arrives", () => {
       "invalid_request",
       "parse_error",
     ]);
+  });
+
+  test("may begin with a byte order mark, the first line and any other", async () => {
+    const { frames, events, feed } = await reading();
+    await feed(`\ufeff${message("one")}\n\ufeff${message("two")}\n`);
+    expect(frames).toEqual([message("one"), message("two")]);
+    expect(events).toEqual([]);
+  });
+
+  test("may be an array of messages, of which the good ones are taken", async () => {
+    const { frames, events, feed } = await reading();
+    await feed(`[${message("one")}, {"jsonrpc":"1.0"} ,${message("two")}]\n${message("three")}\n`);
+    expect(frames).toEqual([message("one"), message("two"), message("three")]);
+    expect(events).toEqual(["invalid_request"]);
+  });
+
+  test("is refused when it is an array of nothing, or of too much", async () => {
+    const { frames, events, feed } = await reading();
+    await feed(`[]\n[${message("x")}\n[${Array(1001).fill(message("x"))}]\n`);
+    expect(frames).toEqual([]);
+    expect(events).toEqual(["invalid_request", "parse_error", "invalid_request"]);
   });
 
   test("goes to whoever takes batches when it is an array, as it is", async () => {

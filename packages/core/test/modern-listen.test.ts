@@ -119,7 +119,8 @@ describe("subscriptions/listen", () => {
     expect(client.told).toEqual([]);
     names.push("two");
     runtime.last.say(changed("tools"));
-    await clock.advance(200);
+    // The server was asked for its list a moment ago.
+    await clock.advance(1_000);
     expect(client.told).toEqual([{ ...changed("tools"), params: { _meta: { [key]: "L" } } }]);
   });
 

@@ -23,11 +23,15 @@ function forgetting(times: number, executed: "no" | "unknown" = "no") {
           "method" in message && message.method === "tools/call" && message.params?.name === "echo";
         if (!isEcho || left === 0) return;
         left--;
-        throw new OmgError("upstream_closed", { detail: "session_lost", executed, message: "forgotten" });
+        throw forgotten(executed);
       },
     },
   );
   return { server, calls };
+}
+
+function forgotten(executed: "no" | "unknown"): OmgError {
+  return new OmgError("upstream_closed", { detail: "session_lost", executed, message: "forgotten" });
 }
 
 describe("a server that has forgotten the session", () => {
@@ -39,6 +43,24 @@ describe("a server that has forgotten the session", () => {
     expect(calls).toEqual(["x"]);
     expect(runtime.starts).toBe(2);
     expect(runtime.running).toBe(1);
+  });
+
+  test("is not left alone for it, however often it happens, as long as each session was of use", async () => {
+    let attempts = 0;
+    const server = fakeServer(
+      { echo: (args) => text(String(args.text)) },
+      {
+        beforeSend(message: JsonRpcMessage) {
+          const isCall = "method" in message && message.method === "tools/call";
+          if (isCall && ++attempts % 3 === 0) throw forgotten("no");
+        },
+      },
+    );
+    const { gateway, runtime } = await testGateway({ a: server });
+    const client = await TestClient.connect(gateway, "a");
+    for (let call = 1; call <= 7; call++)
+      expect(await client.call("echo", { text: call })).toBe(String(call));
+    expect(runtime.starts).toBe(4);
   });
 
   test("is asked no third time", async () => {

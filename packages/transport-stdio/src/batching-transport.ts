@@ -15,6 +15,8 @@ import { inFlight } from "./refusals.ts";
 
 const batchVersion = "2025-03-26";
 const maxMessages = 100;
+/** Bytes that may wait for the client: several of the longest answers, since one that can not be sent ends the session. */
+const maxQueuedBytes = 64 * 1024 * 1024;
 const taken = Promise.resolve();
 
 /** The answers of a batch: how many are still to come, and those that are there. */
@@ -39,7 +41,7 @@ export class BatchingTransport implements Transport {
   #version: string | undefined;
 
   constructor(options: LineTransportOptions) {
-    this.#lines = lineTransport({ ...options, onBatch: (line) => this.#split(line) });
+    this.#lines = lineTransport({ maxQueuedBytes, ...options, onBatch: (line) => this.#split(line) });
     this.#lines.onframe = (frame) => this.#receive(frame);
     this.#lines.onerror = (error) => this.onerror?.(error);
     this.#lines.onclose = () => this.onclose?.();

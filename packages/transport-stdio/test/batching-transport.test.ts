@@ -193,6 +193,13 @@ describe("an array is refused", () => {
   });
 });
 
+test("keeps long answers for a client that is slow to read, up to 64 MiB", async () => {
+  const { send } = await connected();
+  const long = (id: RequestId) => ({ ...answer(id), result: { text: "x".repeat(15 * 1024 * 1024) } });
+  for (const id of [1, 2, 3, 4, 5]) await send(long(id));
+  await expect(send(answer(6))).rejects.toMatchObject({ reason: "overloaded", detail: "queue_full" });
+});
+
 test("ends with its lines", async () => {
   const { transport, input } = await connected();
   const closed = new Promise<void>((resolve) => {

@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
 /** The way back to the gateway for what belongs to one message: stdout, or the answer to one POST. */
 export interface Wire {
   /** One message, well formed. Over HTTP all that comes before the answer makes it an event stream. */
@@ -6,4 +8,6 @@ export interface Wire {
   raw(bytes: string | Buffer): void;
   /** Breaks off without another word: the process on stdio, the connection over HTTP. */
   cut(): void;
+  /** HTTP only: the exchange that the message came in. */
+  readonly http?: { readonly request: IncomingMessage; readonly response: ServerResponse };
 }

@@ -16,7 +16,9 @@ export function post(
 export async function answerOf(response: Response, id: number, heard: Message[]): Promise<Message> {
   const text = await response.text();
   const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
-  const bodies = isStream ? [...text.matchAll(/^data: ?(.+)$/gm)].map(([, data]) => data as string) : [text];
+  const bodies = isStream
+    ? [...text.matchAll(/^data: ?(\S.*)$/gm)].map(([, data]) => data as string)
+    : [text];
   const messages = bodies.map((body) => JSON.parse(body) as Message);
   const answer = messages.find((message) => message.id === id && message.method === undefined);
   heard.push(...messages.filter((message) => message !== answer));

@@ -223,7 +223,9 @@ export class Slot {
     if (this.#state === "starting") this.#lostEarly = why;
     if (this.#state !== "ready" && this.#state !== "draining") return;
     this.#problem = why;
-    const delay = this.#backoff.instanceLost(this.#clock.now() - this.#readyAt);
+    // A server may end a session whenever it likes (MCP transports): one that was of use was no failure.
+    const wasOfUse = why.isSessionLost && this.#instance?.upstream.hasServed === true;
+    const delay = wasOfUse ? 0 : this.#backoff.instanceLost(this.#clock.now() - this.#readyAt);
     this.#settled = this.#takeDown(why, delay === 0 ? "failed" : "backoff", delay);
     this.#onDrained?.();
   }

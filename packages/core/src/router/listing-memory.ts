@@ -37,11 +37,17 @@ interface Entry {
   fetchingSince: number;
   /** The list changed while it was being fetched. */
   again: boolean;
+  /** When it was last asked for because of a change. */
+  followedAt: number;
+  /** It is asked for soon because of a change. */
+  follows: boolean;
   failed: boolean;
 }
 
 /** Longest wait for the store. */
 const recallMs = 1000;
+/** A server whose list changes all the time is asked for it no more often. */
+const followMs = 1000;
 
 /**
  * Remembers what servers offer, so that listings need no running server. A listing of a session-scoped server belongs
@@ -134,7 +140,7 @@ export class ListingMemory {
   invalidate(server: PooledServer, session: string): void {
     const entry = this.#entries.get(server)?.get(keyOf(server, session));
     if (entry?.fetching) entry.again = true;
-    else void this.refresh(server, session);
+    else if (entry && !entry.follows) this.#follow(entry, server, session);
   }
 
   /** A server has started: what is remembered of it may be old. */
@@ -154,6 +160,21 @@ export class ListingMemory {
     if (session !== "") for (const server of servers) this.#entries.get(server)?.delete(session);
   }
 
+  #follow(entry: Entry, server: PooledServer, session: string): void {
+    const { clock } = this.#settings;
+    const waitMs = entry.followedAt + followMs - clock.now();
+    if (waitMs <= 0) {
+      entry.followedAt = clock.now();
+      void this.refresh(server, session);
+      return;
+    }
+    entry.follows = true;
+    clock.after(waitMs, () => {
+      entry.follows = false;
+      this.invalidate(server, session);
+    });
+  }
+
   async #recall(entry: Entry, server: PooledServer): Promise<void> {
     try {
       const listing = parseListing((await this.#settings.store.get(storeKey(server))) ?? "");
@@ -170,7 +191,13 @@ export class ListingMemory {
     const entries = this.#entries.get(server) ?? new Map<string, Entry>();
     this.#entries.set(server, entries);
     const key = keyOf(server, session);
-    const entry = entries.get(key) ?? { fetchingSince: 0, again: false, failed: false };
+    const entry = entries.get(key) ?? {
+      fetchingSince: 0,
+      again: false,
+      followedAt: Number.NEGATIVE_INFINITY,
+      follows: false,
+      failed: false,
+    };
     entries.set(key, entry);
     return entry;
   }
@@ -192,7 +219,7 @@ export class ListingMemory {
       })
       .finally(() => {
         entry.fetching = undefined;
-        if (entry.again) void this.refresh(server, session);
+        if (entry.again) this.invalidate(server, session);
       });
     entry.fetching = fetching;
     return fetching;

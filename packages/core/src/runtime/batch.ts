@@ -13,11 +13,8 @@ export function isBatch(text: Buffer): boolean {
   return text[at] === OPEN_ARRAY;
 }
 
-/**
- * Splits a JSON-RPC batch; its messages keep their bytes. Throws `parse_error`, or `invalid_request` for one that is
- * empty, too long, holds something else than messages, `initialize`, or the id of a request twice.
- */
-export function batchFrames(text: Buffer, limit: number): Frame[] {
+/** Cuts a JSON array into its elements. Throws `parse_error`, or `invalid_request` for one that is empty or too long. */
+export function batchElements(text: Buffer, limit: number): Buffer[] {
   const scanner = new JsonScanner(text, 0, { depth });
   const messages: Buffer[] = [];
   scanner.array(() => {
@@ -27,7 +24,15 @@ export function batchFrames(text: Buffer, limit: number): Frame[] {
   });
   scanner.end();
   if (messages.length === 0) throw invalid("A batch must not be empty");
-  const frames = messages.map(frameIn);
+  return messages;
+}
+
+/**
+ * Splits a JSON-RPC batch; its messages keep their bytes. Throws `parse_error`, or `invalid_request` for one that is
+ * empty, too long, holds something else than messages, `initialize`, or the id of a request twice.
+ */
+export function batchFrames(text: Buffer, limit: number): Frame[] {
+  const frames = batchElements(text, limit).map(frameIn);
   checkRequests(frames);
   return frames;
 }

@@ -27,9 +27,10 @@ export function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans; t
     else if (key === "params") spans.payload = params.read();
     else if (key === "jsonrpc") {
       if (textOf(scanner, "jsonrpc") !== "2.0") throw invalid('"jsonrpc" must be "2.0"');
-    } else {
+    } else if (key === "error") spans.payload = errorSpan(scanner);
+    else {
       const span = scanner.skip();
-      if (key === "result" || key === "error") spans.payload = span;
+      if (key === "result") spans.payload = span;
     }
   }
   scanner.end();
@@ -256,6 +257,26 @@ function textOf(scanner: JsonScanner, key: string): string {
   if (scanner.peek() === 0x22) return scanner.string();
   scanner.skip();
   throw invalid(`"${key}" must be a string`);
+}
+
+/** Clients read no error of another form: whoever waits for it would wait on. */
+function errorSpan(scanner: JsonScanner): Span {
+  const opening = scanner.peek();
+  const start = scanner.position;
+  let hasCode = false;
+  let hasMessage = false;
+  if (opening !== 0x7b) scanner.skip();
+  else
+    scanner.object((key) => {
+      if (key === "code") hasCode = Number.isSafeInteger(scanner.scalar().value);
+      else {
+        if (key === "message") hasMessage = scanner.peek() === 0x22;
+        scanner.skip();
+      }
+    });
+  if (!hasCode || !hasMessage)
+    throw invalid('"error" must hold a "code", an integer, and a "message", a string');
+  return { start, end: scanner.position };
 }
 
 function idOf(scanner: JsonScanner, spans: MutableSpans): RequestId | undefined {

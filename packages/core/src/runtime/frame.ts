@@ -57,7 +57,7 @@ export type FrameSpans = Readonly<Partial<Record<EditableField | "payload", Span
 
 /**
  * Reads a message. Throws an `OmgError`: `parse_error` for text that is no JSON, `invalid_request` for JSON that is no
- * single JSON-RPC 2.0 message, is nested too deep, or has an odd id or a key twice.
+ * single JSON-RPC 2.0 message, is nested too deep, or has an odd id or error, or a key twice.
  */
 export function parseFrame(bytes: Buffer): Frame {
   try {

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import { isBatch } from "./batch.ts";
+import { batchElements, isBatch } from "./batch.ts";
 import type { OmgError } from "./errors.ts";
 import { type Frame, frameOf, oneLine, oneLineText, parseFrame } from "./frame.ts";
 import { closedError, queueFullError, stalledError, tooLargeError } from "./line-errors.ts";
@@ -19,7 +19,7 @@ export interface LineTransportOptions {
   readonly maxQueuedBytes?: number;
   /** Milliseconds the other side may leave a full pipe unread before the transport ends. Default 10 000. */
   readonly writeDeadlineMs?: number;
-  /** Takes lines that hold a JSON array. Without it they are refused, as anything that is no single message. */
+  /** Takes lines that hold a JSON array. Default: each of its elements is read as if it stood alone. */
   readonly onBatch?: (line: Buffer) => void;
   /** Called at the end of the input, which then does not end the transport: answers can still be written. */
   readonly onInputEnd?: () => void;
@@ -48,6 +48,7 @@ const taken = Promise.resolve();
 /** A side that closed its input may have written last words before; they get this long to arrive. */
 const lastWordsMs = 250;
 const flushMs = 1000;
+const maxBatchMessages = 1000;
 
 class StreamTransport implements LineTransport {
   onmessage?: ((message: JsonRpcMessage) => void) | undefined;
@@ -61,7 +62,7 @@ class StreamTransport implements LineTransport {
   readonly #maxMessageBytes: number;
   readonly #maxQueuedBytes: number;
   readonly #writeDeadlineMs: number;
-  readonly #onBatch: ((line: Buffer) => void) | undefined;
+  readonly #onBatch: (line: Buffer) => void;
   readonly #onInputEnd: () => void;
   readonly #onEnd: (byRequest: boolean) => void;
   readonly #lines = new LineSplitter();
@@ -81,7 +82,7 @@ class StreamTransport implements LineTransport {
     this.#maxMessageBytes = options.maxMessageBytes ?? 16 * 1024 * 1024;
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 4 * 1024 * 1024;
     this.#writeDeadlineMs = options.writeDeadlineMs ?? 10_000;
-    this.#onBatch = options.onBatch;
+    this.#onBatch = options.onBatch ?? ((line) => this.#readBatch(line));
     this.#onInputEnd = options.onInputEnd ?? (() => this.#end());
     this.#onEnd = options.onEnd ?? (() => {});
   }
@@ -162,13 +163,27 @@ class StreamTransport implements LineTransport {
       this.#fail(tooLargeError(this.#maxMessageBytes));
       return;
     }
-    if (this.#onBatch && isBatch(line)) {
-      this.#onBatch(line);
+    const text = withoutMark(line);
+    if (isBatch(text)) this.#onBatch(text);
+    else this.#readMessage(text);
+  }
+
+  #readBatch(line: Buffer): void {
+    let messages: Buffer[];
+    try {
+      messages = batchElements(line, maxBatchMessages);
+    } catch (error) {
+      this.onerror?.(error as Error);
       return;
     }
+    for (const message of messages) this.#readMessage(message);
+  }
+
+  #readMessage(bytes: Buffer): void {
+    if (this.#closed) return;
     let frame: Frame;
     try {
-      frame = parseFrame(line);
+      frame = parseFrame(bytes);
     } catch (error) {
       this.onerror?.(error as Error);
       return;
@@ -214,6 +229,11 @@ class StreamTransport implements LineTransport {
     this.#onEnd(byRequest);
     this.onclose?.();
   }
+}
+
+/** Readers of JSON may ignore a byte order mark (RFC 8259), and some systems write one ahead of any text. */
+function withoutMark(text: Buffer): Buffer {
+  return text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf ? text.subarray(3) : text;
 }
 
 function flush(output: Writable, keep: boolean): Promise<void> {

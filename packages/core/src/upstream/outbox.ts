@@ -6,13 +6,16 @@ export interface OutboxOptions {
   readonly onDropped: (what: string) => void;
 }
 
-/** Answers that may be on their way at once: a server that asks faster than it listens gets no more. */
-const maxAnswers = 1024;
+/** Answers that may wait to be sent: a server that asks faster than it listens gets no more. */
+const maxWaiting = 1024;
+/** Answers that may be on their way at once: over HTTP each takes a connection. */
+const maxUnderway = 32;
 
 /** What goes to one instance without an answer: if it can not be sent, nobody waits to hear that, and it is dropped. */
 export class Outbox {
   readonly #options: OutboxOptions;
-  #answers = 0;
+  readonly #waiting: Frame[] = [];
+  #underway = 0;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -23,12 +26,21 @@ export class Outbox {
   }
 
   answer(frame: Frame): void {
-    if (this.#answers >= maxAnswers) {
-      this.#dropped(frame);
-      return;
+    if (this.#waiting.length >= maxWaiting) this.#dropped(frame);
+    else this.#waiting.push(frame);
+    this.#sendWaiting();
+  }
+
+  #sendWaiting(): void {
+    while (this.#underway < maxUnderway) {
+      const next = this.#waiting.shift();
+      if (!next) return;
+      this.#underway++;
+      void this.#send(next).then(() => {
+        this.#underway--;
+        this.#sendWaiting();
+      });
     }
-    this.#answers++;
-    void this.#send(frame).then(() => this.#answers--);
   }
 
   /** Never rejects: what could not be sent is no reason for what may end the connection later. */

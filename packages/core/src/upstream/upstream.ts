@@ -29,6 +29,8 @@ const exitGraceMs = 1000;
 export class Upstream {
   /** The level of log messages that the gateway asked for last, if it did. */
   logLevel: LogLevel | undefined;
+  /** A client's request was answered. */
+  hasServed = false;
   readonly #options: UpstreamOptions;
   readonly #errors: UpstreamErrors;
   readonly #lane: FrameLane;
@@ -252,7 +254,10 @@ export class Upstream {
     const request = id === undefined ? undefined : this.#ledger.close(id);
     if (request) {
       const { call } = request;
-      if (call) call.streamed = streamed;
+      if (call) {
+        call.streamed = streamed;
+        this.hasServed = true;
+      }
       request.answer(call ? this.#words.answered(call, request, frame) : frame);
     } else if (!this.#modern?.took(frame)) this.#floods.dropAnswer();
   }

@@ -13,10 +13,11 @@ export const starts = {
       process.exitCode = 1;
     },
   },
-  banner: {
-    what: "writes a banner and warnings ahead of JSON",
-    begin() {
-      process.stdout.write("Welcome to the server!\n\nnpm warn deprecated left-pad\n{not json\n");
+  "dies-when-ready": {
+    what: "answers initialize and dies on initialized, always",
+    receive(message, wire, server) {
+      if (message.method === "notifications/initialized") process.exit(1);
+      server.receive(message, wire);
     },
   },
 } satisfies Record<string, Behaviour>;

@@ -1,0 +1,12 @@
+import { type Behaviour, isCall } from "./behaviour.ts";
+
+type Receive = NonNullable<Behaviour["receive"]>;
+
+/** Evil in its answers to calls of the tool `echo` only. */
+export function inEcho(answer: Receive): Receive {
+  return (message, wire, server) => {
+    const isEcho = isCall(message) && message.params?.name === "echo";
+    if (isEcho) answer(message, wire, server);
+    else server.receive(message, wire);
+  };
+}
