@@ -11,11 +11,12 @@ export interface EventStreamOptions {
 
 /** Begins an answer as an event stream, with the front's limits and counters. */
 export function eventStream(
-  { limits, counters, emit }: HttpContext,
+  { clock, limits, counters, emit }: HttpContext,
   outgoing: ServerResponse,
   { session, headers }: EventStreamOptions,
 ): SseStream {
   return new SseStream(outgoing, {
+    clock,
     limits,
     headers,
     onDrop: () => counters.droppedFrames++,

@@ -1,8 +1,6 @@
 import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from "node:http";
 import { asOmgError, errorFrame, OmgError, type RequestId, reasonInfo } from "@omg/core";
 
-import { defaultLimits } from "./limits.ts";
-
 /** Longest time an answer waits for the end of a body that nobody reads: closing at once would lose the answer. */
 const LINGER_MS = 1_000;
 
@@ -60,6 +58,12 @@ export function sendRefusal(
   sendJson(outgoing, status, Buffer.from(JSON.stringify(errorBody(status, message, reason))), headers);
 }
 
+/** Answers with anything thrown, in the same form. */
+export function sendFailure(outgoing: ServerResponse, thrown: unknown): void {
+  const { status, headers, error } = failureOf(thrown);
+  sendRefusal(outgoing, status, error.message, headers, error.reason);
+}
+
 /** Answers with a JSON-RPC error. */
 export function sendRpcFailure(outgoing: ServerResponse, thrown: unknown, id?: RequestId): void {
   const { status, headers, error } = failureOf(thrown);
@@ -68,14 +72,13 @@ export function sendRpcFailure(outgoing: ServerResponse, thrown: unknown, id?: R
 
 /**
  * Answers with bytes that are JSON, in one write: in pieces, as a whole, or as text with one character a byte. Does nothing when the client is gone or has
- * its answer. A client that takes nothing for `stallMs` is cut off: what it does not read stays in memory.
+ * its answer.
  */
 export function sendJson(
   outgoing: ServerResponse,
   status: number,
   body: string | Buffer | readonly Buffer[],
   headers?: OutgoingHttpHeaders,
-  stallMs = defaultLimits.stallMs,
 ): void {
   if (outgoing.destroyed || outgoing.headersSent) return;
   if (typeof body === "string") {
@@ -91,8 +94,6 @@ export function sendJson(
     outgoing.writeHead(status, all);
     for (const piece of pieces) outgoing.write(piece);
     outgoing.end();
-    // Node counts progress of the write as activity, and sets its own timeout once the answer is out.
-    if (!outgoing.writableFinished) outgoing.socket?.setTimeout(stallMs);
   } else {
     const text = pieces.map((piece) => piece.toString("latin1")).join("");
     outgoing.writeHead(status, all).end(text, "latin1");

@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createApp } from "../src/app.ts";
-import type { HttpContext } from "../src/context.ts";
-import { InFlight } from "../src/in-flight.ts";
+import { httpContext } from "../src/context.ts";
 import { legacyEndpoints } from "../src/legacy-sse.ts";
-import { defaultLimits } from "../src/limits.ts";
 import { mcpEndpoint } from "../src/mcp-endpoint.ts";
-import { Patience } from "../src/patience.ts";
 import { Sessions } from "../src/sessions.ts";
 import { call, raw, served } from "./support/http.ts";
 import { StubGateway } from "./support/stub-gateway.ts";
@@ -15,15 +12,7 @@ const PUBLIC = ["/health", "/healthz", "/readyz"];
 const reload = async () => ({ added: [], removed: [], changed: [], unchanged: [], kept: [] });
 
 async function registeredPaths(): Promise<string[]> {
-  const context: HttpContext = {
-    gateway: new StubGateway(),
-    limits: defaultLimits,
-    inFlight: new InFlight(),
-    patience: new Patience(defaultLimits.keepAliveMs),
-    counters: { streams: 0, droppedFrames: 0, refused: 0 },
-    kept: { bytes: 0 },
-    emit: () => {},
-  };
+  const context = httpContext({ gateway: new StubGateway() });
   const sessions = new Sessions(context);
   const endpoints = { mcp: mcpEndpoint(context, sessions), ...legacyEndpoints(context, sessions) };
   const app = createApp(context, endpoints, { reload, isDraining: () => false });

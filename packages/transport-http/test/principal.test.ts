@@ -2,12 +2,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { HttpContext } from "../src/context.ts";
-import { InFlight } from "../src/in-flight.ts";
+import { httpContext } from "../src/context.ts";
 import { legacyEndpoints } from "../src/legacy-sse.ts";
-import { defaultLimits } from "../src/limits.ts";
 import { mcpEndpoint } from "../src/mcp-endpoint.ts";
-import { Patience } from "../src/patience.ts";
 import { admit, principalOf } from "../src/principal.ts";
 import { Sessions } from "../src/sessions.ts";
 import {
@@ -26,15 +23,7 @@ import { StubGateway } from "./support/stub-gateway.ts";
 /** The MCP routes behind a guard that knows many principals: by a header of the test's own. */
 async function servedToMany() {
   const gateway = new StubGateway();
-  const context: HttpContext = {
-    gateway,
-    limits: defaultLimits,
-    inFlight: new InFlight(),
-    patience: new Patience(defaultLimits.keepAliveMs),
-    counters: { streams: 0, droppedFrames: 0, refused: 0 },
-    kept: { bytes: 0 },
-    emit: () => {},
-  };
+  const context = httpContext({ gateway });
   const sessions = new Sessions(context);
   const endpoints = { mcp: mcpEndpoint(context, sessions), ...legacyEndpoints(context, sessions) };
   const server = createServer((incoming, outgoing) => {
