@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { OmgError } from "@omg/core";
 import type { HttpContext } from "./context.ts";
 import { bracketed, unbracketed } from "./host.ts";
-import { type HttpLimits, maxHeaders, serverSettings } from "./limits.ts";
+import { maxHeaders, serverSettings } from "./limits.ts";
 
 export interface HttpAddress {
   /** An address or a name; `localhost` means 127.0.0.1 and ::1. */
@@ -12,13 +12,15 @@ export interface HttpAddress {
   readonly port: number;
 }
 
+type ListenContext = Pick<HttpContext, "clock" | "limits" | "counters" | "emit">;
+
 export interface ListenOptions {
-  readonly limits: Pick<HttpLimits, "connections" | "headersMs" | "requestMs" | "stallMs">;
+  readonly context: ListenContext;
   readonly listener: RequestListener;
-  /** Counts the connections that are open, and those that were closed because there were too many. */
-  readonly counters: Pick<HttpContext["counters"], "connections" | "closedConnections">;
 }
 
+/** How often is told that there are too many connections. */
+const TELL_MS = 60_000;
 /** How often a port is picked anew that is free on one loopback address only. */
 const ATTEMPTS = 20;
 
@@ -33,7 +35,7 @@ export async function listenAll(
       if (address.host === "localhost") servers.push(...(await listenLocalhost(address.port, options)));
       else servers.push(await listen({ ...address, host: unbracketed(address.host) }, options));
     }
-    limitConnections(servers, options);
+    limitConnections(servers, options.context);
     return servers;
   } catch (error) {
     await Promise.all(servers.map(close));
@@ -54,11 +56,18 @@ export function close(server: Server): Promise<void> {
 }
 
 /** Of all servers together. A connection too many is closed before anything of it is read. */
-function limitConnections(servers: readonly Server[], { limits, counters }: ListenOptions): void {
+function limitConnections(
+  servers: readonly Server[],
+  { clock, limits, counters, emit }: ListenContext,
+): void {
+  let toldAt = Number.NEGATIVE_INFINITY;
   const onConnection = (socket: Socket) => {
     if (counters.connections >= limits.connections) {
       counters.closedConnections++;
       socket.destroy();
+      if (clock.now() - toldAt < TELL_MS) return;
+      toldAt = clock.now();
+      emit({ type: "http-connections-full", limit: limits.connections });
       return;
     }
     counters.connections++;
@@ -80,7 +89,8 @@ async function listenLocalhost(port: number, options: ListenOptions): Promise<Se
   }
 }
 
-function listen(address: HttpAddress, { limits, listener }: ListenOptions): Promise<Server> {
+function listen(address: HttpAddress, { context, listener }: ListenOptions): Promise<Server> {
+  const { limits } = context;
   const { headersMs: headersTimeout, requestMs: requestTimeout } = limits;
   const server = createServer({ ...serverSettings, headersTimeout, requestTimeout }, listener);
   server.timeout = limits.stallMs;

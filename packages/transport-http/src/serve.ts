@@ -55,7 +55,7 @@ export async function serveHttp(options: ServeOptions): Promise<HttpFront> {
   const bound = listen.map(({ host }) => host);
   const guard = createGuard({ ...options, bound });
   const context = httpContext(options);
-  const { counters, inFlight, limits, pressure } = context;
+  const { counters, inFlight, pressure } = context;
   const sessions = new Sessions(context);
   let draining = false;
 
@@ -78,7 +78,7 @@ export async function serveHttp(options: ServeOptions): Promise<HttpFront> {
       mcp(incoming, outgoing, undefined);
     } else void answer(incoming, outgoing);
   };
-  const servers = await listenAll(listen, { limits, counters, listener }).catch(async (error: unknown) => {
+  const servers = await listenAll(listen, { context, listener }).catch(async (error: unknown) => {
     await sessions.close();
     throw error;
   });

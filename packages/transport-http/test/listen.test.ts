@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { httpContext } from "../src/context.ts";
 import { checkServeOptions, serveHttp } from "../src/index.ts";
-import { defaultLimits, serverSettings } from "../src/limits.ts";
+import { serverSettings } from "../src/limits.ts";
 import { close, listenAll } from "../src/listen.ts";
 import { call, connectRaw, open, openSession, raw, readReply, served, toolCall } from "./support/http.ts";
 import { StubGateway } from "./support/stub-gateway.ts";
@@ -79,8 +80,7 @@ describe("listening", () => {
 
 describe("the server", () => {
   it("leaves no limit to Node's defaults", async () => {
-    const counters = { connections: 0, closedConnections: 0 };
-    const options = { limits: defaultLimits, counters, listener: () => {} };
+    const options = { context: httpContext({ gateway: new StubGateway() }), listener: () => {} };
     const servers = await listenAll([{ host: "127.0.0.1", port: 0 }], options);
     onTestFinished(async () => void (await Promise.all(servers.map(close))));
     expect(servers[0]).toMatchObject({
