@@ -2,12 +2,15 @@ import { connect, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { connectionLimit } from "../src/machine/connection-limit.ts";
 import { bins, RunningGateway, Sandbox } from "./support/omg.ts";
+import { isRunning } from "./support/processes.ts";
 
 /** Runs what follows with 64 files to be open at most; Node itself takes 20 of them. */
 const scarce = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"];
 
 async function started(sandbox: Sandbox, servers: number) {
-  const entries = Array.from({ length: servers }, (_, index) => [`s${index}`, []] as const);
+  // What each of them starts has left its process group, so that it must be looked for.
+  const args = ["--grandchild", "session"];
+  const entries = Array.from({ length: servers }, (_, index) => [`s${index}`, args] as const);
   const catalog = sandbox.catalog(Object.fromEntries(entries));
   return RunningGateway.start(sandbox, ["--catalog", catalog], {}, bins.omg, scarce);
 }
@@ -65,7 +68,12 @@ describe.concurrent("a gateway that may have few files open", () => {
     for (let count = 0; count < 20; count++) sockets.push(await opened(gateway.url));
     for (const socket of sockets) socket.destroy();
     // A start takes eight files for a moment, and three from then on.
-    for (const id of ["s1", "s2", "s3"]) await gateway.json(`/servers/${id}/stop`, { method: "POST" });
+    for (const id of ["s1", "s2", "s3"]) {
+      const { grandchild } = JSON.parse(await gateway.call(id, "pids"));
+      expect(isRunning(grandchild)).toBe(true);
+      await gateway.json(`/servers/${id}/stop`, { method: "POST" });
+      expect(isRunning(grandchild)).toBe(false);
+    }
     const freed = performance.now();
     let answer: Record<string, unknown>;
     do answer = await gateway.rpc(last, "tools/call", { name: "echo" });
