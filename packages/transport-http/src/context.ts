@@ -30,6 +30,7 @@ export interface HttpCounters {
   readonly closedConnections: number;
 }
 
+/** What a front is made with, as far as its handlers see it. */
 export interface ContextOptions {
   readonly gateway: Gateway;
   readonly limits?: Partial<HttpLimits> | undefined;
@@ -62,6 +63,7 @@ export interface HttpContext {
   readonly emit: (event: HttpEvent) => void;
 }
 
+/** What the handlers of a new front share. */
 export function httpContext(options: ContextOptions): HttpContext {
   const { gateway, clock = systemClock, pressure = () => noPressure, onEvent } = options;
   const limits = { ...defaultLimits, ...options.limits };
