@@ -11,11 +11,14 @@ const ONE_WRITE_BYTES = 16 * 1024;
 export class Refusal extends Error {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
+  /** The same for JSON-RPC. Default: `invalid_request`. */
+  readonly error: OmgError;
 
-  constructor(status: number, message: string, headers: OutgoingHttpHeaders = {}) {
+  constructor(status: number, message: string, headers: OutgoingHttpHeaders = {}, error?: OmgError) {
     super(message);
     this.status = status;
     this.headers = headers;
+    this.error = error ?? new OmgError("invalid_request", { message });
   }
 }
 
@@ -28,8 +31,8 @@ export interface HttpFailure {
 /** Anything thrown, as status, headers and error. */
 export function failureOf(thrown: unknown): HttpFailure {
   if (thrown instanceof Refusal) {
-    const error = new OmgError("invalid_request", { message: thrown.message });
-    return { status: thrown.status, headers: thrown.headers, error };
+    const { status, headers, error } = thrown;
+    return { status, headers, error };
   }
   const error = asOmgError(thrown);
   // A server's answer that is too large is the server's fault, not that of the request.

@@ -108,7 +108,11 @@ describe("the event stream of a session", () => {
     const { url } = await served({ limits: { streams: 1 } });
     await open(`${url}/mcp`, { headers: await openSession(`${url}/mcp`) });
     const reply = await call(`${url}/mcp`, { headers: await openSession(`${url}/mcp`) });
-    expect([reply.status, reply.headers["retry-after"]]).toEqual([429, "30"]);
+    expect([reply.status, reply.headers["retry-after"], reply.json.error.data]).toMatchObject([
+      429,
+      "30",
+      { reason: "overloaded", detail: "streams", retryAfterMs: 30_000 },
+    ]);
   });
 
   it("ends with its session", async () => {
