@@ -78,6 +78,8 @@ const refused: readonly (readonly [rule: Rule, item: WorkspacePackage, finding: 
     "uses process.on",
   ],
   [rules.onlyTheAppTouchesItsProcess, sample("@omg/transport-x", "console.error(1)"), "uses console"],
+  [rules.timeIsMeasuredByMonotonicClocks, sample("@omg/core", "f(Date.now())"), "uses Date.now"],
+  [rules.timeIsMeasuredByMonotonicClocks, sample("@omg/transport-x", "new Date()"), "uses new Date"],
   [rules.librariesNameWhatTheyImport, sample("@omg/runtime-x", "await import(name)"), "a computed name"],
   [rules.importsAreDeclared, sample("@omg/core", 'import { z } from "zod/v4"'), '"zod/v4"'],
   [rules.importsAreDeclared, sample("@omg/core", 'import "a"', { devDependencies: { a: "1" } }), '"a"'],

@@ -46,6 +46,10 @@ describe("the packages", () => {
     expect(rules.onlyTheAppTouchesItsProcess(packages)).toEqual([]);
   });
 
+  test("ask for the wall's time only where it is meant", () => {
+    expect(rules.timeIsMeasuredByMonotonicClocks(packages)).toEqual([]);
+  });
+
   test("libraries import by literal names, so that these rules see everything", () => {
     expect(rules.librariesNameWhatTheyImport(packages)).toEqual([]);
   });
@@ -69,7 +73,11 @@ describe("the packages", () => {
   test("have no exceptions for files that are gone", () => {
     const files = packages.flatMap((item) => item.sources).map((file) => file.path);
     expect(files).toEqual(
-      expect.arrayContaining([...rules.sdkFilesOfCore, ...Object.keys(rules.processFiles)]),
+      expect.arrayContaining([
+        ...rules.sdkFilesOfCore,
+        ...Object.keys(rules.processFiles),
+        ...Object.keys(rules.wallTimeFiles),
+      ]),
     );
   });
 

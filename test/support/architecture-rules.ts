@@ -18,6 +18,21 @@ export const processFiles: Readonly<Record<string, string>> = {
   "packages/runtime-testkit/src/scripted-server.mjs": "runs as a process of its own: the server under test",
 };
 
+/** Files that may ask what time it is on the wall, and for what: everything else measures time that no clock change touches. */
+export const wallTimeFiles: Readonly<Record<string, string>> = {
+  "apps/gateway/src/logging/logger.ts": "the time of a log line",
+  "apps/gateway/src/reload/catalog-reloader.ts": "when the catalog was read, for people",
+  "apps/gateway/src/state/file-store.ts": "the age of files, which have wall times",
+  "packages/core/src/clock.ts": "dates for people",
+  "packages/core/src/pool/server.ts": "when a server was started and used, for people",
+  "packages/runtime-sse/src/auth/grants.ts": "when a token expires",
+  "packages/runtime-sse/src/auth/grant-authorizer.ts": "whether a token has expired",
+  "packages/runtime-sse/src/failures.ts": "a Retry-After that is a date",
+  "packages/transport-http/src/management.ts": "when the catalog was read, and how long ago, for people",
+};
+
+const wallTime = /(?<![.\w$#])(?:Date\s*\.\s*now\b|new\s+Date\b)/g;
+
 /** Core is handed files, processes and sockets, so that it runs anywhere and under fake clocks. */
 const outsideCore =
   /^(?:hono|chokidar|dockerode|@hono\/.*|@kubernetes\/.*|node:(?:child_process|cluster|dgram|dns|fs|http|http2|https|module|net|os|process|readline|tls|tty|vm|worker_threads)(?:\/.*)?)$/;
@@ -101,6 +116,17 @@ export function onlyTheAppTouchesItsProcess(
       ),
     );
   return [...imports, ...globals];
+}
+
+export function timeIsMeasuredByMonotonicClocks(packages: readonly WorkspacePackage[]): Findings {
+  return packages
+    .flatMap((item) => item.sources)
+    .filter((file) => !Object.hasOwn(wallTimeFiles, file.path))
+    .flatMap((file) =>
+      [...file.code.matchAll(wallTime)].map(
+        (match) => `${file.path}:${lineAt(file.code, match.index)}: uses ${match[0]}`,
+      ),
+    );
 }
 
 export function librariesNameWhatTheyImport(packages: readonly WorkspacePackage[]): Findings {

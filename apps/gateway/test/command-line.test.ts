@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { bins, RunningGateway, repository, run, Sandbox, scripted } from "./support/omg.ts";
@@ -171,7 +171,12 @@ describe("omg serve", () => {
       `localhost:${new URL(gateway.url).port}`,
     ]);
     expect(taken.code).toBe(5);
-    expect(taken.stderr).toContain(new URL(gateway.url).port);
+    const { port } = new URL(gateway.url);
+    expect(taken.stderr).toContain(
+      `error[port_in_use]: Cannot listen on 127.0.0.1:${port}: another process does. Stop it, or choose another port`,
+    );
+    // The one that runs is the only one that has anything to be swept up after.
+    expect(readdirSync(join(sandbox.folder, "state", "omg", "owners"))).toHaveLength(1);
   });
 });
 

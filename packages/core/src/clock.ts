@@ -1,6 +1,8 @@
+import { awakeClock } from "./awake-clock.ts";
+
 /** Time, as the gateway needs it; a test brings its own. */
 export interface Clock {
-  /** Monotonic milliseconds. */
+  /** Milliseconds, monotonic. Time in which the process did not run need not count. */
   now(): number;
   /** Wall time, for people only. */
   date(): Date;
@@ -8,11 +10,12 @@ export interface Clock {
   after(ms: number, action: () => void): () => void;
 }
 
-export const systemClock: Clock = {
+export const systemClock: Clock = awakeClock({
   now: () => performance.now(),
   date: () => new Date(),
   after(ms, action) {
     const timer = setTimeout(action, ms);
     return () => clearTimeout(timer);
   },
-};
+  afterIfAlive: (ms, action) => void setTimeout(action, ms).unref(),
+});

@@ -115,6 +115,31 @@ describe("starting", () => {
     expect(statesOf(events, "a").slice(0, 4)).toEqual(["starting", "backoff", "failed", "starting"]);
   });
 
+  test("a start that the gateway itself has no means for is tried again after a second, however often", async () => {
+    let isWanting = true;
+    const want = new OmgError("overloaded", { detail: "fd_exhausted", message: "Too many files are open" });
+    const beforeStart = async () => {
+      if (isWanting) throw want;
+    };
+    const { gateway, runtime, clock } = await testGateway({ a: fakeServer(echo, { beforeStart }) });
+    const client = await TestClient.connect(gateway, "a");
+    for (let second = 1; second <= 20; second++) {
+      expect(await client.refusal("tools/call", { name: "echo" })).toMatchObject({
+        reason: "overloaded",
+        detail: "fd_exhausted",
+        server: "a",
+      });
+      expect(await client.refusal("tools/call", { name: "echo" })).toMatchObject({
+        reason: "upstream_backoff",
+        retryAfterMs: 1_000,
+      });
+      await clock.advance(1_000);
+      expect(runtime.starts).toBe(second);
+    }
+    isWanting = false;
+    expect(await client.call("echo")).toBe("hi");
+  });
+
   test("a crash after a minute of health is made good at once", async () => {
     const { gateway, runtime, clock } = await testGateway(
       { a: fakeServer(echo) },

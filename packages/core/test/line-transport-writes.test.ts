@@ -211,6 +211,9 @@ describe("an output that is gone", () => {
 });
 
 describe("the write deadline", () => {
+  /** What a turn of the event loop takes on the fake clock. */
+  const turn = 1;
+
   afterEach(() => {
     vi.useRealTimers();
   });
@@ -226,7 +229,7 @@ describe("the write deadline", () => {
     await send("x");
     await vi.advanceTimersByTimeAsync(9_999);
     expect(events).toEqual([]);
-    await vi.advanceTimersByTimeAsync(1);
+    await vi.advanceTimersByTimeAsync(1 + turn);
     expect(events).toEqual(["upstream_closed write_deadline", "closed"]);
     await expect(transport.sendFrame?.(frameOf(note("y")))).rejects.toMatchObject({
       reason: "upstream_closed",
@@ -235,12 +238,22 @@ describe("the write deadline", () => {
     expect(events).toHaveLength(2);
   });
 
+  test("is not judged before a process that was stopped has heard what was read meanwhile", async () => {
+    const { output, events, send } = await stalled();
+    await send("x");
+    // Timers fire first when a process goes on, and all else is heard after them.
+    vi.advanceTimersByTime(10_000);
+    output.takeBatch();
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(events).toEqual([]);
+  });
+
   test("counts from the first byte that was too much", async () => {
     const { events, send } = await stalled({ writeDeadlineMs: 1_000 });
     await send("x");
     await vi.advanceTimersByTimeAsync(600);
     await send("y");
-    await vi.advanceTimersByTimeAsync(400);
+    await vi.advanceTimersByTimeAsync(400 + turn);
     expect(events).toEqual(["upstream_closed write_deadline", "closed"]);
   });
 
@@ -263,7 +276,7 @@ describe("the write deadline", () => {
       expect(output.waits).toBe(true);
     }
     expect(events).toEqual([]);
-    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(10_000 + turn);
     expect(events).toEqual(["upstream_closed write_deadline", "closed"]);
   });
 

@@ -374,18 +374,18 @@ describe("a held call", () => {
     await drained;
   });
 
-  test("is one of 32 at most for each principal", async () => {
+  test("is one of 500 at most for each principal", async () => {
     const { client, clock, gateway, asker } = await asking({ ask: rounds([form("1")]) }, {}, "session");
     const held = await outcome(
       clock,
-      Promise.all(Array.from({ length: 33 }, () => client.ask("tools/call", { name: "ask" }))),
+      Promise.all(Array.from({ length: 501 }, () => client.ask("tools/call", { name: "ask" }))),
     );
     const refused = held.filter((answer) => "error" in answer);
     expect(refused).toMatchObject([{ error: { data: { reason: "overloaded", detail: "held_calls" } } }]);
-    expect(gateway.stats().heldCalls).toBe(32);
+    expect(gateway.stats().heldCalls).toBe(500);
     const other = await outcome(clock, client.result("tools/call", { name: "ask" }, { principal: "you" }));
     expect(other.resultType).toBe("input_required");
-    expect(asker.runs.ask).toBe(34);
+    expect(asker.runs.ask).toBe(502);
     await gateway[Symbol.asyncDispose]();
   });
 });

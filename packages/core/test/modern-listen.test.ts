@@ -199,12 +199,12 @@ describe("subscriptions/listen", () => {
     expect(
       await client.error("subscriptions/listen", { notifications: { resourceSubscriptions: many } }),
     ).toMatchObject({ code: -32602 });
-    for (let count = 0; count < 64; count++) await listen(client, {}, { id: count });
+    for (let count = 0; count < 500; count++) await listen(client, {}, { id: count });
     expect(await client.error("subscriptions/listen", { notifications: {} })).toMatchObject({
       data: { reason: "overloaded" },
     });
     await listen(client, {}, { id: "other", principal: "you" });
-    expect(client.told).toHaveLength(65);
+    expect(client.told).toHaveLength(501);
     await gateway.drain();
   });
 

@@ -28,6 +28,8 @@ export function instanceMarker(instanceId: string): string {
 const MAX_ROUNDS = 20;
 const ROUND_MS = 25;
 const FILES_AT_ONCE = 16;
+/** How often a file is tried again that can not be opened because too many are. */
+const MAX_TRIES = 40;
 
 export function markedProcesses(): MarkedProcesses {
   let running: Promise<unknown> = Promise.resolve();
@@ -63,7 +65,7 @@ type Scan = ReadonlyMap<string, readonly number[]>;
 
 async function scanProcesses(): Promise<Scan> {
   const found = new Map<string, number[]>();
-  const pids = (await readdir("/proc").catch(() => [])).map(Number).filter((pid) => pid > 1);
+  const pids = (await patiently(() => readdir("/proc"), [])).map(Number).filter((pid) => pid > 1);
   const visit = async (pid: number) => {
     for (const marker of await readMarkers(pid)) {
       const others = found.get(marker);
@@ -80,10 +82,23 @@ async function scanProcesses(): Promise<Scan> {
 async function readMarkers(pid: number): Promise<string[]> {
   if (pid === process.pid) return [];
   // Unreadable: gone meanwhile, or another user's, hence not ours.
-  const environment = await readFile(`/proc/${pid}/environ`).catch(() => Buffer.alloc(0));
+  const environment = await patiently(() => readFile(`/proc/${pid}/environ`), Buffer.alloc(0));
   if (!environment.includes("OMG_")) return [];
   return environment
     .toString()
     .split("\0")
     .filter((entry) => entry.startsWith("OMG_OWNER=") || entry.startsWith("OMG_INSTANCE="));
+}
+
+/** What `read` gives, or else `otherwise`. Where too many files are open it waits for others to be closed: nothing may be overlooked. */
+async function patiently<T>(read: () => Promise<T>, otherwise: T): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await read();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if ((code !== "EMFILE" && code !== "ENFILE") || tries === MAX_TRIES) return otherwise;
+      await delay(ROUND_MS);
+    }
+  }
 }

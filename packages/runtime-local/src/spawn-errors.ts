@@ -13,12 +13,24 @@ export function missingFolder(server: string, folder: string): OmgError {
 /** Says what a failed `spawn` means and what to do about it. */
 export function spawnFailed(server: string, command: string, cause: unknown): OmgError {
   const code = codeOf(cause);
+  // No fault of the server's: it is tried again soon, however often.
+  if (code === "EMFILE" || code === "ENFILE") return tooManyFiles(server, code, cause);
   const { detail, what } = explain(code, command, cause);
   return new OmgError("upstream_start_failed", {
     server,
     detail,
     cause,
     message: `Server '${server}' did not start: ${what}`,
+  });
+}
+
+function tooManyFiles(server: string, code: string, cause: unknown): OmgError {
+  return new OmgError("overloaded", {
+    server,
+    detail: "fd_exhausted",
+    retryAfterMs: 1_000,
+    cause,
+    message: `Server '${server}' did not start: too many files are open (${code}). Raise the limit (ulimit -n), or run fewer servers at once.`,
   });
 }
 
@@ -36,12 +48,6 @@ function explain(code: string, command: string, cause: unknown): { detail: strin
       return {
         detail: "e2big",
         what: `the arguments and variables of ${name} are too long for the system (E2BIG). Pass large values by a file.`,
-      };
-    case "EMFILE":
-    case "ENFILE":
-      return {
-        detail: "fd_exhausted",
-        what: `too many files are open (${code}). Raise the limit (ulimit -n), or run fewer servers at once.`,
       };
     case "EAGAIN":
       return {

@@ -114,10 +114,10 @@ describe("a start that fails says why and what to do", () => {
     expect(error.detail).toBe("nul_byte");
   });
 
-  test("no file descriptors left: fd_exhausted", () => {
+  test("no file descriptors left: fd_exhausted, which is the gateway's want", () => {
     for (const code of ["EMFILE", "ENFILE"]) {
       const error = spawnFailed("tested", "x", Object.assign(new Error("spawn"), { code }));
-      expect(error.detail).toBe("fd_exhausted");
+      expect(error).toMatchObject({ reason: "overloaded", detail: "fd_exhausted", retryAfterMs: 1_000 });
       expect(error.message).toContain(code);
     }
   });

@@ -70,6 +70,14 @@ export function networkFailure(url: URL, error: unknown, sent: boolean): OmgErro
   const { name, code, message, data, socket } = innermost(error);
   const executed = sent ? "unknown" : "no";
   const cause = error;
+  if (code === "EMFILE" || code === "ENFILE") {
+    return failure("overloaded", url, `can not be reached: too many files are open here (${code})`, {
+      detail: "fd_exhausted",
+      executed,
+      retryAfterMs: 1_000,
+      cause,
+    });
+  }
   if (dnsCodes.has(code)) {
     return failure(
       "upstream_start_failed",

@@ -1,18 +1,23 @@
-import type { Gateway } from "@omg/core";
-import type { InFlight } from "./in-flight.ts";
-import type { HttpLimits } from "./limits.ts";
-import type { Patience } from "./patience.ts";
+import { type Clock, type Gateway, systemClock } from "@omg/core";
+import { InFlight } from "./in-flight.ts";
+import { defaultLimits, type HttpLimits } from "./limits.ts";
+import { Patience } from "./patience.ts";
+import { noPressure, type Pressure } from "./pressure.ts";
 
 /** What the front tells about itself; it logs nothing. */
 export type HttpEvent =
   /** A fault of the gateway: the client got 500. */
   | { readonly type: "http-error"; readonly error: unknown }
   /** An event stream was cut because its client did not read. */
-  | { readonly type: "http-stream-stalled"; readonly session: string | undefined };
+  | { readonly type: "http-stream-stalled"; readonly session: string | undefined }
+  /** All connections are taken, and further ones are closed. Told once a minute at most. */
+  | { readonly type: "http-connections-full"; readonly limit: number };
 
 /** Running totals since the start, and what is open now. */
 export interface HttpCounters {
   readonly sessions: number;
+  /** Connections open now. */
+  readonly connections: number;
   /** Event streams open now that a GET asked for. */
   readonly streams: number;
   /** Requests that wait for an answer now. */
@@ -21,17 +26,56 @@ export interface HttpCounters {
   readonly droppedFrames: number;
   /** Requests turned away for their Host, Origin or credential. */
   readonly refused: number;
+  /** Connections closed because there were too many. */
+  readonly closedConnections: number;
+}
+
+/** What a front is made with, as far as its handlers see it. */
+export interface ContextOptions {
+  readonly gateway: Gateway;
+  readonly limits?: Partial<HttpLimits> | undefined;
+  /** How the process is doing, asked for each request: what it has no memory for is refused. Default: well. */
+  readonly pressure?: (() => Pressure) | undefined;
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined;
+  readonly onEvent?: ((event: HttpEvent) => void) | undefined;
 }
 
 /** What all handlers of one front share. */
 export interface HttpContext {
   readonly gateway: Gateway;
+  readonly clock: Clock;
+  /** How the process is doing. */
+  readonly pressure: () => Pressure;
   readonly limits: HttpLimits;
   readonly inFlight: InFlight;
   /** When a request waits for longer than the keep-alive time. */
   readonly patience: Patience;
-  readonly counters: { streams: number; droppedFrames: number; refused: number };
+  readonly counters: {
+    connections: number;
+    closedConnections: number;
+    streams: number;
+    droppedFrames: number;
+    refused: number;
+  };
   /** What is kept of event streams, for clients that were cut off. */
   readonly kept: { bytes: number };
   readonly emit: (event: HttpEvent) => void;
+}
+
+/** What the handlers of a new front share. */
+export function httpContext(options: ContextOptions): HttpContext {
+  const { gateway, clock = systemClock, pressure = () => noPressure, onEvent } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  return {
+    gateway,
+    clock,
+    pressure,
+    limits,
+    inFlight: new InFlight(),
+    patience: new Patience(limits.keepAliveMs),
+    counters: { connections: 0, closedConnections: 0, streams: 0, droppedFrames: 0, refused: 0 },
+    kept: { bytes: 0 },
+    emit: (event) => onEvent?.(event),
+  };
 }

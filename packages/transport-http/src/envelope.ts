@@ -65,7 +65,7 @@ async function forward(
   body: Buffer,
   members: Members,
 ): Promise<void> {
-  const { gateway, limits } = context;
+  const { gateway } = context;
   const { frame, id } = requestOf(body, members);
   if (gateway.server(server) === undefined) throw unknownServer(server);
   if (frame.head.kind === "notification") {
@@ -81,7 +81,7 @@ async function forward(
     if (status !== 200 || frame.head.id === undefined) throw thrown;
     return errorFrame(frame.head.id, error);
   });
-  sendJson(outgoing, 200, withId(answer, id), {}, limits.stallMs);
+  sendJson(outgoing, 200, withId(answer, id));
 }
 
 /** The message to forward, its payload untouched, and the id the caller gave: a call without one is answered too. */

@@ -3,6 +3,13 @@ import type { HttpContext } from "./context.ts";
 import { ResumableStream } from "./resumable-stream.ts";
 import type { SseStream } from "./sse-stream.ts";
 
+export interface OpenOptions {
+  /** Whether more than the last answer may come. */
+  readonly prime: boolean;
+  /** The client does not read, on whichever connection, and was cut off. */
+  readonly onStall?: (() => void) | undefined;
+}
+
 /** Where a client goes on that was cut off. */
 export interface Resumption {
   readonly stream: ResumableStream;
@@ -15,7 +22,7 @@ const EVENT_ID = /^([\w-]{12})\.(\d{1,15})\.(\d{1,15})$/;
 export class EventStore {
   /** The stream for what belongs to no request. */
   readonly standalone: ResumableStream;
-  readonly #context: Pick<HttpContext, "limits" | "kept">;
+  readonly #context: Pick<HttpContext, "clock" | "limits" | "kept">;
   /** Whether the client takes events without data. */
   readonly #primes: () => boolean;
   /** In the order in which they were opened. The stream that belongs to no request is none of them. */
@@ -24,7 +31,7 @@ export class EventStore {
   #lastNumber = 0;
   #bytes = 0;
 
-  constructor(context: Pick<HttpContext, "limits" | "kept">, primes: () => boolean) {
+  constructor(context: Pick<HttpContext, "clock" | "limits" | "kept">, primes: () => boolean) {
     this.#context = context;
     this.#primes = primes;
     this.standalone = this.#make(0);
@@ -35,10 +42,10 @@ export class EventStore {
     return this.#primes() && this.#bytes <= this.#bound;
   }
 
-  /** Begins the stream of a request. `prime`: whether more than the last answer may come. */
-  open(connection: SseStream, { prime }: { prime: boolean }): ResumableStream {
+  /** Begins the stream of a request. */
+  open(connection: SseStream, { prime, onStall }: OpenOptions): ResumableStream {
     const number = ++this.#lastNumber;
-    const stream = this.#make(number);
+    const stream = this.#make(number, onStall);
     this.#streams.set(number, stream);
     stream.connect(connection, { prime: prime && this.#primes() });
     return stream;
@@ -74,12 +81,15 @@ export class EventStore {
     }
   }
 
-  #make(number: number): ResumableStream {
+  #make(number: number, onStall?: () => void): ResumableStream {
+    const { clock, limits } = this.#context;
     const stream: ResumableStream = new ResumableStream({
       prefix: `${this.#tag}.${number}.`,
-      limits: this.#context.limits,
+      clock,
+      limits,
       onKept: (bytes) => this.#resize(bytes, stream),
       onOver: () => this.#streams.delete(number),
+      onStall,
     });
     return stream;
   }

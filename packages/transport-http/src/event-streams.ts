@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { OmgError } from "@omg/core";
 import type { HttpContext } from "./context.ts";
 import { Refusal } from "./http-errors.ts";
 import { SseStream } from "./sse-stream.ts";
@@ -11,11 +12,12 @@ export interface EventStreamOptions {
 
 /** Begins an answer as an event stream, with the front's limits and counters. */
 export function eventStream(
-  { limits, counters, emit }: HttpContext,
+  { clock, limits, counters, emit }: HttpContext,
   outgoing: ServerResponse,
   { session, headers }: EventStreamOptions,
 ): SseStream {
   return new SseStream(outgoing, {
+    clock,
     limits,
     headers,
     onDrop: () => counters.droppedFrames++,
@@ -26,7 +28,9 @@ export function eventStream(
 /** Counts an event stream that a GET asked for, until it closes. `more`: whether there is one more of them by it. */
 export function countStream({ counters, limits }: HttpContext, outgoing: ServerResponse, more = true): void {
   if (more && counters.streams >= limits.streams) {
-    throw new Refusal(429, "Too many event streams are open; try again later", { "retry-after": "30" });
+    const message = `${limits.streams} event streams are open, the limit; try again later`;
+    const error = new OmgError("overloaded", { detail: "streams", retryAfterMs: 30_000, message });
+    throw new Refusal(429, message, { "retry-after": "30" }, error);
   }
   counters.streams++;
   outgoing.once("close", () => counters.streams--);

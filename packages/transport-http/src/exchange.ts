@@ -19,6 +19,8 @@ export interface ExchangeOptions {
   /** Whether the answer tells the client its session: unless it is an error, then `onRefused` is called. */
   readonly announce?: boolean | undefined;
   readonly onRefused?: (() => void) | undefined;
+  /** The client does not read its event stream, and was cut off. */
+  readonly onStall?: ((exchange: Exchange) => void) | undefined;
 }
 
 /**
@@ -88,10 +90,10 @@ export class Exchange {
   #give(frame: Frame, streamed: boolean): boolean {
     if (this.#stream === undefined) {
       if (this.#outgoing.destroyed) return false;
-      const { accepts, context } = this.#options;
+      const { accepts } = this.#options;
       const headers = this.#sessionHeader(frame);
       if (accepts.json && !(streamed && accepts.stream)) {
-        sendJson(this.#outgoing, 200, frame.text ?? frame.pieces, headers, context.limits.stallMs);
+        sendJson(this.#outgoing, 200, frame.text ?? frame.pieces, headers);
         return true;
       }
       if (accepts.stream && frame.text !== undefined) {
@@ -105,11 +107,14 @@ export class Exchange {
   /** The event stream, opened at the first need; `undefined` if the client takes none or left before it was. */
   #open({ prime = true, answer }: { prime?: boolean; answer?: Frame } = {}): ResumableStream | undefined {
     if (this.#stream !== undefined) return this.#stream;
-    const { context, accepts, session, events } = this.#options;
+    const { context, accepts, session, events, onStall } = this.#options;
     if (!accepts.stream || this.#outgoing.destroyed) return undefined;
     this.#stopPatience();
-    const headers = this.#sessionHeader(answer);
-    this.#stream = events.open(eventStream(context, this.#outgoing, { session, headers }), { prime });
+    const connection = eventStream(context, this.#outgoing, {
+      session,
+      headers: this.#sessionHeader(answer),
+    });
+    this.#stream = events.open(connection, { prime, onStall: () => onStall?.(this) });
     return this.#stream;
   }
 

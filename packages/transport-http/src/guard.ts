@@ -143,7 +143,8 @@ function share(
   return preflight;
 }
 
-function isPublic(method: string | undefined, target: string): boolean {
+/** Whether anybody may ask this: whether the gateway lives, and takes requests. */
+export function isPublic(method: string | undefined, target = ""): boolean {
   if (method !== "GET" && method !== "HEAD") return false;
   const query = target.indexOf("?");
   return PUBLIC_PATHS.has(query === -1 ? target : target.slice(0, query));

@@ -1,7 +1,6 @@
 import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from "node:http";
 import { asOmgError, errorFrame, OmgError, type RequestId, reasonInfo } from "@omg/core";
 import { answerHeaders } from "./answer-headers.ts";
-import { defaultLimits } from "./limits.ts";
 
 /** Longest time an answer waits for the end of a body that nobody reads: closing at once would lose the answer. */
 const LINGER_MS = 1_000;
@@ -13,11 +12,14 @@ const ONE_WRITE_BYTES = 16 * 1024;
 export class Refusal extends Error {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
+  /** The same for JSON-RPC. Default: `invalid_request`. */
+  readonly error: OmgError;
 
-  constructor(status: number, message: string, headers: OutgoingHttpHeaders = {}) {
+  constructor(status: number, message: string, headers: OutgoingHttpHeaders = {}, error?: OmgError) {
     super(message);
     this.status = status;
     this.headers = headers;
+    this.error = error ?? new OmgError("invalid_request", { message });
   }
 }
 
@@ -30,8 +32,8 @@ export interface HttpFailure {
 /** Anything thrown, as status, headers and error. */
 export function failureOf(thrown: unknown): HttpFailure {
   if (thrown instanceof Refusal) {
-    const error = new OmgError("invalid_request", { message: thrown.message });
-    return { status: thrown.status, headers: thrown.headers, error };
+    const { status, headers, error } = thrown;
+    return { status, headers, error };
   }
   const error = asOmgError(thrown);
   // A server's answer that is too large is the server's fault, not that of the request.
@@ -60,6 +62,12 @@ export function sendRefusal(
   sendJson(outgoing, status, Buffer.from(JSON.stringify(errorBody(status, message, reason))), headers);
 }
 
+/** Answers with anything thrown, in the same form. */
+export function sendFailure(outgoing: ServerResponse, thrown: unknown): void {
+  const { status, headers, error } = failureOf(thrown);
+  sendRefusal(outgoing, status, error.message, headers, error.reason);
+}
+
 /** Answers with a JSON-RPC error. */
 export function sendRpcFailure(outgoing: ServerResponse, thrown: unknown, id?: RequestId): void {
   const { status, headers, error } = failureOf(thrown);
@@ -68,14 +76,13 @@ export function sendRpcFailure(outgoing: ServerResponse, thrown: unknown, id?: R
 
 /**
  * Answers with bytes that are JSON, in one write: in pieces, as a whole, or as text with one character a byte. Does nothing when the client is gone or has
- * its answer. A client that takes nothing for `stallMs` is cut off: what it does not read stays in memory.
+ * its answer.
  */
 export function sendJson(
   outgoing: ServerResponse,
   status: number,
   body: string | Buffer | readonly Buffer[],
   headers?: OutgoingHttpHeaders,
-  stallMs = defaultLimits.stallMs,
 ): void {
   if (outgoing.destroyed || outgoing.headersSent) return;
   if (typeof body === "string") {
@@ -91,8 +98,6 @@ export function sendJson(
     outgoing.writeHead(status, all);
     for (const piece of pieces) outgoing.write(piece);
     outgoing.end();
-    // Node counts progress of the write as activity, and sets its own timeout once the answer is out.
-    if (!outgoing.writableFinished) outgoing.socket?.setTimeout(stallMs);
   } else {
     const text = pieces.map((piece) => piece.toString("latin1")).join("");
     outgoing.writeHead(status, all).end(text, "latin1");

@@ -5,6 +5,7 @@ import {
   type FrameSendOptions,
   frameOf,
   type JsonRpcMessage,
+  notificationFrame,
   OmgError,
   type RequestId,
   type SendOptions,
@@ -21,6 +22,12 @@ import { StandaloneStream } from "./standalone-stream.ts";
 
 const taken = Promise.resolve();
 
+const unread = new OmgError("overloaded", {
+  detail: "unread",
+  executed: "unknown",
+  message: "The client did not read its event stream, and the call was cancelled",
+});
+
 /** The first revision whose clients take an event without data. */
 const PRIMING_VERSION = "2025-11-25";
 
@@ -30,8 +37,8 @@ export class HttpSession implements FrontSession {
   readonly owner: Owner;
   readonly events: EventStore;
   readonly standalone: StandaloneStream;
-  readonly openedAt = Date.now();
-  lastUsed = this.openedAt;
+  readonly openedAt: number;
+  lastUsed: number;
   /** Whether the client has asked for anything since its handshake. */
   used = false;
   /** Core's side, once connected. */
@@ -51,6 +58,8 @@ export class HttpSession implements FrontSession {
   constructor(context: HttpContext, owner: Owner) {
     this.#context = context;
     this.owner = owner;
+    this.openedAt = context.clock.now();
+    this.lastUsed = this.openedAt;
     this.events = new EventStore(context, () => (this.protocolVersion ?? "") >= PRIMING_VERSION);
     this.standalone = new StandaloneStream(this.events, context.limits.heldRequests);
   }
@@ -117,21 +126,24 @@ export class HttpSession implements FrontSession {
 
   /** Hands a message of the client to core. */
   receive(frame: Frame): void {
-    const { kind, id, method, requestId } = frame.head;
+    const { kind, method, requestId } = frame.head;
     if (kind === "request" && method !== "initialize") this.used = true;
-    try {
-      if (this.onframe !== undefined) this.onframe(frame);
-      else this.onmessage?.(frame.value());
-    } catch (error) {
-      this.#context.emit({ type: "http-error", error });
-      if (kind === "request") this.#answer(errorFrame(id, error), id);
-    }
+    this.#hand(frame);
     if (method === "notifications/cancelled" && requestId !== undefined) this.#withdraw(requestId);
+  }
+
+  /** The client does not read what comes for these calls: they are cancelled, and if it comes back, it learns that. */
+  giveUp(exchange: Exchange): void {
+    for (const [id, waiting] of this.#exchanges) {
+      if (waiting !== exchange || id === this.#initialize) continue;
+      this.#hand(notificationFrame("notifications/cancelled", { requestId: id, reason: unread.message }));
+      this.#answer(errorFrame(id, unread), id);
+    }
   }
 
   /** The client is still there. */
   touch(): void {
-    this.lastUsed = Date.now();
+    this.lastUsed = this.#context.clock.now();
   }
 
   endStream(): void {
@@ -140,6 +152,17 @@ export class HttpSession implements FrontSession {
 
   expire(now: number): void {
     this.events.expire(now);
+  }
+
+  #hand(frame: Frame): void {
+    try {
+      if (this.onframe !== undefined) this.onframe(frame);
+      else this.onmessage?.(frame.value());
+    } catch (error) {
+      this.#context.emit({ type: "http-error", error });
+      const { kind, id } = frame.head;
+      if (kind === "request") this.#answer(errorFrame(id, error), id);
+    }
   }
 
   #answer(frame: Frame, id: RequestId | undefined, streamed = false): void {

@@ -1,6 +1,7 @@
 export type { HttpCounters, HttpEvent } from "./context.ts";
 export type { HttpLimits } from "./limits.ts";
 export type { HttpAddress } from "./listen.ts";
+export type { Pressure } from "./pressure.ts";
 export {
   type CatalogState,
   checkServeOptions,

@@ -20,8 +20,8 @@ const taken = Promise.resolve();
 export class LegacySession implements FrontSession {
   readonly sessionId = randomBytes(32).toString("base64url");
   readonly owner: Owner;
-  readonly openedAt = Date.now();
-  readonly lastUsed = this.openedAt;
+  readonly openedAt: number;
+  readonly lastUsed: number;
   used = false;
   core: Session | undefined;
   onframe: Transport["onframe"];
@@ -37,6 +37,8 @@ export class LegacySession implements FrontSession {
   constructor(context: HttpContext, owner: Owner) {
     this.#context = context;
     this.owner = owner;
+    this.openedAt = context.clock.now();
+    this.lastUsed = this.openedAt;
   }
 
   get closed(): boolean {

@@ -1,5 +1,11 @@
 /** What one client, and all of them together, may take up. */
 export interface HttpLimits {
+  /** Connections open at once, over all addresses; further ones are closed at once. Default 2 048. */
+  readonly connections: number;
+  /** Milliseconds for the head of a request. Default 10 seconds. */
+  readonly headersMs: number;
+  /** Milliseconds for a request as a whole. Default 30 seconds. */
+  readonly requestMs: number;
   /** Bytes of a request body. Default 4 MiB. */
   readonly bodyBytes: number;
   /** Messages in one batch. Default 100. */
@@ -16,7 +22,7 @@ export interface HttpLimits {
   readonly keepAliveMs: number;
   /** Bytes that may wait for a slow reader of an event stream. Default 1 MiB. */
   readonly queueBytes: number;
-  /** Milliseconds an event stream may stay over `queueBytes`. Default 30 seconds. */
+  /** Milliseconds a client may take nothing of an answer, and an event stream may stay over `queueBytes`. Default 30 seconds. */
   readonly stallMs: number;
   /** Events of one stream that are kept for a client that was cut off; answers are kept beyond that. Default 1 000. */
   readonly resumeEvents: number;
@@ -37,6 +43,9 @@ export interface HttpLimits {
 }
 
 export const defaultLimits: HttpLimits = {
+  connections: 2_048,
+  headersMs: 10_000,
+  requestMs: 30_000,
   bodyBytes: 4 * 1024 * 1024,
   batchMessages: 100,
   sessions: 5_000,
@@ -56,10 +65,8 @@ export const defaultLimits: HttpLimits = {
   heldRequests: 32,
 };
 
-/** What Node's HTTP server allows; none of its own defaults is relied on. */
+/** What else Node's HTTP server allows; none of its own defaults is relied on. */
 export const serverSettings = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 16 * 1024,
@@ -67,5 +74,4 @@ export const serverSettings = {
   keepAliveInitialDelay: 15_000,
 } as const;
 
-export const maxConnections = 2_048;
 export const maxHeaders = 100;

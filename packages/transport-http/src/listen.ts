@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { OmgError } from "@omg/core";
+import type { HttpContext } from "./context.ts";
 import { bracketed, unbracketed } from "./host.ts";
-import { maxConnections, maxHeaders, serverSettings } from "./limits.ts";
+import { maxHeaders, serverSettings } from "./limits.ts";
 
 export interface HttpAddress {
   /** An address or a name; `localhost` means 127.0.0.1 and ::1. */
@@ -11,20 +12,30 @@ export interface HttpAddress {
   readonly port: number;
 }
 
+type ListenContext = Pick<HttpContext, "clock" | "limits" | "counters" | "emit">;
+
+export interface ListenOptions {
+  readonly context: ListenContext;
+  readonly listener: RequestListener;
+}
+
+/** How often is told that there are too many connections. */
+const TELL_MS = 60_000;
 /** How often a port is picked anew that is free on one loopback address only. */
 const ATTEMPTS = 20;
 
 /** Binds all addresses, or none. Rejects with `port_in_use`, or `config_invalid` for an address that is not ours. */
 export async function listenAll(
   addresses: readonly HttpAddress[],
-  listener: RequestListener,
+  options: ListenOptions,
 ): Promise<Server[]> {
   const servers: Server[] = [];
   try {
     for (const address of addresses) {
-      if (address.host === "localhost") servers.push(...(await listenLocalhost(address.port, listener)));
-      else servers.push(await listen({ ...address, host: unbracketed(address.host) }, listener));
+      if (address.host === "localhost") servers.push(...(await listenLocalhost(address.port, options)));
+      else servers.push(await listen({ ...address, host: unbracketed(address.host) }, options));
     }
+    limitConnections(servers, options.context);
     return servers;
   } catch (error) {
     await Promise.all(servers.map(close));
@@ -44,11 +55,32 @@ export function close(server: Server): Promise<void> {
   });
 }
 
-async function listenLocalhost(port: number, listener: RequestListener): Promise<Server[]> {
+/** Of all servers together. A connection too many is closed before anything of it is read. */
+function limitConnections(
+  servers: readonly Server[],
+  { clock, limits, counters, emit }: ListenContext,
+): void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  const onConnection = (socket: Socket) => {
+    if (counters.connections >= limits.connections) {
+      counters.closedConnections++;
+      socket.destroy();
+      if (clock.now() - toldAt < TELL_MS) return;
+      toldAt = clock.now();
+      emit({ type: "http-connections-full", limit: limits.connections });
+      return;
+    }
+    counters.connections++;
+    socket.once("close", () => counters.connections--);
+  };
+  for (const server of servers) server.on("connection", onConnection);
+}
+
+async function listenLocalhost(port: number, options: ListenOptions): Promise<Server[]> {
   for (let attempt = 1; ; attempt++) {
-    const v4 = await listen({ host: "127.0.0.1", port }, listener);
+    const v4 = await listen({ host: "127.0.0.1", port }, options);
     try {
-      return [v4, await listen({ host: "::1", port: addressOf(v4).port }, listener)];
+      return [v4, await listen({ host: "::1", port: addressOf(v4).port }, options)];
     } catch (error) {
       if (isMissing(error)) return [v4];
       await close(v4);
@@ -57,9 +89,11 @@ async function listenLocalhost(port: number, listener: RequestListener): Promise
   }
 }
 
-function listen(address: HttpAddress, listener: RequestListener): Promise<Server> {
-  const server = createServer(serverSettings, listener);
-  server.maxConnections = maxConnections;
+function listen(address: HttpAddress, { context, listener }: ListenOptions): Promise<Server> {
+  const { limits } = context;
+  const { headersMs: headersTimeout, requestMs: requestTimeout } = limits;
+  const server = createServer({ ...serverSettings, headersTimeout, requestTimeout }, listener);
+  server.timeout = limits.stallMs;
   server.maxHeadersCount = maxHeaders + 1;
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(bindError(address, error)));

@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { answerHeaders } from "./answer-headers.ts";
 import type { HttpContext } from "./context.ts";
 import { errorBody, failureOf } from "./http-errors.ts";
+import { strainOf } from "./pressure.ts";
 
 /** How the catalog in use relates to its files. */
 export interface CatalogState {
@@ -55,9 +56,12 @@ export function management(http: HttpContext, options: ManagementOptions) {
   const health: Handler = (context) => context.json({ status: "ok" });
 
   const ready: Handler = (context) => {
-    const draining = options.isDraining() || gateway.draining;
-    const status = draining ? "draining" : "ready";
-    return context.json({ status, ...staleness(catalog()) }, draining ? 503 : 200);
+    if (options.isDraining() || gateway.draining) {
+      return context.json({ status: "draining", ...staleness(catalog()) }, 503);
+    }
+    const strain = strainOf(http.pressure());
+    if (strain !== undefined) return context.json({ status: "overloaded", detail: strain }, 503);
+    return context.json({ status: "ready", ...staleness(catalog()) });
   };
 
   const list: Handler = (context) => {
@@ -99,6 +103,7 @@ export function management(http: HttpContext, options: ManagementOptions) {
   const stats: Handler = (context) => {
     const { startedAt, totalRequests, sessions, heldCalls, droppedFrames } = gateway.stats();
     const { loadedAt, problems, needsRestart } = catalog();
+    const { memory, loopDelayMs } = http.pressure();
     const servers = gateway.servers();
     return context.json({
       version: options.version,
@@ -109,6 +114,10 @@ export function management(http: HttpContext, options: ManagementOptions) {
       total_servers: servers.length,
       sessions,
       held_calls: heldCalls,
+      connections: http.counters.connections,
+      closed_connections: http.counters.closedConnections,
+      memory_used: Number(memory.toFixed(3)),
+      event_loop_delay_ms: Math.round(loopDelayMs),
       last_reload: loadedAt.toISOString(),
       config_stale: problems.length > 0,
       config_problems: problems,

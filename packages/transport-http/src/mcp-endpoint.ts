@@ -164,6 +164,7 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
       events: session.events,
       announce,
       onRefused,
+      onStall: (exchange) => session.giveUp(exchange),
     });
   }
 

@@ -59,7 +59,7 @@ export class ModernExchange {
     // A refusal is told by its status, which an event stream does not have.
     if (this.#stream === undefined && (accepts.json || status !== 200)) {
       if (this.#outgoing.destroyed) context.counters.droppedFrames++;
-      sendJson(this.#outgoing, status, frame.text ?? frame.pieces, headers, context.limits.stallMs);
+      sendJson(this.#outgoing, status, frame.text ?? frame.pieces, headers);
       return;
     }
     const stream = this.#open();

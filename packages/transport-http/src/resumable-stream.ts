@@ -1,4 +1,4 @@
-import type { Frame } from "@omg/core";
+import type { Clock, Frame } from "@omg/core";
 import type { HttpLimits } from "./limits.ts";
 import { messageEvent, primingEvent, type SseEvent } from "./sse-event.ts";
 import type { SseStream } from "./sse-stream.ts";
@@ -6,11 +6,14 @@ import type { SseStream } from "./sse-stream.ts";
 export interface ResumableStreamOptions {
   /** What the ids of its events begin with. */
   readonly prefix: string;
+  readonly clock: Pick<Clock, "now">;
   readonly limits: Pick<HttpLimits, "resumeEvents" | "resumeBytes" | "resumeMs" | "retryMs">;
   /** More is kept now, or less. */
   readonly onKept: (bytes: number) => void;
   /** It has ended and nothing of it is left. */
   readonly onOver: () => void;
+  /** Its client does not read, and was cut off. */
+  readonly onStall?: (() => void) | undefined;
 }
 
 export interface ConnectOptions {
@@ -86,7 +89,7 @@ export class ResumableStream {
   /** Ends the stream, with its last answer if there is one. Returns whether the client can get that. */
   end(answer?: Frame): boolean {
     if (this.ended) return false;
-    this.#endedAt = Date.now();
+    this.#endedAt = this.#options.clock.now();
     const { connected } = this;
     // Who has no id yet, can not come back: it gets all of this, or nothing.
     if (answer === undefined || !this.#resumable) {
@@ -103,6 +106,7 @@ export class ResumableStream {
   connect(connection: SseStream, { after, prime }: ConnectOptions): void {
     const before = this.#connection;
     this.#connection = connection;
+    connection.onstall = this.#options.onStall;
     before?.giveWay();
     if (after === undefined) this.#dropAll();
     const missed = this.#kept.filter(({ sequence }) => sequence > (after ?? 0));

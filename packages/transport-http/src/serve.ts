@@ -1,23 +1,22 @@
 import type { RequestListener } from "node:http";
 import { getRequestListener } from "@hono/node-server";
-import { type Gateway, OmgError, type ReloadReport } from "@omg/core";
+import { OmgError, type ReloadReport } from "@omg/core";
 import { createApp } from "./app.ts";
-import type { HttpContext, HttpCounters, HttpEvent } from "./context.ts";
-import { createGuard } from "./guard.ts";
+import { type ContextOptions, type HttpCounters, httpContext } from "./context.ts";
+import { createGuard, isPublic } from "./guard.ts";
 import { bracketed, isLoopback } from "./host.ts";
-import { InFlight } from "./in-flight.ts";
+import { sendFailure } from "./http-errors.ts";
 import { legacyEndpoints } from "./legacy-sse.ts";
-import { defaultLimits, type HttpLimits } from "./limits.ts";
 import { addressOf, close, type HttpAddress, listenAll } from "./listen.ts";
 import type { CatalogState } from "./management.ts";
 import { mcpEndpoint } from "./mcp-endpoint.ts";
-import { Patience } from "./patience.ts";
+import { shortageFor } from "./pressure.ts";
 import { Sessions } from "./sessions.ts";
+import { watchUnread } from "./unread.ts";
 
 export type { CatalogState } from "./management.ts";
 
-export interface ServeOptions {
-  readonly gateway: Gateway;
+export interface ServeOptions extends ContextOptions {
   readonly listen: readonly HttpAddress[];
   /** The key that every request must bring, but for `/health`, `/healthz` and `/readyz`. Required beyond loopback. */
   readonly apiKey?: string | undefined;
@@ -31,8 +30,6 @@ export interface ServeOptions {
   readonly catalog?: (() => CatalogState) | undefined;
   /** The product's version, for `GET /stats`. */
   readonly version?: string | undefined;
-  readonly limits?: Partial<HttpLimits> | undefined;
-  readonly onEvent?: ((event: HttpEvent) => void) | undefined;
 }
 
 /** A gateway, served over HTTP. Dispose: stop listening, end all sessions, close all sockets; the gateway lives on. */
@@ -57,8 +54,8 @@ export async function serveHttp(options: ServeOptions): Promise<HttpFront> {
   checkServeOptions(options);
   const bound = listen.map(({ host }) => host);
   const guard = createGuard({ ...options, bound });
-  const context = contextOf(options);
-  const { counters, inFlight } = context;
+  const context = httpContext(options);
+  const { counters, inFlight, pressure } = context;
   const sessions = new Sessions(context);
   let draining = false;
 
@@ -68,14 +65,20 @@ export async function serveHttp(options: ServeOptions): Promise<HttpFront> {
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false });
   const listener: RequestListener = (incoming, outgoing) => {
     if (draining) outgoing.setHeader("connection", "close");
+    watchUnread(outgoing, () => outgoing.destroy());
     if (!guard(incoming, outgoing)) {
       if (outgoing.statusCode >= 400) counters.refused++;
+      return;
+    }
+    const shortage = shortageFor("request", pressure());
+    if (shortage !== undefined && !isPublic(incoming.method, incoming.url)) {
+      sendFailure(outgoing, shortage);
     } else if (incoming.url === "/mcp") {
       // Nearly every request: past the router, which takes 5 µs of some 80.
       mcp(incoming, outgoing, undefined);
     } else void answer(incoming, outgoing);
   };
-  const servers = await listenAll(listen, listener).catch(async (error: unknown) => {
+  const servers = await listenAll(listen, { context, listener }).catch(async (error: unknown) => {
     await sessions.close();
     throw error;
   });
@@ -103,19 +106,6 @@ export async function serveHttp(options: ServeOptions): Promise<HttpFront> {
       disposal ??= dispose();
       return disposal;
     },
-  };
-}
-
-function contextOf({ gateway, limits, onEvent }: ServeOptions): HttpContext {
-  const all = { ...defaultLimits, ...limits };
-  return {
-    gateway,
-    limits: all,
-    inFlight: new InFlight(),
-    patience: new Patience(all.keepAliveMs),
-    counters: { streams: 0, droppedFrames: 0, refused: 0 },
-    kept: { bytes: 0 },
-    emit: (event) => onEvent?.(event),
   };
 }
 

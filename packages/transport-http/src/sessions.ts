@@ -1,5 +1,6 @@
 import { OmgError, type Session, type Transport } from "@omg/core";
 import type { HttpContext } from "./context.ts";
+import { shortageFor } from "./pressure.ts";
 
 const SWEEP_MS = 60_000;
 /** Longest wait for core to end its sessions when the front goes. */
@@ -17,6 +18,7 @@ export interface Owner {
 export interface FrontSession extends Transport {
   readonly sessionId: string;
   readonly owner: Owner;
+  /** By the front's clock, like `lastUsed`. */
   readonly openedAt: number;
   readonly lastUsed: number;
   /** Whether the client has asked for anything since its handshake. */
@@ -36,13 +38,12 @@ export interface FrontSession extends Transport {
 export class Sessions {
   readonly #context: HttpContext;
   readonly #sessions = new Map<string, FrontSession>();
-  readonly #sweeper: NodeJS.Timeout;
+  #stopSweeper = () => {};
   #closing = false;
 
   constructor(context: HttpContext) {
     this.#context = context;
-    const every = Math.min(SWEEP_MS, context.limits.sessionIdleMs);
-    this.#sweeper = setInterval(() => this.#sweep(), every).unref();
+    this.#sweepLater();
   }
 
   get size(): number {
@@ -51,11 +52,13 @@ export class Sessions {
 
   /** Takes a session in and connects it to core. Rejects with `overloaded` or `draining`, or as `Gateway.connect` does. */
   async open<S extends FrontSession>(session: S): Promise<S> {
-    const { gateway, limits } = this.#context;
+    const { gateway, limits, pressure } = this.#context;
     if (this.#closing) throw leaving();
+    const shortage = shortageFor("session", pressure());
+    if (shortage !== undefined) throw shortage;
     if (this.#sessions.size >= limits.sessions && !this.#makeRoom()) {
       const message = `The gateway has its ${limits.sessions} sessions open; try again later`;
-      throw new OmgError("overloaded", { message, detail: "sessions" });
+      throw new OmgError("overloaded", { message, detail: "sessions", retryAfterMs: 1_000 });
     }
     this.#sessions.set(session.sessionId, session);
     try {
@@ -100,7 +103,7 @@ export class Sessions {
   /** Ends all sessions; resolves when core has, or after five seconds. */
   async close(): Promise<void> {
     this.#closing = true;
-    clearInterval(this.#sweeper);
+    this.#stopSweeper();
     const ends = [...this.#sessions.values()].map(async (session) => {
       const ended = session.core?.close();
       // Clients are told at once, however long core takes.
@@ -126,9 +129,17 @@ export class Sessions {
     return false;
   }
 
+  #sweepLater(): void {
+    const { clock, limits } = this.#context;
+    this.#stopSweeper = clock.after(Math.min(SWEEP_MS, limits.sessionIdleMs), () => {
+      this.#sweepLater();
+      this.#sweep();
+    });
+  }
+
   #sweep(): void {
-    const { limits, emit } = this.#context;
-    const now = Date.now();
+    const { clock, limits, emit } = this.#context;
+    const now = clock.now();
     for (const session of this.#sessions.values()) {
       session.expire?.(now);
       const idle = !session.busy && now - session.lastUsed >= limits.sessionIdleMs;

@@ -1,7 +1,9 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { Clock } from "@omg/core";
 import { answerHeaders } from "./answer-headers.ts";
 import type { HttpLimits } from "./limits.ts";
 import { loneEvent, type SseEvent } from "./sse-event.ts";
+import { watchUnread } from "./unread.ts";
 
 const HEADERS: OutgoingHttpHeaders = {
   ...answerHeaders,
@@ -22,23 +24,26 @@ export function sendLoneEvent(
 }
 
 export interface SseStreamOptions {
+  readonly clock: Pick<Clock, "after">;
   readonly limits: Pick<HttpLimits, "keepAliveMs" | "queueBytes" | "stallMs">;
   readonly headers?: OutgoingHttpHeaders | undefined;
   /** A message was given up for a slow reader. */
   readonly onDrop: () => void;
-  /** The reader took nothing for too long; its socket is gone. */
+  /** The reader took nothing, or too little, for too long; its socket is gone. */
   readonly onStall: () => void;
 }
 
 /** One connection that carries events. It holds back what a slow reader does not take, up to a limit. */
 export class SseStream {
+  /** The same as the option, for who gets the stream later. */
+  onstall: (() => void) | undefined;
   readonly #outgoing: ServerResponse;
   readonly #options: SseStreamOptions;
   readonly #keepAlive: NodeJS.Timeout;
   #queue: SseEvent[] = [];
   #queuedBytes = 0;
   #blocked = false;
-  #stall: NodeJS.Timeout | undefined;
+  #stopStall: (() => void) | undefined;
 
   /** Sends the head of the answer. */
   constructor(outgoing: ServerResponse, options: SseStreamOptions) {
@@ -46,6 +51,7 @@ export class SseStream {
     this.#options = options;
     this.#keepAlive = setInterval(() => this.comment(), options.limits.keepAliveMs).unref();
     outgoing.writeHead(200, { ...HEADERS, ...options.headers });
+    watchUnread(outgoing, () => this.#stalled());
     outgoing.on("drain", () => this.#drained());
     outgoing.once("close", () => this.#clear());
   }
@@ -108,9 +114,10 @@ export class SseStream {
   }
 
   #limit(): void {
-    const { queueBytes, stallMs } = this.#options.limits;
+    const { clock, limits } = this.#options;
+    const { queueBytes, stallMs } = limits;
     if (this.#unsent <= queueBytes) return;
-    this.#stall ??= setTimeout(() => this.#stalled(), stallMs).unref();
+    this.#stopStall ??= clock.after(stallMs, () => this.#stalled());
     while (this.#unsent > queueBytes && this.#dropOldestHint());
   }
 
@@ -133,18 +140,23 @@ export class SseStream {
       this.#blocked = !this.#outgoing.write(next.bytes);
     }
     if (this.#unsent > this.#options.limits.queueBytes) return;
-    clearTimeout(this.#stall);
-    this.#stall = undefined;
+    this.#endStall();
   }
 
   #stalled(): void {
     this.#options.onStall();
+    this.onstall?.();
     this.#outgoing.destroy();
+  }
+
+  #endStall(): void {
+    this.#stopStall?.();
+    this.#stopStall = undefined;
   }
 
   #clear(): void {
     clearInterval(this.#keepAlive);
-    clearTimeout(this.#stall);
+    this.#endStall();
     this.#queue = [];
     this.#queuedBytes = 0;
   }

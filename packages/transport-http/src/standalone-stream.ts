@@ -62,7 +62,7 @@ export class StandaloneStream {
   #hold(id: RequestId, frame: Frame): void {
     if (this.#requests.size >= this.#maxRequests) {
       const message = `${this.#maxRequests} requests wait for the client to open its event stream, the limit`;
-      throw new OmgError("overloaded", { message });
+      throw new OmgError("overloaded", { detail: "inflight", message });
     }
     this.#requests.set(id, frame);
   }

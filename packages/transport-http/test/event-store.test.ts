@@ -1,4 +1,4 @@
-import { resultFrame } from "@omg/core";
+import { resultFrame, systemClock } from "@omg/core";
 import { expect, it } from "vitest";
 import { EventStore } from "../src/event-store.ts";
 import { defaultLimits, type HttpLimits } from "../src/limits.ts";
@@ -38,7 +38,10 @@ class FakeConnection {
 }
 
 function makeStore(limits: Partial<HttpLimits> = {}, kept = { bytes: 0 }) {
-  const events = new EventStore({ limits: { ...defaultLimits, ...limits }, kept }, () => true);
+  const events = new EventStore(
+    { clock: systemClock, limits: { ...defaultLimits, ...limits }, kept },
+    () => true,
+  );
   return { events, kept };
 }
 

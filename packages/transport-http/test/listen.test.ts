@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { httpContext } from "../src/context.ts";
 import { checkServeOptions, serveHttp } from "../src/index.ts";
+import { serverSettings } from "../src/limits.ts";
 import { close, listenAll } from "../src/listen.ts";
 import { call, connectRaw, open, openSession, raw, readReply, served, toolCall } from "./support/http.ts";
 import { StubGateway } from "./support/stub-gateway.ts";
@@ -78,15 +80,17 @@ describe("listening", () => {
 
 describe("the server", () => {
   it("leaves no limit to Node's defaults", async () => {
-    const servers = await listenAll([{ host: "127.0.0.1", port: 0 }], () => {});
+    const options = { context: httpContext({ gateway: new StubGateway() }), listener: () => {} };
+    const servers = await listenAll([{ host: "127.0.0.1", port: 0 }], options);
     onTestFinished(async () => void (await Promise.all(servers.map(close))));
     expect(servers[0]).toMatchObject({
       headersTimeout: 10_000,
       requestTimeout: 30_000,
       keepAliveTimeout: 65_000,
-      maxConnections: 2_048,
+      timeout: 30_000,
       maxHeadersCount: 101,
     });
+    expect(serverSettings.connectionsCheckingInterval).toBe(1_000);
   });
 
   it("refuses a head over 16 KiB", async () => {

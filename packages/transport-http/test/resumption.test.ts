@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { notificationFrame, requestFrame, resultFrame } from "@omg/core";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { HttpLimits } from "../src/index.ts";
+import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../../core/test/support/virtual-clock.ts";
+import type { HttpLimits, ServeOptions } from "../src/index.ts";
 import {
   allEventsOf,
   call,
@@ -23,8 +24,8 @@ const VERSIONS = ["2025-03-26", "2025-06-18", "2025-11-25"];
 const updated = (n: number) => notificationFrame("notifications/resources/updated", { uri: `x:${n}` });
 
 /** A session with a call in flight that has got one event of progress. */
-async function streaming(version = "2025-11-25", limits: Partial<HttpLimits> = {}) {
-  const { url, gateway, front } = await served({ limits });
+async function streaming(version = "2025-11-25", options: Partial<ServeOptions> = {}) {
+  const { url, gateway, front } = await served(options);
   const headers = await openSession(`${url}/mcp`, version);
   const { session } = gateway;
   const arrived = gateway.next("tools/call");
@@ -207,7 +208,7 @@ describe("a client that was cut off during a call", () => {
   });
 
   it("is refused beyond the limit of streams", async () => {
-    const { url, headers, id, leave, resume } = await streaming("2025-11-25", { streams: 1 });
+    const { url, headers, id, leave, resume } = await streaming("2025-11-25", { limits: { streams: 1 } });
     await open(`${url}/mcp`, { headers });
     await leave();
     expect((await readReply(await resume(id))).status).toBe(429);
@@ -304,7 +305,7 @@ describe("the event stream of a session", () => {
 
 describe("what is kept", () => {
   it("is bounded in events, and the answer is kept", async () => {
-    const { session, id, leave, resume } = await streaming("2025-06-18", { resumeEvents: 3 });
+    const { session, id, leave, resume } = await streaming("2025-06-18", { limits: { resumeEvents: 3 } });
     await leave();
     for (let count = 2; count < 10; count++) await session.send(progress(count), 1);
     await session.send(resultFrame(1, "{}"));
@@ -313,7 +314,7 @@ describe("what is kept", () => {
   });
 
   it("is bounded in bytes, and a large answer is kept", async () => {
-    const { session, id, leave, resume } = await streaming("2025-06-18", { resumeBytes: 5_000 });
+    const { session, id, leave, resume } = await streaming("2025-06-18", { limits: { resumeBytes: 5_000 } });
     await leave();
     for (let count = 2; count < 10; count++) await session.send(progress(count, "x".repeat(1_000)), 1);
     const response = serverSide("GET");
@@ -328,24 +329,22 @@ describe("what is kept", () => {
   });
 
   it("goes five minutes after an answer that could not be sent", async () => {
-    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
-    onTestFinished(() => void vi.useRealTimers());
-    const { session, id, leave, resume } = await streaming();
+    const clock = new VirtualClock();
+    const { session, id, leave, resume } = await streaming("2025-11-25", { clock });
     await leave();
     await session.send(resultFrame(1, "{}"));
-    await vi.advanceTimersByTimeAsync(4 * 60_000);
+    await clock.advance(4 * 60_000);
     expect(eventsOf(await textOf(await resume(id)))).toMatchObject([{ id: 1 }]);
-    await vi.advanceTimersByTimeAsync(2 * 60_000);
+    await clock.advance(2 * 60_000);
     expect((await readReply(await resume(id))).status).toBe(204);
   });
 
   it("goes soon after an answer that was sent", async () => {
-    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
-    onTestFinished(() => void vi.useRealTimers());
-    const { session, id, incoming, resume } = await streaming();
+    const clock = new VirtualClock();
+    const { session, id, incoming, resume } = await streaming("2025-11-25", { clock });
     await session.send(resultFrame(1, "{}"));
     await textOf(incoming);
-    await vi.advanceTimersByTimeAsync(61_000);
+    await clock.advance(61_000);
     expect((await readReply(await resume(id))).status).toBe(204);
   });
 });

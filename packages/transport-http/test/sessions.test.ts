@@ -1,58 +1,56 @@
 import { resultFrame } from "@omg/core";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../../core/test/support/virtual-clock.ts";
 import { accept, call, initializeRequest, open, openSession, served, toolCall } from "./support/http.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 describe("a session", () => {
-  beforeEach(() => {
-    // Node's HTTP has timers of its own, which go on.
-    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+  async function aged() {
+    const clock = new VirtualClock();
+    return { clock, ...(await served({ clock })) };
+  }
 
   it("ends after half an hour without use, on both sides", async () => {
-    const { url, gateway, front } = await served();
+    const { clock, url, gateway, front } = await aged();
     const headers = await openSession(`${url}/mcp`);
-    await vi.advanceTimersByTimeAsync(29 * MINUTE);
+    await clock.advance(29 * MINUTE);
     expect((await call(`${url}/mcp`, { headers, body: toolCall(1, "echo") })).status).toBe(200);
-    await vi.advanceTimersByTimeAsync(29 * MINUTE);
+    await clock.advance(29 * MINUTE);
     expect((await call(`${url}/mcp`, { headers, body: toolCall(2, "echo") })).status).toBe(200);
-    await vi.advanceTimersByTimeAsync(31 * MINUTE);
+    await clock.advance(31 * MINUTE);
     await gateway.session.closed;
     expect((await call(`${url}/mcp`, { headers, body: toolCall(3, "echo") })).status).toBe(404);
     expect(front.counters().sessions).toBe(0);
   });
 
   it("lives as long as a call is in flight, and half an hour more", async () => {
-    const { url, gateway } = await served();
+    const { clock, url, gateway } = await aged();
     const headers = await openSession(`${url}/mcp`);
     const arrived = gateway.next("tools/call");
     const reply = call(`${url}/mcp`, { headers, body: toolCall(1, "slow") });
     await arrived;
-    await vi.advanceTimersByTimeAsync(5 * HOUR);
+    await clock.advance(5 * HOUR);
     await gateway.session.send(resultFrame(1, "{}"));
     expect((await reply).status).toBe(200);
-    await vi.advanceTimersByTimeAsync(29 * MINUTE);
+    await clock.advance(29 * MINUTE);
     expect((await call(`${url}/mcp`, { headers, body: toolCall(2, "echo") })).status).toBe(200);
   });
 
   it("lives as long as its event stream is open", async () => {
-    const { url } = await served();
+    const { clock, url } = await aged();
     const headers = await openSession(`${url}/mcp`);
     await open(`${url}/mcp`, { headers });
-    await vi.advanceTimersByTimeAsync(5 * HOUR);
+    await clock.advance(5 * HOUR);
     expect((await call(`${url}/mcp`, { headers, body: toolCall(1, "echo") })).status).toBe(200);
   });
 
   it("ends after a day, whatever it does", async () => {
-    const { url, gateway } = await served();
+    const { clock, url, gateway } = await aged();
     const headers = await openSession(`${url}/mcp`);
     await open(`${url}/mcp`, { headers });
-    await vi.advanceTimersByTimeAsync(24 * HOUR + MINUTE);
+    await clock.advance(24 * HOUR + MINUTE);
     await gateway.session.closed;
     expect((await call(`${url}/mcp`, { headers, body: toolCall(1, "echo") })).status).toBe(404);
   });

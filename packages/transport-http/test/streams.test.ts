@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { notificationFrame, requestFrame } from "@omg/core";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../../core/test/support/virtual-clock.ts";
 import {
+  allEventsOf,
   call,
   connectRaw,
   eventsOf,
@@ -12,6 +14,7 @@ import {
   readUntil,
   served,
   serverSide,
+  toolCall,
 } from "./support/http.ts";
 import { progress, type StubGateway } from "./support/stub-gateway.ts";
 
@@ -105,7 +108,11 @@ describe("the event stream of a session", () => {
     const { url } = await served({ limits: { streams: 1 } });
     await open(`${url}/mcp`, { headers: await openSession(`${url}/mcp`) });
     const reply = await call(`${url}/mcp`, { headers: await openSession(`${url}/mcp`) });
-    expect([reply.status, reply.headers["retry-after"]]).toEqual([429, "30"]);
+    expect([reply.status, reply.headers["retry-after"], reply.json.error.data]).toMatchObject([
+      429,
+      "30",
+      { reason: "overloaded", detail: "streams", retryAfterMs: 30_000 },
+    ]);
   });
 
   it("ends with its session", async () => {
@@ -165,15 +172,42 @@ describe("a reader that does not read", () => {
     expect(front.counters().sessions).toBe(1);
   });
 
+  it.each([
+    ["its call's stream", false],
+    ["its call's stream, after it came back to it", true],
+  ])("%s loses the call: it is cancelled, and who comes back learns that", async (_what, comesBack) => {
+    const { url, gateway, front } = await served({ limits: { stallMs: 100 } });
+    const headers = await openSession(`${url}/mcp`, "2025-11-25");
+    const { session } = gateway;
+    const arrived = gateway.next("tools/call");
+    const opening = open(`${url}/mcp`, { headers, body: toolCall(7, "slow") });
+    await arrived;
+    await session.send(progress(0), 7);
+    let stream = await opening;
+    const id = allEventsOf(await readUntil(stream, "progress")).at(-1)?.id ?? "";
+    if (comesBack) stream = await open(`${url}/mcp`, { headers: { ...headers, "last-event-id": id } });
+    stream.on("error", () => {}).pause();
+    const cancelled = gateway.next("notifications/cancelled");
+    const large = notificationFrame("acme/large", { padding });
+    for (let count = 0; count < 3_000; count++) await session.send(large, 7);
+    expect((await cancelled).value()).toMatchObject({ params: { requestId: 7 } });
+    expect(front.counters().waiting).toBe(0);
+    const again = await open(`${url}/mcp`, { headers: { ...headers, "last-event-id": id } });
+    expect(eventsOf((await readReply(again)).text).at(-1)).toMatchObject({
+      id: 7,
+      error: { data: { reason: "overloaded", detail: "unread", executed: "unknown" } },
+    });
+    expect((await call(`${url}/mcp`, { headers, body: toolCall(8, "echo") })).status).toBe(200);
+  });
+
   it("is not cut off if it reads on in time", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    onTestFinished(() => void vi.useRealTimers());
+    const clock = new VirtualClock();
     const events: unknown[] = [];
-    const { url, gateway } = await served({ onEvent: (event) => events.push(event) });
+    const { url, gateway } = await served({ clock, onEvent: (event) => events.push(event) });
     const incoming = await paused(gateway, url);
     await gateway.session.send(changed("first"));
     await readUntil(incoming, "first/list_changed");
-    await vi.advanceTimersByTimeAsync(60_000);
+    await clock.advance(60_000);
     await gateway.session.send(changed("second"));
     await readUntil(incoming, "second/list_changed");
     expect(events).toEqual([]);

@@ -2,7 +2,7 @@
 const volatile: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "TIME"],
   [/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "UUID"],
-  [/("uptime_seconds"|"start_ms"|"duration_ms"):[\d.]+/g, "$1:0"],
+  [/("uptime_seconds"|"start_ms"|"duration_ms"|"memory_used"|"event_loop_delay_ms"):[\d.]+/g, "$1:0"],
   [/"instance":"\d+"/g, '"instance":"0"'],
   [/up for \d+ (?:s|min)/g, "up for 0 s"],
   [/tried again in \d+ s/g, "tried again in 0 s"],

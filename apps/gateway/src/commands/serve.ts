@@ -2,7 +2,9 @@ import { serveHttp } from "@omg/transport-http";
 import { httpOptions } from "../configuration/http-options.ts";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { openHost, openLog } from "../host.ts";
-import { stackOf } from "../logging/log-events.ts";
+import { logHttpEvents } from "../logging/log-http-events.ts";
+import { connectionLimit } from "../machine/connection-limit.ts";
+import { measurePressure } from "../machine/measure-pressure.ts";
 import { CatalogReloader } from "../reload/catalog-reloader.ts";
 import { untilStopped } from "../until-stopped.ts";
 import { version } from "../version.ts";
@@ -29,12 +31,11 @@ export async function serve(flags: ServeFlags): Promise<void> {
     gateway,
     ...options,
     version,
+    limits: { connections: connectionLimit() },
+    pressure: measurePressure(),
     reload: () => reloader.reload(),
     catalog: () => reloader.state,
-    onEvent: (event) => {
-      if (event.type === "http-error") log("error", "Internal error", { error: stackOf(event.error) });
-      else log("debug", event.type, { session: event.session });
-    },
+    onEvent: logHttpEvents(log),
   }).catch(async (error) => {
     await host[Symbol.asyncDispose]();
     throw error;

@@ -109,9 +109,13 @@ export class RunningGateway implements AsyncDisposable {
     args: readonly string[],
     env: NodeJS.ProcessEnv = {},
     bin = bins.omg,
+    through: readonly string[] = [],
   ): Promise<RunningGateway> {
     const command = bin === bins.omg ? ["serve"] : [];
-    const child = spawn(process.execPath, [bin, ...command, "--listen-addr", "localhost:0", ...args], {
+    const line = [process.execPath, bin, ...command, "--listen-addr", "localhost:0", ...args];
+    // The program of `through`, if there is one, runs the line that follows its own arguments.
+    const [program = "", ...rest] = [...through, ...line];
+    const child = spawn(program, rest, {
       env: { ...sandbox.env, ...env },
       cwd: sandbox.folder,
     });

@@ -180,8 +180,8 @@ export const reasons = {
     code: -31007,
     status: 503,
     retryable: true,
-    when: "A limit is reached (calls in flight, waiting callers, unread bytes); detail says which.",
-    fix: "Wait `retryAfterMs` and try again. `max_connections_per_server` sets the limit of one server.",
+    when: "A limit is reached (calls in flight, waiting callers, unread bytes, memory, open files); `detail` says which.",
+    fix: "Wait `retryAfterMs` and try again. `max_connections_per_server` sets the limit of one server; [the others](http-api.md#limits) are fixed.",
   },
   draining: {
     code: -31008,

@@ -2,7 +2,8 @@ import { OmgError } from "../runtime/errors.ts";
 import type { ModernCall } from "./modern-call.ts";
 
 const maxHeld = 1000;
-const maxHeldOfOne = 32;
+/** Over HTTP, one principal is everybody with the same key. */
+const maxHeldOfOne = 500;
 
 /** The calls that wait for their client to come back with what their servers asked for, and how many there may be. */
 export class HeldCalls {

@@ -12,8 +12,8 @@ export interface ListensOptions {
   readonly onEnd: (session: string) => void;
 }
 
-/** Of one principal. */
-const maxListens = 64;
+/** Of one principal, which over HTTP is everybody with the same key. */
+const maxListens = 500;
 
 /** The clients that listen, and what servers and reloads have to tell them. */
 export class Listens {
@@ -65,6 +65,7 @@ export class Listens {
 function tooManyError(): OmgError {
   return new OmgError("overloaded", {
     detail: "subscriptions",
-    message: `This client listens ${maxListens} times already, its limit`,
+    retryAfterMs: 1000,
+    message: `${maxListens} clients of this key listen, its limit; try again when others have left`,
   });
 }

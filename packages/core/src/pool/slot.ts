@@ -9,6 +9,8 @@ import type { RunningInstance } from "./start-instance.ts";
 import { Waiters } from "./waiters.ts";
 
 const disposeTimeoutMs = 20_000;
+/** How long a start waits for what the gateway itself had none of. */
+const wantMs = 1_000;
 
 /**
  * A place for one instance of a server. It is started once for however many callers wait, stays while in use, stops
@@ -211,6 +213,8 @@ export class Slot {
     if (signal.aborted) this.#rest("stopped");
     // Waiting does not help, and after a login the next call must do. What is held starts by itself, so it must wait.
     else if (error.reason === "upstream_auth_required" && this.#holds === 0) this.#rest("failed");
+    // Want of the gateway's own is no failure of the server, and makes no pause longer.
+    else if (error.reason === "overloaded") this.#retreat(error.retryAfterMs ?? wantMs);
     else this.#retreat(this.#backoff.startFailed(error.retryAfterMs));
   }
 

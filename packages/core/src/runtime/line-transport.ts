@@ -70,9 +70,12 @@ class StreamTransport implements LineTransport {
   #outputIsGone = false;
   #corked = false;
   #deadline: NodeJS.Timeout | undefined;
+  #isLate = false;
   /** A slow reader of a queue that is never empty still reads. */
   readonly #onTaken = (error?: Error | null) => {
-    if (!error) this.#deadline?.refresh();
+    if (error) return;
+    this.#isLate = false;
+    this.#deadline?.refresh();
   };
 
   constructor(options: LineTransportOptions) {
@@ -197,13 +200,19 @@ class StreamTransport implements LineTransport {
   }
 
   #armDeadline(): void {
-    this.#deadline ??= setTimeout(
-      () => this.#fail(stalledError(this.#writeDeadlineMs)),
-      this.#writeDeadlineMs,
-    );
+    this.#deadline ??= setTimeout(() => this.#late(), this.#writeDeadlineMs);
+  }
+
+  /** A process that was stopped for a while has yet to hear that its pipes were read meanwhile. */
+  #late(): void {
+    this.#isLate = true;
+    setImmediate(() => {
+      if (this.#isLate) this.#fail(stalledError(this.#writeDeadlineMs));
+    });
   }
 
   #clearDeadline(): void {
+    this.#isLate = false;
     clearTimeout(this.#deadline);
     this.#deadline = undefined;
   }

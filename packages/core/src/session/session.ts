@@ -199,6 +199,7 @@ export class ClientSession implements Session, Caller {
     if (this.#calls.size + this.#exchanges.size >= maxCallsInFlight) {
       throw new OmgError("overloaded", {
         detail: "inflight",
+        retryAfterMs: 1000,
         message: `This session has ${maxCallsInFlight} requests in flight, its limit; wait for answers`,
       });
     }

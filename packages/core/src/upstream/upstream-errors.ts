@@ -45,6 +45,7 @@ export class UpstreamErrors {
     return new OmgError("overloaded", {
       detail: "inflight",
       server: this.#server,
+      retryAfterMs: 1000,
       message: `Server '${this.#server}' has ${inFlight} calls in flight, its limit; try again shortly`,
     });
   }

@@ -125,6 +125,16 @@ export function connectRaw(port: number): Socket {
   return socket;
 }
 
+/** Resolves when the other side has ended a connection, whichever way. */
+export function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket
+      .on("error", () => {})
+      .once("close", () => resolve())
+      .resume();
+  });
+}
+
 /** Sends bytes as they are, and gives the status and text of the answer once the server closes or falls silent. */
 export async function raw(port: number, text: string): Promise<{ status: number; text: string }> {
   const socket = connectRaw(port);

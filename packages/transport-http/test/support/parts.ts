@@ -1,25 +1,14 @@
 import type { Gateway } from "@omg/core";
 import { createApp } from "../../src/app.ts";
-import type { HttpContext } from "../../src/context.ts";
-import { InFlight } from "../../src/in-flight.ts";
+import { httpContext } from "../../src/context.ts";
 import { legacyEndpoints } from "../../src/legacy-sse.ts";
-import { defaultLimits } from "../../src/limits.ts";
 import { mcpEndpoint } from "../../src/mcp-endpoint.ts";
-import { Patience } from "../../src/patience.ts";
 import { Sessions } from "../../src/sessions.ts";
 import { StubGateway } from "./stub-gateway.ts";
 
 /** What a front is made of, behind its guard. Whoever asks for it closes the sessions. */
 export function frontParts(gateway: Gateway = new StubGateway()) {
-  const context: HttpContext = {
-    gateway,
-    limits: defaultLimits,
-    inFlight: new InFlight(),
-    patience: new Patience(defaultLimits.keepAliveMs),
-    counters: { streams: 0, droppedFrames: 0, refused: 0 },
-    kept: { bytes: 0 },
-    emit: () => {},
-  };
+  const context = httpContext({ gateway });
   const sessions = new Sessions(context);
   const endpoints = { mcp: mcpEndpoint(context, sessions), ...legacyEndpoints(context, sessions) };
   return { context, sessions, endpoints };

@@ -1,0 +1,17 @@
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+/**
+ * Calls `onUnread` when the client has taken nothing of what waits for it for the time that the server gives its sockets.
+ * Who watches last hears first. An answer that is not there yet may take longer.
+ */
+export function watchUnread(outgoing: ServerResponse, onUnread: () => void): void {
+  outgoing.prependListener("timeout", (socket: Socket) => {
+    const unread = socket.writableLength;
+    if (unread === 0) return;
+    // A process that was stopped for a while has yet to hear what was taken meanwhile.
+    setImmediate(() => {
+      if (!socket.destroyed && socket.writableLength >= unread) onUnread();
+    });
+  });
+}
