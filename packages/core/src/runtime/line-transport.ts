@@ -21,6 +21,8 @@ export interface LineTransportOptions {
   readonly writeDeadlineMs?: number;
   /** Takes lines that hold a JSON array. Without it they are refused, as anything that is no single message. */
   readonly onBatch?: (line: Buffer) => void;
+  /** Drop a last line that lacks its end and is no JSON: its writer went away. Default: it is reported like any other. */
+  readonly dropCutOff?: boolean;
   /** Called at the end of the input, which then does not end the transport: answers can still be written. */
   readonly onInputEnd?: () => void;
   /** For the owner of the streams: the transport has ended, by `close()` or not. Called before `onclose`. */
@@ -62,6 +64,7 @@ class StreamTransport implements LineTransport {
   readonly #maxQueuedBytes: number;
   readonly #writeDeadlineMs: number;
   readonly #onBatch: ((line: Buffer) => void) | undefined;
+  readonly #dropCutOff: boolean;
   readonly #onInputEnd: () => void;
   readonly #onEnd: (byRequest: boolean) => void;
   readonly #lines = new LineSplitter();
@@ -82,6 +85,7 @@ class StreamTransport implements LineTransport {
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 4 * 1024 * 1024;
     this.#writeDeadlineMs = options.writeDeadlineMs ?? 10_000;
     this.#onBatch = options.onBatch;
+    this.#dropCutOff = options.dropCutOff ?? false;
     this.#onInputEnd = options.onInputEnd ?? (() => this.#end());
     this.#onEnd = options.onEnd ?? (() => {});
   }
@@ -93,7 +97,7 @@ class StreamTransport implements LineTransport {
     this.#input.on("error", (error) => this.#fail(error));
     this.#input.on("data", (chunk: Buffer) => this.#read(chunk));
     this.#input.on("end", () => {
-      if (this.#lines.pendingBytes > 0) this.#readLine(this.#lines.flush());
+      if (this.#lines.pendingBytes > 0) this.#readLast(this.#lines.flush());
       this.#onInputEnd();
     });
     this.#input.on("close", () => {
@@ -156,6 +160,10 @@ class StreamTransport implements LineTransport {
     if (this.#lines.pendingBytes > this.#maxMessageBytes) this.#fail(tooLargeError(this.#maxMessageBytes));
   }
 
+  #readLast(line: Buffer): void {
+    if (!this.#dropCutOff || isJson(line)) this.#readLine(line);
+  }
+
   #readLine(line: Buffer): void {
     if (line.length === 0 || this.#closed) return;
     if (line.length > this.#maxMessageBytes) {
@@ -213,6 +221,15 @@ class StreamTransport implements LineTransport {
     this.#clearDeadline();
     this.#onEnd(byRequest);
     this.onclose?.();
+  }
+}
+
+function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString());
+    return true;
+  } catch {
+    return false;
   }
 }
 
