@@ -1,7 +1,10 @@
 import { writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { type Row, type Size, Skipped } from "./row.ts";
 import { gates, rows } from "./rows/all.ts";
+import { endAllScenes } from "./support/scene.ts";
 
 // Puts the promises of the gateway to the test, one by one, on the real binary, and prints what was promised beside what
 // was seen. The gates are the ten without which nothing else counts, in seconds.
@@ -13,6 +16,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 
+const longestMs = 10 * 60_000;
 const only = values.only?.split(",");
 const size: Size = values.gates ? "gate" : "full";
 const chosen = rows.filter(({ id }) => (values.gates ? gates.has(id) : true) && (!only || only.includes(id)));
@@ -20,6 +24,12 @@ const skipped: { name: string; reason: string }[] = [];
 let passed = 0;
 let failed = 0;
 
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(
+    signal,
+    () => void endAllScenes().finally(() => process.exit(128 + constants.signals[signal])),
+  );
+}
 for (const row of chosen) {
   const start = performance.now();
   const [verdict, seen] = await judge(row);
@@ -32,8 +42,9 @@ process.stdout.write(`${counts}\n`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
 
 async function judge(row: Row): Promise<["ok" | "FAIL" | "skip", string]> {
+  const judged = new AbortController();
   try {
-    const seen = await row.run(size);
+    const seen = await Promise.race([row.run(size), tooLong(judged.signal)]);
     passed++;
     return ["ok", seen];
   } catch (error) {
@@ -44,7 +55,16 @@ async function judge(row: Row): Promise<["ok" | "FAIL" | "skip", string]> {
     }
     failed++;
     return ["FAIL", reason];
+  } finally {
+    judged.abort();
   }
+}
+
+/** Rejects when a row takes longer than any may on a busy machine. */
+async function tooLong(judged: AbortSignal): Promise<never> {
+  await delay(longestMs, undefined, { signal: judged });
+  await endAllScenes();
+  throw new Error(`nothing was seen in ${longestMs / 60_000} minutes`);
 }
 
 function print({ id, promise, figure }: Row, verdict: string, seen: string, elapsedMs: number): void {

@@ -96,6 +96,7 @@ const secretFile: Row = {
     onGateway(
       [],
       async (scene) => {
+        await scene.gateway.logged("Hot reload enabled for catalog.yaml");
         scene.sandbox.write("token.txt", "first-token");
         scene.catalog([
           scriptedServer("with", [], { env: { TOKEN: "${file:token.txt}" } }),

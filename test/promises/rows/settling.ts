@@ -15,7 +15,7 @@ const settledFiles: Row = {
 };
 
 async function changeInEveryWay(scene: Scene): Promise<string> {
-  await scene.gateway.logged("Hot reload enabled for config.yaml, catalog.yaml");
+  await scene.gateway.logged("Hot reload enabled for catalog.yaml");
   const catalog = scene.path("catalog.yaml");
   const textWith = (id: string) => JSON.stringify({ servers: [shellServer("a"), shellServer(id)] });
   const ways: Record<string, () => Promise<void>> = {

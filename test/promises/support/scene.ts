@@ -22,6 +22,13 @@ export function scriptedServer(id: string, args: readonly string[] = [], more: o
   return { id, runtime: scripted(...args), ...more };
 }
 
+const started = new Set<Scene>();
+
+/** Ends what rows have started that are not done. */
+export async function endAllScenes(): Promise<void> {
+  await Promise.all([...started].map((scene) => scene.giveUp()));
+}
+
 export interface SceneOptions {
   /** At the top level of the configuration. */
   readonly config?: object;
@@ -75,6 +82,7 @@ export class Scene {
     const defaults = { catalog_path: "catalog.yaml", hot_reload: false };
     const path = this.sandbox.write("config.yaml", { ...defaults, ...config });
     const env = isProbed ? this.#probe.env : {};
+    started.add(this);
     this.#gateway = await RunningGateway.start(this.sandbox, ["--config", path], env);
     return this.#gateway;
   }
@@ -102,6 +110,12 @@ export class Scene {
     return processesWith(`SCENE=${this.sandbox.folder}`);
   }
 
+  /** Ends it all without a look at anything: what its servers are, their janitor ends. */
+  async giveUp(): Promise<void> {
+    await this.#gateway?.stop("SIGKILL");
+    started.delete(this);
+  }
+
   /** Ends what still runs; then all must have gone well with the gateway, and nothing be left. */
   async close(): Promise<void> {
     if (this.#gateway && this.#gateway.process.signalCode === null) await this.#gateway.stop();
@@ -120,11 +134,12 @@ export async function onGateway(
   using sandbox = new Sandbox();
   const scene = new Scene(sandbox, options);
   scene.catalog(typeof entries === "function" ? entries(scene) : entries);
-  await scene.start();
-  const seen = await play(scene).catch(async (error: unknown) => {
-    await scene.close().catch(() => {});
-    throw error;
-  });
-  await scene.close();
-  return seen;
+  try {
+    await scene.start();
+    const seen = await play(scene);
+    await scene.close();
+    return seen;
+  } finally {
+    await scene.giveUp();
+  }
 }
