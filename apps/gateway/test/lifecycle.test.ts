@@ -83,18 +83,25 @@ describe("kill -9 of the gateway", () => {
 
   test("what it left is swept at the next start, should even the janitor be gone", async () => {
     using sandbox = new Sandbox();
-    const catalog = sandbox.catalog({ a: [...stubborn, "--grandchild", "session"] });
+    const catalog = sandbox.catalog({
+      a: [...stubborn, "--grandchild", "session"],
+      b: [...stubborn, "--grandchild", "group"],
+    });
     const first = await RunningGateway.start(sandbox, ["--catalog", catalog]);
-    const { server, grandchild } = JSON.parse(await first.call("a", "pids"));
-    const janitors = childrenOf(first.process.pid as number).filter((pid) => pid !== server);
+    const pids: number[] = [];
+    for (const id of ["a", "b"]) {
+      const { server, grandchild } = JSON.parse(await first.call(id, "pids"));
+      pids.push(server, grandchild);
+    }
+    const janitors = childrenOf(first.process.pid as number).filter((pid) => !pids.includes(pid));
     for (const pid of janitors) process.kill(pid, "SIGKILL");
     process.kill(first.process.pid as number, "SIGKILL");
     await once(first.process, "exit");
-    expect([server, grandchild].every(isRunning)).toBe(true);
+    expect(pids.every(isRunning)).toBe(true);
 
     await using second = await RunningGateway.start(sandbox, ["--catalog", catalog]);
     await second.logged("Removed what a dead gateway left behind");
-    expect([server, grandchild].some(isRunning)).toBe(false);
+    expect(pids.some(isRunning)).toBe(false);
   }, 60_000);
 });
 

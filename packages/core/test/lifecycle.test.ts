@@ -171,14 +171,17 @@ describe("starting", () => {
     expect(runtime.mostRunningStarts).toBe(8);
   });
 
-  test("more than 1,024 waiting callers are refused with a reason", async () => {
+  test.for([
+    { way: "of the server alone", server: "a", name: "echo" },
+    { way: "of all servers", server: undefined, name: "a__echo" },
+  ])("more than 1,024 callers $way that wait are refused with a reason", async ({ server, name }) => {
     const gate = Promise.withResolvers<void>();
     const { gateway, runtime } = await testGateway({
       a: fakeServer(echo, { beforeStart: () => gate.promise }),
     });
-    const clients = await Promise.all([1, 2].map(() => TestClient.connect(gateway, "a")));
+    const clients = await Promise.all([1, 2].map(() => TestClient.connect(gateway, server)));
     const answers = clients.flatMap((client) =>
-      Array.from({ length: 1000 }, () => client.ask("tools/call", { name: "echo" })),
+      Array.from({ length: 1000 }, () => client.ask("tools/call", { name })),
     );
     await settle();
     // Those who do not fit learn it at once.

@@ -49,6 +49,20 @@ describe("what arrives", () => {
     expect(events).toEqual(["closed"]);
   });
 
+  test("is dropped, if so asked, when it was cut off before its end", async () => {
+    for (const last of [message("last").slice(0, -1), '{"jsonrpc":"2.0","id":7,"result":{"text":"abc']) {
+      const { frames, events, feed, end } = await reading({ dropCutOff: true });
+      await feed(`${message("whole")}\n${last}`);
+      await end();
+      expect(frames).toEqual([message("whole")]);
+      expect(events).toEqual(["closed"]);
+    }
+    const { frames, feed, end } = await reading({ dropCutOff: true });
+    await feed(message("whole"));
+    await end();
+    expect(frames).toEqual([message("whole")]);
+  });
+
   test("is skipped and reported when it is no message", async () => {
     const { frames, events, feed } = await reading();
     await feed(

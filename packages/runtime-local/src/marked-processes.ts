@@ -1,10 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { signalProcess } from "./process-group.ts";
+import { signalGroup, signalProcess } from "./process-group.ts";
 
 /** Finds processes by a marker in the environment they were started with: also those that left their group. */
 export interface MarkedProcesses {
-  /** Kills all processes with this marker, and what they start meanwhile. Does nothing where there is no /proc. */
+  /** Kills all processes with this marker, the groups that they lead, and what they start meanwhile. Does nothing where there is no /proc. */
   kill(marker: string, signal?: AbortSignal): Promise<void>;
 }
 
@@ -53,7 +53,11 @@ export function markedProcesses(): MarkedProcesses {
         signal?.throwIfAborted();
         const pids = (await scan()).get(marker);
         if (pids === undefined) return;
-        for (const pid of pids) signalProcess(pid, "SIGKILL");
+        for (const pid of pids) {
+          // What a leader started may have dropped the marker, but not left the group.
+          signalGroup(pid, "SIGKILL");
+          signalProcess(pid, "SIGKILL");
+        }
         await delay(ROUND_MS);
       }
     },

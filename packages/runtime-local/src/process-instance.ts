@@ -44,6 +44,7 @@ export function processInstance(context: ProcessContext): InstanceV1 {
   const transport = lineTransport({
     input: child.stdout,
     output: child.stdin,
+    dropCutOff: true,
     onEnd: (byRequest) => void (byRequest ? stop() : killUnlessGone()),
   });
 

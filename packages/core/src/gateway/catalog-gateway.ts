@@ -88,7 +88,7 @@ export class CatalogGateway implements Gateway {
     );
     const waitMs = (config.listing_wait_seconds ?? 3) * 1000;
     const onChange = (session: string) => this.#listingChanged(session);
-    this.#memory = new ListingMemory({ clock, waitMs, store, emit, onChange });
+    this.#memory = new ListingMemory({ clock, waitMs, maxWaiters, store, emit, onChange });
     this.#catalog = new Catalog(this.#memory, emit);
     this.#servers = new ServerSet(this.#catalog, (planned) => this.#serverSettings(planned));
     this.#direct = new DirectRequests({

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { GatewayListener } from "../gateway/events.ts";
 import type { PooledServer } from "../pool/server.ts";
+import { tooManyWaitersError } from "../pool/slot-errors.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import type { StateStore } from "../runtime/v1.ts";
 import { definitionRemarks } from "./definition-remarks.ts";
@@ -19,6 +20,8 @@ export interface ListingMemorySettings {
   readonly clock: Clock;
   /** Longest wait for servers never listed before. */
   readonly waitMs: number;
+  /** Callers that may wait for one listing. */
+  readonly maxWaiters: number;
   /** Where listings outlive the process, under the fingerprints of their servers. */
   readonly store: StateStore;
   readonly emit: GatewayListener;
@@ -35,6 +38,7 @@ interface Entry {
   recalled?: Promise<void>;
   fetching?: Promise<Listing> | undefined;
   fetchingSince: number;
+  waiters: number;
   /** The list changed while it was being fetched. */
   again: boolean;
   /** When it was last asked for because of a change. */
@@ -83,12 +87,22 @@ export class ListingMemory {
     return entry.recalled;
   }
 
-  /** The listing, from the server itself if it is not known yet, for a client that waits. May start the server. */
+  /**
+   * The listing, from the server itself if it is not known yet, for a client that waits. May start the server. Rejects
+   * when that fails, or too many wait.
+   */
   async learn(server: PooledServer, session: string): Promise<Listing> {
     await this.recall(server);
     const entry = this.#entry(server, session);
     if (entry.listing) return entry.listing;
-    return entry.fetching ?? this.#fetch(entry, server, session, true);
+    const { maxWaiters } = this.#settings;
+    if (entry.waiters >= maxWaiters) throw tooManyWaitersError(server.id, maxWaiters);
+    entry.waiters++;
+    try {
+      return await (entry.fetching ?? this.#fetch(entry, server, session, true));
+    } finally {
+      entry.waiters--;
+    }
   }
 
   /**
@@ -193,6 +207,7 @@ export class ListingMemory {
     const key = keyOf(server, session);
     const entry = entries.get(key) ?? {
       fetchingSince: 0,
+      waiters: 0,
       again: false,
       followedAt: Number.NEGATIVE_INFINITY,
       follows: false,

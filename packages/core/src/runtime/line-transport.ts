@@ -21,6 +21,8 @@ export interface LineTransportOptions {
   readonly writeDeadlineMs?: number;
   /** Takes lines that hold a JSON array. Default: each of its elements is read as if it stood alone. */
   readonly onBatch?: (line: Buffer) => void;
+  /** Drop a last line that lacks its end and is no JSON: its writer went away. Default: it is reported like any other. */
+  readonly dropCutOff?: boolean;
   /** Called at the end of the input, which then does not end the transport: answers can still be written. */
   readonly onInputEnd?: () => void;
   /** For the owner of the streams: the transport has ended, by `close()` or not. Called before `onclose`. */
@@ -63,6 +65,7 @@ class StreamTransport implements LineTransport {
   readonly #maxQueuedBytes: number;
   readonly #writeDeadlineMs: number;
   readonly #onBatch: (line: Buffer) => void;
+  readonly #dropCutOff: boolean;
   readonly #onInputEnd: () => void;
   readonly #onEnd: (byRequest: boolean) => void;
   readonly #lines = new LineSplitter();
@@ -86,6 +89,7 @@ class StreamTransport implements LineTransport {
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 4 * 1024 * 1024;
     this.#writeDeadlineMs = options.writeDeadlineMs ?? 10_000;
     this.#onBatch = options.onBatch ?? ((line) => this.#readBatch(line));
+    this.#dropCutOff = options.dropCutOff ?? false;
     this.#onInputEnd = options.onInputEnd ?? (() => this.#end());
     this.#onEnd = options.onEnd ?? (() => {});
   }
@@ -97,7 +101,7 @@ class StreamTransport implements LineTransport {
     this.#input.on("error", (error) => this.#fail(error));
     this.#input.on("data", (chunk: Buffer) => this.#read(chunk));
     this.#input.on("end", () => {
-      if (this.#lines.pendingBytes > 0) this.#readLine(this.#lines.flush());
+      if (this.#lines.pendingBytes > 0) this.#readLast(this.#lines.flush());
       this.#onInputEnd();
     });
     this.#input.on("close", () => {
@@ -158,6 +162,10 @@ class StreamTransport implements LineTransport {
     if (this.#closed) return;
     this.#lines.push(chunk, (line) => this.#readLine(line));
     if (this.#lines.pendingBytes > this.#maxMessageBytes) this.#fail(tooLargeError(this.#maxMessageBytes));
+  }
+
+  #readLast(line: Buffer): void {
+    if (!this.#dropCutOff || isJson(line)) this.#readLine(line);
   }
 
   #readLine(line: Buffer): void {
@@ -243,6 +251,15 @@ class StreamTransport implements LineTransport {
 /** Readers of JSON may ignore a byte order mark (RFC 8259), and some systems write one ahead of any text. */
 function withoutMark(text: Buffer): Buffer {
   return text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf ? text.subarray(3) : text;
+}
+
+function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString());
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function flush(output: Writable, keep: boolean): Promise<void> {

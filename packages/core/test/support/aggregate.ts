@@ -16,7 +16,14 @@ export async function aggregateOf(servers: Record<string, FakeServer>, session: 
   const store = memoryStore();
   const emit = () => {};
   const runtime = new FakeRuntime(servers);
-  const memory = new ListingMemory({ clock, waitMs: 3000, store, emit, onChange: () => catalog.changed() });
+  const memory = new ListingMemory({
+    clock,
+    waitMs: 3000,
+    maxWaiters: 10,
+    store,
+    emit,
+    onChange: () => catalog.changed(),
+  });
   const catalog: Catalog = new Catalog(memory, emit);
   const settings = { hostEnv: {}, store, fingerprintKey: "k", owner: "o", clock, emit };
   const planned = Object.keys(servers).map((id) =>
