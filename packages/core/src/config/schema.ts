@@ -11,6 +11,8 @@ const id = z
   // In a URL these two mean something else.
   .refine((text) => text !== "." && text !== "..", 'must not be "." or ".."');
 
+const pinPolicy = z.enum(["off", "warn", "block"]);
+
 /** One entry of `servers:`. */
 export const serverSchema = z.strictObject({
   id: id.describe(
@@ -51,6 +53,11 @@ export const serverSchema = z.strictObject({
     .max(600)
     .optional()
     .describe("Longest time from its start to the end of its handshake. Default: the gateway's"),
+  pins: pinPolicy
+    .optional()
+    .describe(
+      "What happens when its tools differ from their pins in omg.lock.yaml: nothing (off), a warning (warn), or they can not be used (block). Default: the gateway's",
+    ),
 });
 
 /** The top level of config.yaml, but for its servers. */
@@ -98,6 +105,9 @@ export const configSchema = z.strictObject({
   listing_wait_seconds: seconds
     .default(3)
     .describe("Longest wait for servers never listed before, when a client lists all"),
+  pins: pinPolicy
+    .default("warn")
+    .describe("What happens when tools of a server differ from their pins, for servers that do not say"),
   cors_enabled: z.boolean().default(true).describe("Whether cors_origins counts"),
   cors_origins: z
     .array(z.string())

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { canonicalJson } from "../canonical-json.ts";
 import type { ServerConfig } from "../config/types.ts";
 import type { StateStore } from "../runtime/v1.ts";
 import type { GatewayListener } from "./events.ts";
@@ -20,17 +21,9 @@ export async function fingerprintKey(store: StateStore, emit: GatewayListener): 
 
 /**
  * Equal for entries that mean the same, whatever the order of their keys; different when anything about the server
- * differs, the values of its secrets included.
+ * differs, the values of its secrets included. Pins say nothing about the server itself.
  */
 export function fingerprint(key: string, server: ServerConfig, surroundings: object): string {
-  const { secrets: _secrets, written: _written, ...entry } = server;
-  return createHmac("sha256", key).update(canonical({ entry, surroundings })).digest("base64url");
-}
-
-/** JSON with the keys of every map in order. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => {
-    if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
-    return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+  const { secrets: _secrets, written: _written, pins: _pins, ...entry } = server;
+  return createHmac("sha256", key).update(canonicalJson({ entry, surroundings })).digest("base64url");
 }
