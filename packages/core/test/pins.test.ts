@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { GatewayConfig, ServerConfig } from "../src/config/types.ts";
 import type { GatewayEvent } from "../src/gateway/events.ts";
+import { memoryStore } from "../src/gateway/memory-store.ts";
 import type { Gateway } from "../src/gateway/types.ts";
 import { requestFrame } from "../src/runtime/frame.ts";
 import type { JsonRpcMessage, Params } from "../src/runtime/transport.ts";
@@ -432,6 +433,20 @@ describe("pins: warn", () => {
     await gateway.stopServer("s");
     defined.tools = [changedRead];
     await client.call("read");
+    await settle();
+    expect(warnings(events)).toEqual([expect.stringContaining("changed 'read'")]);
+  });
+
+  test("tells of a change while the gateway was away", async () => {
+    const store = memoryStore();
+    const defined = definedServer(read);
+    const before = await testGateway({ s: defined.server }, {}, {}, {}, store);
+    await before.gateway.warmServer("s");
+    await before.gateway[Symbol.asyncDispose]();
+    defined.tools = [changedRead];
+    const { gateway, events } = await testGateway({ s: defined.server }, {}, {}, {}, store);
+    const client = await TestClient.connect(gateway);
+    await client.call("s__read");
     await settle();
     expect(warnings(events)).toEqual([expect.stringContaining("changed 'read'")]);
   });
