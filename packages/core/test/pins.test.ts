@@ -223,6 +223,40 @@ describe("pins: block", () => {
     expect(defined.called).toEqual(["read"]);
   });
 
+  test("a call waits for the newest list when the server announces another change while it is asked", async () => {
+    const defined = definedServer(read);
+    const { gateway, runtime, clock } = await guarded(defined, [read]);
+    const client = await TestClient.connect(gateway, "s");
+    await client.call("read");
+    const lists = [Promise.withResolvers<Params>(), Promise.withResolvers<Params>()];
+    let asked = 0;
+    defined.server.methods["tools/list"] = () => (lists[asked++] as (typeof lists)[number]).promise;
+    for (let change = 0; change < 2; change++) {
+      runtime.last.say(changed);
+      await clock.advance(2000);
+    }
+    const refusal = client.refusal("tools/call", { name: "read" });
+    lists[0]?.resolve({ tools: [read] });
+    await settle();
+    lists[1]?.resolve({ tools: [changedRead] });
+    expect(await refusal).toMatchObject({ reason: "tool_definition_changed" });
+    expect(defined.called).toEqual(["read"]);
+  });
+
+  test("a list that is under way when the policy comes is checked by it", async () => {
+    const defined = definedServer(read);
+    const { gateway } = await testGateway({ s: defined.server });
+    const client = await TestClient.connect(gateway, "s");
+    await client.call("read");
+    const listed = Promise.withResolvers<Params>();
+    defined.server.methods["tools/list"] = () => listed.promise;
+    const list = client.result("tools/list");
+    await settle();
+    await gateway.reload({ servers: [fakeEntry("s")], pins: "block", lock: lockFor({ s: [write] }) });
+    listed.resolve({ tools: [read, write] });
+    expect(namesOf(await list)).toEqual(["write"]);
+  });
+
   test("a change that the server does not announce is noticed when a client lists its tools", async () => {
     const defined = definedServer(read, write);
     const { gateway } = await guarded(defined, [read, write]);

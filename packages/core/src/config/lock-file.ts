@@ -36,7 +36,7 @@ export function parseLock(text: string, file: string): ParsedLock {
     if (pins.size !== tools.length || setHash(pins) !== set) {
       const message = `The pins of server '${id}' do not go together: the file was edited, or merged from two`;
       source.report("error", ["servers", id, "set"], message, {
-        hint: `omg pin --approve ${id} once this entry is removed`,
+        hint: `remove this entry, look at the tools, then: omg pin ${id}`,
       });
     }
     servers.set(id, pins);

@@ -2,8 +2,8 @@ import type { GatewayListener } from "../gateway/events.ts";
 import type { Listing } from "../router/listing.ts";
 import { differences, type ToolChange } from "./differences.ts";
 import { adviceFor, nothingPinned } from "./pin-errors.ts";
-import type { PinRule } from "./pins.ts";
 import { pinsOf } from "./tool-pins.ts";
+import type { PinRule } from "./types.ts";
 
 const maxNames = 5;
 

@@ -5,14 +5,7 @@ import type { ListedItem } from "../runtime/json-items.ts";
 import { nothingPinned, nothingPinnedError, toolChangedError } from "./pin-errors.ts";
 import { PinWarnings } from "./pin-warnings.ts";
 import { pinOf } from "./tool-pins.ts";
-import type { PinPolicy, ServerPins } from "./types.ts";
-
-/** What holds for the tools of one server. */
-export interface PinRule {
-  readonly policy: PinPolicy;
-  /** Absent: nothing of the server is pinned. */
-  readonly pinned?: ServerPins | undefined;
-}
+import type { PinRule } from "./types.ts";
 
 /** A listing as far as its tools may be used. */
 interface Allowed {

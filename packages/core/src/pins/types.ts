@@ -12,6 +12,13 @@ export interface ToolPin {
 /** The whole set of a server's tools, by the names that the server gives them. */
 export type ServerPins = ReadonlyMap<string, ToolPin>;
 
+/** What holds for the tools of one server. */
+export interface PinRule {
+  readonly policy: PinPolicy;
+  /** Absent: nothing of the server is pinned. */
+  readonly pinned?: ServerPins | undefined;
+}
+
 /** The definitions that were accepted, by server. */
 export interface PinLock {
   readonly servers: ReadonlyMap<string, ServerPins>;

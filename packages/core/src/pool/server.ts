@@ -120,15 +120,16 @@ export class PooledServer {
     try {
       lease = instances.leaseNow(call.seat) ?? (await instances.lease(call.seat, { call }));
       const { upstream } = lease.instance;
-      const guard = this.#guard;
-      if (guard && method === "tools/call") await guard.admit(this, call.seat, edits?.name ?? name);
+      if (method === "tools/call") await this.#guard?.admit(this, call.seat, edits?.name ?? name);
       if (call.headers && !upstream.seesHeaders) await this.#checkHeaders(call, edits);
       const answer = await upstream.forward(call, edits).catch((thrown: unknown) => {
         if (!OmgError.is(thrown) || !thrown.isSessionLost || call.cancelled) throw thrown;
         return this.#again(call, edits);
       });
       if (answer.head.kind === "error") figures.errors++;
-      return guard && method === "tools/list" ? guard.filter(this, call.seat, answer) : answer;
+      // Looked up now: the policy may have changed meanwhile.
+      const guard = method === "tools/list" ? this.#guard : undefined;
+      return guard ? guard.filter(this, call.seat, answer) : answer;
     } catch (thrown) {
       figures.errors++;
       if (OmgError.is(thrown)) error = thrown;

@@ -114,10 +114,12 @@ export class ListingMemory {
 
   /** What the running instance itself has listed last, once nothing newer is on its way. May start the server. */
   async confirmed(server: PooledServer, session: string): Promise<Listing> {
+    const entry = this.#entry(server, session);
     const instance = server.ready(session);
-    const { listing, fetching } = this.#entry(server, session);
-    if (fetching) return fetching;
-    return listing && instance && this.#asked.has(instance) ? listing : this.learnAnew(server, session);
+    if (entry.listing && !entry.fetching && instance && this.#asked.has(instance)) return entry.listing;
+    const listing = await this.learnAnew(server, session);
+    // The server may have said meanwhile that this is old already.
+    return entry.fetching ?? listing;
   }
 
   /** A client has asked a server for its tools: if the answer has what is not remembered, the server is asked too. */
