@@ -109,7 +109,7 @@ export async function runOmg(args: readonly string[]): Promise<void> {
       await warm(ids, options);
     });
 
-  reaching(program.command("pin").description("write down what the tools of servers are, to notice changes"))
+  reaching(program.command("pin").description("pin what tools of servers are, to notice changes"))
     .argument("[id...]", "the servers; else all but those with pins: off")
     .addOption(
       new Option("--diff", "say what differs from the pins, and change nothing").conflicts("approve"),
