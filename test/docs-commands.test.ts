@@ -17,7 +17,7 @@ describe("the commands that a page shows, one after the other, print what it sho
       for (const block of blocksOf(page)) await follow(terminal, block);
       expect(await terminal.stop(), "the gateway's exit code").toBe(0);
     },
-    60_000,
+    120_000,
   );
 
   test("are found", () => {

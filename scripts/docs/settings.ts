@@ -20,7 +20,7 @@ interface Schema {
 }
 
 /** Keys of config.yaml that count at once when the file changes; a test compares this with what a gateway says. */
-export const liveKeys: readonly string[] = ["catalog_path", "servers"];
+export const liveKeys: readonly string[] = ["catalog_path", "servers", "pins"];
 
 const runtimes = [createLocalRuntime(), ...createRemoteRuntimes()];
 const config = configJsonSchema(runtimes) as Schema;

@@ -1,4 +1,11 @@
-import { type CatalogDiff, type EntryDigest, OmgError, type ReloadReport } from "@omg/core";
+import {
+  type CatalogDiff,
+  type EntryDigest,
+  OmgError,
+  type ReloadReport,
+  type ServerPins,
+  type ToolPin,
+} from "@omg/core";
 import { answerError } from "./answer-error.ts";
 import { parseListenAddress } from "./configuration/listen-address.ts";
 import { type ConfigurationFlags, loadAddress } from "./configuration/load-configuration.ts";
@@ -74,6 +81,14 @@ export class GatewayClient {
   async warm(server: string): Promise<number> {
     const answer = await this.#fetch(`/servers/${encodeURIComponent(server)}/warm`, { method: "POST" });
     return Number((answer as { tools?: unknown } | null)?.tools ?? 0);
+  }
+
+  /** Has a server asked for its tools; gives their pins. */
+  async toolPins(server: string): Promise<ServerPins> {
+    const answer = await this.#fetch(`/servers/${encodeURIComponent(server)}/pins`, { method: "POST" });
+    const { tools } = (answer ?? {}) as { tools?: unknown };
+    if (!Array.isArray(tools)) throw this.#noGateway();
+    return new Map((tools as (ToolPin & { name: string })[]).map(({ name, ...pin }) => [name, pin]));
   }
 
   /** Has the gateway read its catalog now. */

@@ -109,6 +109,18 @@ export async function runOmg(args: readonly string[]): Promise<void> {
       await warm(ids, options);
     });
 
+  reaching(program.command("pin").description("pin what tools of servers are, to notice changes"))
+    .argument("[id...]", "the servers; else all but those with pins: off")
+    .addOption(
+      new Option("--diff", "say what differs from the pins, and change nothing").conflicts("approve"),
+    )
+    .option("--approve", "pin what differs as it is now")
+    .addOption(new Option("--format <format>", "how it is told").choices(["text", "json"]).default("text"))
+    .action(async (ids, options) => {
+      const { pin } = await import("./commands/pin.ts");
+      await pin(ids, options);
+    });
+
   configured(program.command("call").description("call a tool: omg call SERVER.TOOL key=value key:=json"))
     .argument("<server.tool>", "the server's id and the tool's own name")
     .argument("[arguments...]", "key=value (as the tool's schema says) or key:=json")

@@ -20,6 +20,10 @@ export type {
   Session,
 } from "./gateway/types.ts";
 export { type Envelope, readEnvelope, unsupportedVersion } from "./modern/envelope.ts";
+export { differences, type ToolChange } from "./pins/differences.ts";
+export { quoteVisibly } from "./pins/quote-visibly.ts";
+export { setHash } from "./pins/tool-pins.ts";
+export type { PinLock, PinPolicy, ServerPins, ToolPin } from "./pins/types.ts";
 export { redactor } from "./redact.ts";
 export { batchFrames, isBatch } from "./runtime/batch.ts";
 export {

@@ -20,6 +20,7 @@ const defaults = {
   request_timeout_seconds: 30,
   health_check_interval_seconds: 30,
   listing_wait_seconds: 3,
+  pins: "warn",
   cors_enabled: true,
   cors_origins: [],
   allowed_hosts: [],

@@ -28,6 +28,7 @@ const contract = {
   message_too_large: [-31010, 413],
   overloaded: [-31007, 503],
   draining: [-31008, 503],
+  tool_definition_changed: [-31014, 200],
   cancelled: [-31016, 200],
   internal: [-32603, 500],
 } as const satisfies Record<Reason, readonly [code: number, status: number]>;

@@ -14,6 +14,7 @@ describe("the names exported by", () => {
       "batchFrames",
       "createGateway",
       "diffCatalogs",
+      "differences",
       "digestEntries",
       "errorFrame",
       "frameOf",
@@ -34,6 +35,7 @@ describe("the names exported by", () => {
       "oneLineText",
       "parseFrame",
       "protocolVersions",
+      "quoteVisibly",
       "readEnvelope",
       "readItems",
       "reasonInfo",
@@ -43,6 +45,7 @@ describe("the names exported by", () => {
       "resultFrame",
       "rewriteFrame",
       "scanMembers",
+      "setHash",
       "systemClock",
       "unsupportedVersion",
     ]);
@@ -73,8 +76,10 @@ describe("the names exported by", () => {
       "configJsonSchema",
       "didYouMean",
       "formatDiagnostic",
+      "formatLock",
       "parseCatalog",
       "parseConfig",
+      "parseLock",
       "resolvedYaml",
     ]);
   });

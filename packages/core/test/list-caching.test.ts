@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Pins } from "../src/pins/pins.ts";
 import type { PooledServer } from "../src/pool/server.ts";
 import { type Caching, cachingOf } from "../src/router/caching.ts";
 import { Catalog } from "../src/router/catalog.ts";
@@ -25,7 +26,7 @@ function together(...listings: (Listing | undefined)[]): Caching {
     get: (server: PooledServer) => listings[servers.indexOf(server)],
     hasOwn: () => false,
   } as unknown as ListingMemory;
-  const catalog = new Catalog(memory, () => {});
+  const catalog = new Catalog(memory, new Pins(() => {}), () => {});
   catalog.replace(servers);
   return catalog.list("tools", "").caching;
 }

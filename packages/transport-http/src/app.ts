@@ -19,7 +19,7 @@ type Methods = { readonly GET?: Handler; readonly POST?: Handler };
 /** All routes. Each path has exactly one handler: Hono calls a lone one without composing a chain. */
 export function createApp(http: HttpContext, endpoints: Endpoints, options: ManagementOptions): App {
   const app: App = new Hono();
-  const { health, ready, list, detail, start, stop, warm, stats, reload } = management(http, options);
+  const { health, ready, list, detail, start, stop, warm, pins, stats, reload } = management(http, options);
 
   for (const name of ["mcp", "sse", "messages"] as const) {
     app.all(`/${name}`, ({ env }) => {
@@ -52,6 +52,7 @@ export function createApp(http: HttpContext, endpoints: Endpoints, options: Mana
   app.all("/servers/:id/start", only({ POST: start }));
   app.all("/servers/:id/stop", only({ POST: stop }));
   app.all("/servers/:id/warm", only({ POST: warm }));
+  app.all("/servers/:id/pins", only({ POST: pins }));
   app.all("/catalog/diff", only({ POST: diff }));
   app.all("/stats", only({ GET: stats }));
   if (reload !== undefined) app.all("/admin/reload", only({ POST: reload }));

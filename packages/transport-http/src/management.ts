@@ -1,4 +1,4 @@
-import { maskedEntry, type ReloadReport, type ServerState, type ServerStatus } from "@omg/core";
+import { maskedEntry, type ReloadReport, type ServerState, type ServerStatus, setHash } from "@omg/core";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { answerHeaders } from "./answer-headers.ts";
@@ -156,7 +156,17 @@ export function management(http: HttpContext, options: ManagementOptions) {
     }
   });
 
-  return { health, ready, list, detail, start, stop, warm, stats, reload: reloadCatalog };
+  const pins = withServer(async (id, context) => {
+    try {
+      const tools = await gateway.toolPins(id);
+      const entries = [...tools].map(([name, pin]) => ({ name, ...pin }));
+      return context.json({ id, set: setHash(tools), tools: entries });
+    } catch (thrown) {
+      return failed(context, thrown, "Failed to ask server for its tools: ");
+    }
+  });
+
+  return { health, ready, list, detail, start, stop, warm, pins, stats, reload: reloadCatalog };
 }
 
 /** Without the problems themselves: this route asks nobody for a key. */
@@ -197,7 +207,8 @@ function notFound(id: string): string {
 }
 
 /** What is unknown is left out, as JSON does with `undefined`. */
-function summary({ config, state, problem, startedAt, lastActivity, requestCount }: ServerStatus) {
+function summary(status: ServerStatus) {
+  const { config, state, problem, startedAt, lastActivity, requestCount, blockedTools } = status;
   const { display_name, description, tags } = maskedEntry(config);
   return {
     id: config.id,
@@ -205,6 +216,7 @@ function summary({ config, state, problem, startedAt, lastActivity, requestCount
     description,
     status: STATUS[state],
     problem,
+    blocked_tools: blockedTools || undefined,
     tags,
     started_at: startedAt?.toISOString(),
     last_activity: lastActivity?.toISOString(),

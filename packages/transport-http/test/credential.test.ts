@@ -9,7 +9,7 @@ describe("without the key", () => {
   it("every registered route but the public ones answers 401, for every method", async () => {
     const { url, gateway } = await served({ apiKey: KEY, reload });
     const paths = await registeredPaths();
-    expect(paths).toHaveLength(18);
+    expect(paths).toHaveLength(19);
     for (const path of paths) {
       for (const method of ["GET", "HEAD", "POST", "DELETE", "PUT", "OPTIONS"]) {
         const open = PUBLIC.includes(path) && (method === "GET" || method === "HEAD");

@@ -275,6 +275,19 @@ describe("POST", () => {
     expect((await warm()).json.message).toBe("Failed to warm server: spawn failed");
   });
 
+  it("pins tells what a server's tools are, or why nobody knows", async () => {
+    const { gateway, url } = await served();
+    const pins = () => call(`${url}/servers/pg/pins`, { method: "POST" });
+    const hash = `sha256:${"0".repeat(64)}`;
+    expect((await pins()).json).toEqual({
+      id: "pg",
+      set: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      tools: [{ name: "read", hash, description: "Reads" }],
+    });
+    gateway.failure = new OmgError("upstream_start_failed", { message: "spawn failed" });
+    expect((await pins()).json.message).toBe("Failed to ask server for its tools: spawn failed");
+  });
+
   it("reload does not exist unless it was given", async () => {
     const { url } = await served();
     expect((await call(`${url}/admin/reload`, { method: "POST" })).status).toBe(404);

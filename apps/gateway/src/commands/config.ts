@@ -25,7 +25,7 @@ export async function config(flags: ConfigFlags): Promise<void> {
   process.stdout.write(printableLines(text));
 }
 
-function filesTable(flags: ConfigFlags, { path: used, catalogPath }: Configuration): string {
+function filesTable(flags: ConfigFlags, { path: used, catalogPath, lockPath }: Configuration): string {
   const candidates = flags.config === undefined ? configCandidates() : [resolve(flags.config)];
   const state = (path: string) => (path === used ? "used" : existsSync(path) ? "not used" : "not there");
   const from = flags.catalog === undefined ? "catalog_path" : "--catalog";
@@ -34,6 +34,7 @@ function filesTable(flags: ConfigFlags, { path: used, catalogPath }: Configurati
     catalogPath === undefined
       ? ["catalog", used ?? "", "used", "servers, in the configuration itself"]
       : ["catalog", catalogPath, "used", from],
+    ["pins", lockPath, existsSync(lockPath) ? "used" : "not there", ""],
   ];
   return formatTable(["WHAT", "FILE", "STATE", "NAMED BY"], rows);
 }

@@ -4,6 +4,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { runningGateway } from "../gateway-client.ts";
 import { openHost, openLog } from "../host.ts";
 import { printableLines } from "../logging/logger.ts";
+import { atMost } from "./at-most.ts";
 
 export interface WarmFlags extends ConfigurationFlags {
   readonly url?: string;
@@ -36,12 +37,7 @@ export async function warm(ids: readonly string[], flags: WarmFlags): Promise<vo
 }
 
 async function warmAll(servers: readonly string[], warmOne: Warm, named: boolean): Promise<void> {
-  const queue = [...servers];
-  const work = async () => {
-    for (let server = queue.shift(); server !== undefined; server = queue.shift())
-      await report(server, warmOne, named);
-  };
-  await Promise.all(Array.from({ length: width }, work));
+  await atMost(width, servers, (server) => report(server, warmOne, named));
 }
 
 /** Why a server that was not named need not be warm: it has a list for each session, or can not run. */

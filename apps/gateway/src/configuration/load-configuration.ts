@@ -10,6 +10,7 @@ import {
   parseConfig,
 } from "@omg/core/config";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { lockDiagnostics, lockPathIn, readLock } from "../pins/lock-file.ts";
 import { loadRuntimes } from "../runtimes.ts";
 import { ConfigFiles } from "./config-files.ts";
 import { ConfigurationRefused } from "./configuration-refused.ts";
@@ -28,6 +29,8 @@ export interface Configuration {
   readonly path: string | undefined;
   /** The file that holds the servers, if it is another. */
   readonly catalogPath: string | undefined;
+  /** The file that holds the pins, whether it is there or not. */
+  readonly lockPath: string;
   /** Where a key of config.yaml stands. */
   readonly place: ParsedConfig["place"];
   /** The top level of config.yaml, with its defaults. */
@@ -70,11 +73,14 @@ export async function loadConfiguration(
     catalogPath === undefined
       ? { ...parsed, servers: parsed.servers ?? [], file, folder }
       : readCatalog(files, catalogPath);
+  const lockPath = lockPathIn(flags.catalog === undefined ? folder : catalog.folder);
+  const lock = readLock(files, lockPath);
   const { runtimes, servers } = await loadRuntimes(catalog.servers);
   const checked = await checkRuntimeOptions(servers, runtimes, catalog.locate);
   const diagnostics = [
     ...new Set([...parsed.diagnostics, ...catalog.diagnostics]),
     ...notInstalled(catalog, servers),
+    ...lockDiagnostics(lock, catalog.servers, parsed.config.pins, catalog.locate),
     ...checked.diagnostics,
   ].sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
   const fileIsBroken = diagnostics.some(
@@ -86,9 +92,15 @@ export async function loadConfiguration(
     file: parsed.config,
     path,
     catalogPath,
+    lockPath,
     place: parsed.place,
     catalog: catalog.file,
-    gateway: { ...parsed.config, servers: checked.servers, base_directory: catalog.folder },
+    gateway: {
+      ...parsed.config,
+      servers: checked.servers,
+      base_directory: catalog.folder,
+      lock: lock.lock,
+    },
     runtimes,
     diagnostics,
     secrets: [

@@ -22,7 +22,7 @@ const watchAfterMs = 250;
 /** What `/stats` tells of a broken configuration; `omg validate` tells the rest. */
 const maxProblems = 100;
 /** Settings that are read anew with the catalog; all others need a restart. */
-const liveKeys = new Set(["catalog_path", "servers", "runtimes"]);
+const liveKeys = new Set(["catalog_path", "servers", "runtimes", "pins"]);
 
 /** Keeps a running gateway's catalog like its files. A broken file changes nothing but what `state` says. */
 export class CatalogReloader implements AsyncDisposable {

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { StateStore } from "@omg/core";
+import { replaceFile } from "./replace-file.ts";
 
 const day = 24 * 60 * 60 * 1000;
 /** What nobody asked for in so long belongs to entries that are gone. */
@@ -26,15 +26,7 @@ export function fileStore(folder: string): StateStore {
     },
     async set(key, value) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      const file = join(folder, fileName(key));
-      const half = `${file}.${randomBytes(6).toString("hex")}.tmp`;
-      try {
-        await writeFile(half, value, { mode: 0o600, flush: true });
-        await rename(half, file);
-      } catch (error) {
-        await rm(half, { force: true });
-        throw error;
-      }
+      await replaceFile(join(folder, fileName(key)), value, 0o600);
     },
     async delete(key) {
       await rm(join(folder, fileName(key)), { force: true });

@@ -75,7 +75,7 @@ export function resolvedYaml({ config, catalog, overrides, problems, runtimes }:
     }
     if (entry.scope === undefined) add(map, "scope", "shared", "default");
     if (entry.era === undefined) add(map, "era", "auto", "default");
-    for (const key of ["idle_timeout_seconds", "start_timeout_seconds"]) {
+    for (const key of ["idle_timeout_seconds", "start_timeout_seconds", "pins"]) {
       if (entry[key] === undefined) add(map, key, gateway.get(key), "as above");
     }
     return map;

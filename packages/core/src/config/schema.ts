@@ -12,6 +12,8 @@ const id = z
   // In a URL these two mean something else.
   .refine((text) => text !== "." && text !== "..", 'must not be "." or ".."');
 
+const pinPolicy = z.enum(["off", "warn", "block"]);
+
 /** One entry of `servers:`. */
 export const serverSchema = z.strictObject({
   id: id.describe(
@@ -55,6 +57,11 @@ export const serverSchema = z.strictObject({
   tools: toolPolicySchema
     .optional()
     .describe("What clients of all servers see of its tools. Default: all, as they are"),
+  pins: pinPolicy
+    .optional()
+    .describe(
+      "What happens when its tools differ from their pins in omg.lock.yaml: nothing (off), a warning (warn), or they can not be used (block). Default: the gateway's",
+    ),
 });
 
 /** The top level of config.yaml, but for its servers. */
@@ -102,6 +109,9 @@ export const configSchema = z.strictObject({
   listing_wait_seconds: seconds
     .default(3)
     .describe("Longest wait for servers never listed before, when a client lists all"),
+  pins: pinPolicy
+    .default("warn")
+    .describe("What happens when tools of a server differ from their pins, for servers that do not say"),
   cors_enabled: z.boolean().default(true).describe("Whether cors_origins counts"),
   cors_origins: z
     .array(z.string())

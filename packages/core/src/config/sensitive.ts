@@ -8,7 +8,7 @@ const plainKeys = new Set([
   ..."listen_addr catalog_path servers log_level idle_timeout_seconds start_timeout_seconds".split(" "),
   ..."request_timeout_seconds health_check_interval_seconds max_connections_per_server".split(" "),
   ..."listing_wait_seconds cors_enabled cors_origins allowed_hosts hot_reload $schema".split(" "),
-  ..."id display_name description runtime inherit_env tags scope era type".split(" "),
+  ..."id display_name description runtime inherit_env tags scope era pins type".split(" "),
   ..."tools allow deny rename describe clean max_description".split(" "),
   ..."command args working_dir url image container_name volumes network env_file".split(" "),
   ..."namespace service_account service_name port resources requests limits memory cpu".split(" "),

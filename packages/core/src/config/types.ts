@@ -1,3 +1,5 @@
+import type { PinLock, PinPolicy } from "../pins/types.ts";
+
 /** One server of the catalog, in the keys of the file. */
 export interface ServerConfig {
   readonly id: string;
@@ -20,6 +22,8 @@ export interface ServerConfig {
   readonly start_timeout_seconds?: number | undefined;
   /** What clients of all servers see of its tools. Default: all, as they are. */
   readonly tools?: ToolPolicy | undefined;
+  /** What happens when its tools differ from their pins. Default: the gateway's. */
+  readonly pins?: PinPolicy | undefined;
   /** Why this entry can not be used. The server is then `disabled`. */
   readonly problem?: string | undefined;
   /** Values to keep out of everything that is said about the server. */
@@ -65,6 +69,10 @@ export interface GatewayConfig {
   readonly max_connections_per_server?: number | undefined;
   /** Longest wait for servers never listed before, when a client asks for all. Default 3. */
   readonly listing_wait_seconds?: number | undefined;
+  /** What happens when the tools of a server differ from their pins. Default `warn`. */
+  readonly pins?: PinPolicy | undefined;
+  /** The pins. Default: nothing is pinned. */
+  readonly lock?: PinLock | undefined;
   /** The folder that relative paths of the catalog start from. Default: `.` */
   readonly base_directory?: string | undefined;
 }

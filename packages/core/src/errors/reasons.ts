@@ -190,6 +190,13 @@ export const reasons = {
     when: "The gateway is shutting down.",
     fix: "Try again when the gateway is back.",
   },
+  tool_definition_changed: {
+    code: -31014,
+    status: 200,
+    retryable: false,
+    when: "The server has `pins: block`, and the tool is not as it was pinned.",
+    fix: "`omg pin --diff ID` shows what differs; `data` has the tool, its pinned hash (`oldHash`) and the present one (`newHash`). If you trust it, `omg pin --approve ID`; the gateway picks that up. Where nothing was pinned yet: `omg pin ID`.",
+  },
   cancelled: {
     code: -31016,
     status: 200,

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
+import { canonicalJson } from "../canonical-json.ts";
 import { maskKey } from "../config/sensitive.ts";
 import type { ServerConfig } from "../config/types.ts";
-import { canonical } from "./fingerprint.ts";
 
 /** What a catalog entry says, part by part, as digests: they can be compared, but not read. */
 export interface EntryDigest {
@@ -21,7 +21,8 @@ export interface CatalogDiff {
 
 /** Digests of entries as they are written, references unresolved. Only digests of the same salt can be compared. */
 export function digestEntries(servers: readonly ServerConfig[], salt: string): EntryDigest[] {
-  const digest = (value: unknown) => createHmac("sha256", salt).update(canonical(value)).digest("base64url");
+  const digest = (value: unknown) =>
+    createHmac("sha256", salt).update(canonicalJson(value)).digest("base64url");
   return servers.map((server) => {
     const { runtime, env, ...plain } = asWritten(server);
     // A variable is text, however YAML reads it.

@@ -1,11 +1,16 @@
 import type { Clock } from "../clock.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import { ModernClients } from "../modern/modern-clients.ts";
+import { Pins } from "../pins/pins.ts";
+import { ToolGuard } from "../pins/tool-guard.ts";
+import { pinsOf } from "../pins/tool-pins.ts";
+import type { ServerPins } from "../pins/types.ts";
 import type { PooledServer, ServerSettings } from "../pool/server.ts";
 import { StartLimiter } from "../pool/start-limiter.ts";
 import { Catalog } from "../router/catalog.ts";
 import type { Endpoint } from "../router/endpoint.ts";
 import { endpointOf } from "../router/endpoints.ts";
+import type { Listing } from "../router/listing.ts";
 import { ListingMemory } from "../router/listing-memory.ts";
 import { Subscriptions } from "../router/subscriptions.ts";
 import type { Frame } from "../runtime/frame.ts";
@@ -57,6 +62,8 @@ export class CatalogGateway implements Gateway {
   readonly #catalog: Catalog;
   readonly #servers: ServerSet;
   readonly #memory: ListingMemory;
+  readonly #pins: Pins;
+  readonly #guard: ToolGuard;
   readonly #admission = new Admission();
   readonly #limiter = new StartLimiter(maxConcurrentStarts);
   readonly #sessions = new ClientSessions();
@@ -88,13 +95,17 @@ export class CatalogGateway implements Gateway {
     );
     const waitMs = (config.listing_wait_seconds ?? 3) * 1000;
     const onChange = (session: string) => this.#listingChanged(session);
-    this.#memory = new ListingMemory({ clock, waitMs, maxWaiters, store, emit, onChange });
-    this.#catalog = new Catalog(this.#memory, emit);
+    this.#pins = new Pins(emit);
+    const onListed = ({ id }: PooledServer, listing: Listing, before?: Listing) =>
+      this.#pins.listed(id, listing, before);
+    this.#memory = new ListingMemory({ clock, waitMs, maxWaiters, store, emit, onChange, onListed });
+    this.#guard = new ToolGuard(this.#pins, this.#memory);
+    this.#catalog = new Catalog(this.#memory, this.#pins, emit);
     this.#servers = new ServerSet(this.#catalog, (planned) => this.#serverSettings(planned));
     this.#direct = new DirectRequests({
       catalog: this.#catalog,
       admission: this.#admission,
-      onEnd: (session) => void this.#servers.endSession(session),
+      onEnd: (session) => void this.#forgetSession(session),
     });
     this.#modern = new ModernClients({
       clock,
@@ -118,7 +129,9 @@ export class CatalogGateway implements Gateway {
 
   /** Sets the first catalog up. */
   async open(config: GatewayConfig, runtimes: readonly RuntimeV1[]): Promise<void> {
-    this.#servers.apply(await this.#planner.plan(config, runtimes));
+    const planned = await this.#planner.plan(config, runtimes);
+    this.#pins.apply(config);
+    this.#servers.apply(planned);
   }
 
   reload(config: GatewayConfig, runtimes: readonly RuntimeV1[] = []): Promise<ReloadReport> {
@@ -170,11 +183,12 @@ export class CatalogGateway implements Gateway {
   }
 
   servers(): ServerStatus[] {
-    return this.#catalog.servers.map((server) => server.status());
+    return this.#catalog.servers.map((server) => this.#status(server));
   }
 
   server(id: string): ServerStatus | undefined {
-    return this.#catalog.get(id)?.status();
+    const server = this.#catalog.get(id);
+    return server && this.#status(server);
   }
 
   async startServer(id: string): Promise<boolean> {
@@ -190,7 +204,17 @@ export class CatalogGateway implements Gateway {
   async warmServer(id: string): Promise<number> {
     const server = this.#catalog.mustFind(id);
     this.#admission.mustBeOpen();
-    return (await this.#memory.learnAnew(server)).tools.length;
+    server.mustBeShared();
+    return (await this.#memory.learnAnew(server, "")).tools.length;
+  }
+
+  async toolPins(id: string): Promise<ServerPins> {
+    const server = this.#catalog.mustFind(id);
+    this.#admission.mustBeOpen();
+    return this.#direct.inSession(async (session) => {
+      const { tools } = await this.#memory.learnAnew(server, session);
+      return pinsOf(tools);
+    });
   }
 
   stats(): GatewayStats {
@@ -226,7 +250,9 @@ export class CatalogGateway implements Gateway {
   async #reload(config: GatewayConfig, runtimes: readonly RuntimeV1[]): Promise<ReloadReport> {
     const planned = await this.#planner.plan(config, runtimes);
     this.#admission.mustBeOpen();
+    this.#pins.apply(config);
     const report = this.#servers.apply(planned);
+    this.#comparePins();
     this.#subscriptions.reloaded((id) => this.#catalog.get(id));
     this.#emit({ type: "catalog-reload", ...report });
     this.#announceSoon("");
@@ -246,6 +272,7 @@ export class CatalogGateway implements Gateway {
       isLive: (session) =>
         this.#sessions.has(session) || this.#direct.has(session) || this.#modern.mayStart(session),
       client: (session) => this.#sessions.get(session) ?? this.#modern.client(session),
+      guard: this.#guard,
       onChange: (from, session, frame) => this.#changed(from, session, frame),
       tool: (server, session, name, anew) => this.#memory.tool(server, session, name, anew),
       onReady: (server, session, instance) => {
@@ -254,6 +281,21 @@ export class CatalogGateway implements Gateway {
         void this.#subscriptions.ready(server, session, instance);
       },
     };
+  }
+
+  #status(server: PooledServer): ServerStatus {
+    const status = server.status();
+    const listing = this.#memory.get(server, "");
+    const problem = status.problem ?? this.#pins.complaint(server.id, listing);
+    return { ...status, problem, blockedTools: this.#pins.blocked(server.id, listing).size };
+  }
+
+  /** Other pins have come: what is known of servers may not match them. */
+  #comparePins(): void {
+    for (const server of this.#catalog.servers) {
+      const listing = this.#memory.get(server, "");
+      if (listing) this.#pins.listed(server.id, listing, listing);
+    }
   }
 
   #endpoint(session: string, server: string | undefined): Endpoint {

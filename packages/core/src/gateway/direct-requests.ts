@@ -27,24 +27,34 @@ export class DirectRequests {
   }
 
   async request(server: string, frame: Frame, { signal }: RequestOptions): Promise<Frame> {
-    const { catalog, admission, onEnd } = this.#options;
+    const { catalog, admission } = this.#options;
     const pooled = catalog.mustFind(server);
     mustNeedNoSession(frame);
     admission.enter();
+    return this.inSession(async (session) => {
+      const call = new Call(frame, sessionlessCaller(server, session));
+      const cancel = () => call.cancel();
+      signal?.addEventListener("abort", cancel, { once: true });
+      if (signal?.aborted) cancel();
+      try {
+        const answer = await pooled.forward(call);
+        return rewriteFrame(answer, frame.head.id === undefined ? {} : { id: frame.head.id });
+      } finally {
+        signal?.removeEventListener("abort", cancel);
+        admission.leave();
+      }
+    });
+  }
+
+  /** Does something under a session id that ends with it. */
+  async inSession<T>(action: (session: string) => Promise<T>): Promise<T> {
     const session = `direct-${randomUUID()}`;
-    const call = new Call(frame, sessionlessCaller(server, session));
-    const cancel = () => call.cancel();
-    signal?.addEventListener("abort", cancel, { once: true });
-    if (signal?.aborted) cancel();
     this.#open.add(session);
     try {
-      const answer = await pooled.forward(call);
-      return rewriteFrame(answer, frame.head.id === undefined ? {} : { id: frame.head.id });
+      return await action(session);
     } finally {
       this.#open.delete(session);
-      signal?.removeEventListener("abort", cancel);
-      admission.leave();
-      onEnd(session);
+      this.#options.onEnd(session);
     }
   }
 }

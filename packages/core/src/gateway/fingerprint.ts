@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { canonicalJson } from "../canonical-json.ts";
 import type { ServerConfig } from "../config/types.ts";
 import type { StateStore } from "../runtime/v1.ts";
 import type { GatewayListener } from "./events.ts";
@@ -19,7 +20,7 @@ export async function fingerprintKey(store: StateStore, emit: GatewayListener): 
 }
 
 /** What is shown of a server, and to whom: no instance need end for it. */
-const shownOnly = new Set<keyof ServerConfig>(["display_name", "description", "tags", "tools"]);
+const shownOnly = new Set<keyof ServerConfig>(["display_name", "description", "tags", "tools", "pins"]);
 /** What says nothing of the server itself. */
 const besides = new Set<keyof ServerConfig>(["secrets", "written"]);
 
@@ -29,23 +30,15 @@ const besides = new Set<keyof ServerConfig>(["secrets", "written"]);
  */
 export function fingerprint(key: string, server: ServerConfig, surroundings: object): string {
   const entry = without(server, (field) => besides.has(field) || shownOnly.has(field));
-  return createHmac("sha256", key).update(canonical({ entry, surroundings })).digest("base64url");
+  return createHmac("sha256", key).update(canonicalJson({ entry, surroundings })).digest("base64url");
 }
 
 /** Whether two entries of one fingerprint show the same of their server. */
 export function showsTheSame(a: ServerConfig, b: ServerConfig): boolean {
-  const shown = (entry: ServerConfig) => canonical(without(entry, (field) => !shownOnly.has(field)));
+  const shown = (entry: ServerConfig) => canonicalJson(without(entry, (field) => !shownOnly.has(field)));
   return shown(a) === shown(b);
 }
 
 function without(entry: ServerConfig, isOut: (field: keyof ServerConfig) => boolean): object {
   return Object.fromEntries(Object.entries(entry).filter(([field]) => !isOut(field as keyof ServerConfig)));
-}
-
-/** JSON with the keys of every map in order. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => {
-    if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
-    return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }

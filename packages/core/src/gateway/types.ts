@@ -1,4 +1,5 @@
 import type { GatewayConfig, ServerConfig } from "../config/types.ts";
+import type { ServerPins } from "../pins/types.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { Transport } from "../runtime/transport.ts";
 import type { RuntimeV1 } from "../runtime/v1.ts";
@@ -45,10 +46,10 @@ export interface Gateway extends AsyncDisposable {
   /** Stops a server after the calls in flight. Resolves with whether it ran. It starts again when needed. */
   stopServer(id: string): Promise<boolean>;
   /**
-   * Replaces the catalog while everything runs: `servers` and `base_directory` take effect, other keys keep their values.
-   * New calls go by the new catalog at once. A server whose entry means the same keeps its instances, and so does one of
-   * which only another `display_name`, `description`, `tags` or `tools` are to be shown; one that was otherwise changed
-   * or removed finishes its calls in flight (30 s at most) and stops. A server that can be used stays as it is
+   * Replaces the catalog while everything runs: `servers`, `base_directory`, `pins` and `lock` take effect, other keys keep
+   * their values. New calls go by the new catalog at once. A server whose entry means the same keeps its instances, and so
+   * does one of which only another `display_name`, `description`, `tags`, `tools` or `pins` count; one that was otherwise
+   * changed or removed finishes its calls in flight (30 s at most) and stops. A server that can be used stays as it is
    * when its new entry can not. Runtimes of a new name join those in use. Rejects with `draining`, and then changes nothing.
    */
   reload(config: GatewayConfig, runtimes?: readonly RuntimeV1[]): Promise<ReloadReport>;
@@ -57,6 +58,11 @@ export interface Gateway extends AsyncDisposable {
    * many tools it has; rejects when it does not start or has `scope: session`.
    */
   warmServer(id: string): Promise<number>;
+  /**
+   * Asks a server for its tools and resolves with their pins, whatever is pinned now and whatever may be used. A server
+   * with `scope: session` gets an instance for that alone. Rejects when the server does not start.
+   */
+  toolPins(id: string): Promise<ServerPins>;
   stats(): GatewayStats;
   readonly draining: boolean;
   /** Refuses new calls and resolves when none is in flight, or after `timeoutMs` (default 25 000). */
@@ -101,7 +107,10 @@ export interface Session {
 export interface ServerStatus {
   readonly config: ServerConfig;
   readonly state: ServerState;
-  /** Why the server is disabled, failed or in backoff, or keeps an entry that is no longer that of the file. */
+  /**
+   * Why the server is disabled, failed or in backoff, keeps an entry that is no longer that of the file, or has tools that
+   * can not be used.
+   */
   readonly problem?: string | undefined;
   /** When the running instance became ready. */
   readonly startedAt?: Date | undefined;
@@ -111,6 +120,8 @@ export interface ServerStatus {
   readonly callsInFlight: number;
   /** Running instances: one at most when shared, one a session otherwise. */
   readonly instances: number;
+  /** Tools that can not be used because they are not as pinned, as far as it is known what the server offers. */
+  readonly blockedTools?: number | undefined;
   /** The backend's id of the shared instance, for example a pid. */
   readonly instance?: string | undefined;
 }

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { canonicalJson } from "../canonical-json.ts";
 import type { Clock } from "../clock.ts";
-import { canonical } from "../gateway/fingerprint.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -60,7 +60,7 @@ export class RequestStates {
 
   #mac(payload: string, { method, options, params }: Exchange): Buffer {
     const { _meta, inputResponses, requestState, ...own } = params;
-    const bound = canonical([payload, options.principal, options.server ?? null, method, own]);
+    const bound = canonicalJson([payload, options.principal, options.server ?? null, method, own]);
     return createHmac("sha256", this.#key).update(bound).digest();
   }
 }

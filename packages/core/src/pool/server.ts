@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { ServerConfig } from "../config/types.ts";
 import type { PlannedServer } from "../gateway/plan-server.ts";
 import type { ServerState, ServerStatus } from "../gateway/types.ts";
+import type { ToolGuard } from "../pins/tool-guard.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
@@ -18,6 +19,8 @@ export interface ServerSettings extends Omit<PoolSettings, "onChange" | "onReady
   /** A list or a resource of the server has changed; `session` is empty for a shared instance. */
   onChange(server: PooledServer, session: string, frame: Frame): void;
   onReady(server: PooledServer, session: string, instance: RunningInstance): void;
+  /** Stands between clients and the tools of some servers. Absent: of none. */
+  readonly guard?: ToolGuard | undefined;
   /** The server's description of one of its tools, if it is known; `anew`: whatever is remembered. */
   tool(server: PooledServer, session: string, name: string, anew?: boolean): Promise<ListedItem | undefined>;
 }
@@ -82,7 +85,7 @@ export class PooledServer {
   }
 
   get state(): ServerState {
-    return this.#instances?.state ?? "disabled";
+    return this.#problem === undefined ? (this.#instances?.state ?? "disabled") : "disabled";
   }
 
   /** Whether it can be started at all. */
@@ -98,7 +101,7 @@ export class PooledServer {
     return {
       config: this.config,
       state: this.state,
-      problem: this.config.problem ?? failure ?? this.newerProblem,
+      problem: this.#problem ?? failure ?? this.newerProblem,
       startedAt: running.length > 0 ? this.#startedAt : undefined,
       lastActivity: lastActivity === undefined ? undefined : this.#dateOf(lastActivity),
       requestCount: requests,
@@ -114,6 +117,7 @@ export class PooledServer {
     const { plan, instances } = this.#mustBeUsable();
     const { clock } = plan;
     mustBeUtf8(call.frame);
+    const { method = "", name } = call.frame.head;
     const startedAt = clock.now();
     const figures = this.#figures;
     figures.requests++;
@@ -125,13 +129,16 @@ export class PooledServer {
     try {
       lease = instances.leaseNow(call.seat) ?? (await instances.lease(call.seat, { call }));
       const { upstream } = lease.instance;
+      if (method === "tools/call") await this.#guard?.admit(this, call.seat, edits?.name ?? name);
       if (call.headers && !upstream.seesHeaders) await this.#checkHeaders(call, edits);
       const answer = await upstream.forward(call, edits).catch((thrown: unknown) => {
         if (!OmgError.is(thrown) || !thrown.isSessionLost || call.cancelled) throw thrown;
         return this.#again(call, edits);
       });
       if (answer.head.kind === "error") figures.errors++;
-      return answer;
+      // Looked up now: the policy may have changed meanwhile.
+      const guard = method === "tools/list" ? this.#guard : undefined;
+      return guard ? guard.filter(this, call.seat, answer) : answer;
     } catch (thrown) {
       figures.errors++;
       if (OmgError.is(thrown)) error = thrown;
@@ -141,7 +148,6 @@ export class PooledServer {
       this.#unuse();
       figures.callsInFlight--;
       figures.lastActivity = clock.now();
-      const { method = "" } = call.frame.head;
       const durationMs = figures.lastActivity - startedAt;
       const { session } = call;
       this.#settings.emit({ type: "call-end", server: this.id, method, session, durationMs, error });
@@ -274,11 +280,24 @@ export class PooledServer {
     return new Date(clock.date().getTime() - (clock.now() - moment));
   }
 
+  /** What stands between clients and its tools, if anything does. */
+  get #guard(): ToolGuard | undefined {
+    const { guard } = this.#settings;
+    return guard?.guards(this.id) ? guard : undefined;
+  }
+
+  /** Why it can not be used. */
+  get #problem(): string | undefined {
+    return this.config.problem ?? this.#settings.guard?.problem(this.id);
+  }
+
   #mustBeUsable(): { plan: StartPlan; instances: Instances } {
-    if (this.#plan && this.#instances) return { plan: this.#plan, instances: this.#instances };
+    const problem = this.#problem;
+    if (this.#plan && this.#instances && problem === undefined)
+      return { plan: this.#plan, instances: this.#instances };
     throw new OmgError("server_disabled", {
       server: this.id,
-      message: `Server '${this.id}' is disabled: ${this.config.problem ?? "its entry is not usable"}`,
+      message: `Server '${this.id}' is disabled: ${problem ?? "its entry is not usable"}`,
     });
   }
 }

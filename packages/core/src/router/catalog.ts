@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { GatewayListener } from "../gateway/events.ts";
+import type { Pins } from "../pins/pins.ts";
 import type { PooledServer } from "../pool/server.ts";
 import { OmgError } from "../runtime/errors.ts";
+import type { Frame } from "../runtime/frame.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import { Addresses } from "./addresses.ts";
 import { type Caching, cachingOf, narrowest } from "./caching.ts";
@@ -35,6 +37,7 @@ export interface Route {
 export class Catalog {
   readonly #memory: ListingMemory;
   readonly #emit: GatewayListener;
+  readonly #pins: Pins;
   #servers: readonly PooledServer[] = [];
   #byId: ReadonlyMap<string, PooledServer> = new Map();
   #slugs: ReadonlyMap<string, string> = new Map();
@@ -45,8 +48,9 @@ export class Catalog {
   readonly #warned = new Set<string>();
   readonly #remarks: Remarks;
 
-  constructor(memory: ListingMemory, emit: GatewayListener) {
+  constructor(memory: ListingMemory, pins: Pins, emit: GatewayListener) {
     this.#memory = memory;
+    this.#pins = pins;
     this.#emit = emit;
     this.#remarks = new Remarks(emit);
   }
@@ -93,9 +97,15 @@ export class Catalog {
     return this.listing(server, session) !== undefined;
   }
 
-  /** What a server offers, as far as it is known. */
+  /** What a server offers, as far as it is known, but for tools that may not be used. */
   listing(server: PooledServer, session: string): Listing | undefined {
-    return this.#memory.get(server, session);
+    const listing = this.#memory.get(server, session);
+    return listing && this.#pins.visible(server.id, listing);
+  }
+
+  /** A server has answered a client's request for its tools. */
+  passed(server: PooledServer, session: string, answer: Frame): "known" | "new" {
+    return this.#memory.passed(server, session, answer);
   }
 
   /** Fetches what was remembered of a server before this process began. */
@@ -192,12 +202,22 @@ export class Catalog {
     return view;
   }
 
+  /** A server's items of a kind, but for tools that may not be used: these keep their names, and calls are refused. */
+  #offered(kind: ListKind, server: PooledServer, session: string): readonly ListedItem[] {
+    const view = this.#view(server, session);
+    if (!view) return [];
+    const items = view.items[kind];
+    const blocked = this.#pins.blocked(server.id, this.#memory.get(server, session));
+    if (kind !== "tools" || blocked.size === 0) return items;
+    return items.filter(({ key }) => !blocked.has(view.tools.get(key) as string));
+  }
+
   #merge(kind: ListKind, session: string): MergedList {
     const addresses = this.addresses(session);
     const items: PlacedItem[] = [];
     for (const server of this.servers) {
       const slug = this.slugOf(server);
-      for (const item of this.#view(server, session)?.items[kind] ?? []) {
+      for (const item of this.#offered(kind, server, session)) {
         items.push({ slug, ...this.#worded(kind, item, server, addresses) });
       }
     }

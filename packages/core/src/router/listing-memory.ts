@@ -2,6 +2,8 @@ import type { Clock } from "../clock.ts";
 import type { GatewayListener } from "../gateway/events.ts";
 import type { PooledServer } from "../pool/server.ts";
 import { tooManyWaitersError } from "../pool/slot-errors.ts";
+import type { RunningInstance } from "../pool/start-instance.ts";
+import type { Frame } from "../runtime/frame.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import type { StateStore } from "../runtime/v1.ts";
 import { definitionRemarks } from "./definition-remarks.ts";
@@ -13,6 +15,7 @@ import {
   parseListing,
   serializeListing,
   toolOf,
+  toolsIn,
 } from "./listing.ts";
 import { Remarks } from "./remarks.ts";
 
@@ -30,6 +33,8 @@ export interface ListingMemorySettings {
    * what everybody shares.
    */
   readonly onChange: (session: string) => void;
+  /** A server was asked, and has answered something else than before. */
+  readonly onListed?: (server: PooledServer, listing: Listing, before: Listing | undefined) => void;
 }
 
 interface Entry {
@@ -64,6 +69,8 @@ export class ListingMemory {
   /** Sessions with listings of their own. */
   readonly #owners = new Set<string>();
   readonly #remarks: Remarks;
+  /** Those that were asked themselves. */
+  readonly #asked = new WeakSet<RunningInstance>();
 
   constructor(settings: ListingMemorySettings) {
     this.#settings = settings;
@@ -122,12 +129,30 @@ export class ListingMemory {
     return listing && toolOf(listing, name);
   }
 
-  /** A shared server's listing from the server itself, whatever is remembered. May start the server. */
-  async learnAnew(server: PooledServer): Promise<Listing> {
-    server.mustBeShared();
+  /** The listing from the server itself, whatever is remembered. May start the server. */
+  async learnAnew(server: PooledServer, session: string): Promise<Listing> {
     await this.recall(server);
-    const entry = this.#entry(server, "");
-    return entry.fetching ?? this.#fetch(entry, server, "", true);
+    const entry = this.#entry(server, session);
+    return entry.fetching ?? this.#fetch(entry, server, session, true);
+  }
+
+  /** What the running instance itself has listed last, once nothing newer is on its way. May start the server. */
+  async confirmed(server: PooledServer, session: string): Promise<Listing> {
+    const entry = this.#entry(server, session);
+    const instance = server.ready(session);
+    if (entry.listing && !entry.fetching && instance && this.#asked.has(instance)) return entry.listing;
+    const listing = await this.learnAnew(server, session);
+    // The server may have said meanwhile that this is old already.
+    return entry.fetching ?? listing;
+  }
+
+  /** A client has asked a server for its tools: if the answer has what is not remembered, the server is asked too. */
+  passed(server: PooledServer, session: string, answer: Frame): "known" | "new" {
+    const listing = this.get(server, session);
+    const isKnown = ({ key, bytes }: ListedItem) => listing && toolOf(listing, key)?.bytes.equals(bytes);
+    if (toolsIn(answer).every(isKnown)) return "known";
+    this.invalidate(server, session);
+    return "new";
   }
 
   /**
@@ -222,8 +247,13 @@ export class ListingMemory {
     const warn = (message: string) => this.#remarks.tell(server.config, [{ kind: message, message }]);
     entry.fetchingSince = clock.now();
     entry.again = false;
+    const ask = async (instance: RunningInstance) => {
+      const listing = await fetchListing(server.id, instance, warn, entry.listing);
+      this.#asked.add(instance);
+      return listing;
+    };
     const fetching = server
-      .use(session, (instance) => fetchListing(server.id, instance, warn, entry.listing), { urgent })
+      .use(session, ask, { urgent })
       .then((listing) => {
         this.#keep(entry, server, session, listing);
         return listing;
@@ -241,17 +271,19 @@ export class ListingMemory {
   }
 
   #keep(entry: Entry, server: PooledServer, session: string, listing: Listing): void {
-    const changed = !entry.listing || !sameListing(entry.listing, listing);
+    const before = entry.listing;
+    const changed = !before || !sameListing(before, listing);
     entry.failed = false;
     if (!changed) return;
     entry.listing = listing;
-    const { emit, onChange, store } = this.#settings;
+    const { emit, onChange, onListed, store } = this.#settings;
     emit({ type: "server-listed", server: server.id, tools: listing.tools.length });
     this.#remarks.tell(server.config, definitionRemarks(server.id, listing));
     // The session may have ended while its server was asked.
     const isKept = this.#entries.get(server)?.get(keyOf(server, session)) === entry;
     if (!isShared(server) && isKept) this.#owners.add(session);
     onChange(keyOf(server, session));
+    onListed?.(server, listing, before);
     if (!isShared(server)) return;
     store
       .set(storeKey(server), serializeListing(listing))

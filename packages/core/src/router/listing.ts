@@ -1,5 +1,6 @@
 import type { RunningInstance } from "../pool/start-instance.ts";
 import { OmgError } from "../runtime/errors.ts";
+import type { Frame } from "../runtime/frame.ts";
 import { type ItemPage, type ListedItem, readItems } from "../runtime/json-items.ts";
 import { scanMembers } from "../runtime/json-members.ts";
 import type { Span } from "../runtime/json-scanner.ts";
@@ -133,6 +134,11 @@ export function toolOf(listing: Listing, name: string): ListedItem | undefined {
     toolsOf.set(listing, tools);
   }
   return tools.get(name);
+}
+
+/** The tools of a page that a server answers with. */
+export function toolsIn({ bytes, spans }: Frame): readonly ListedItem[] {
+  return spans.payload ? readPage(bytes, spans.payload.start, "tools").items : [];
 }
 
 /** A listing as JSON, in the servers' own bytes. */

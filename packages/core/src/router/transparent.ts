@@ -125,8 +125,9 @@ export class TransparentEndpoint implements Endpoint {
     const answer = await server.forward(call);
     // Remembered from now on, so that a later change can be told.
     const known = this.#catalog.listing(server, this.#session);
-    this.#told.set(kind, { server, listing: known });
     if (!known) void this.#catalog.learn(server, this.#session).catch(() => {});
+    const isNew = known && kind === "tools" && this.#catalog.passed(server, this.#session, answer) === "new";
+    this.#told.set(kind, { server, listing: isNew ? undefined : known });
     return answer;
   }
 }

@@ -30,6 +30,7 @@ export type Reason =
   | "message_too_large"
   | "overloaded"
   | "draining"
+  | "tool_definition_changed"
   | "cancelled"
   | "internal";
 

@@ -1,5 +1,6 @@
 import { memoryStore } from "../../src/gateway/memory-store.ts";
 import { planServer } from "../../src/gateway/plan-server.ts";
+import { Pins } from "../../src/pins/pins.ts";
 import { PooledServer } from "../../src/pool/server.ts";
 import { StartLimiter } from "../../src/pool/start-limiter.ts";
 import { AggregateEndpoint } from "../../src/router/aggregate.ts";
@@ -24,7 +25,7 @@ export async function aggregateOf(servers: Record<string, FakeServer>, session: 
     emit,
     onChange: () => catalog.changed(),
   });
-  const catalog: Catalog = new Catalog(memory, emit);
+  const catalog: Catalog = new Catalog(memory, new Pins(emit), emit);
   const settings = { hostEnv: {}, store, fingerprintKey: "k", owner: "o", clock, emit };
   const planned = Object.keys(servers).map((id) =>
     planServer(fakeEntry(id), { ...settings, config: { servers: [] }, runtimes: [runtime] }),

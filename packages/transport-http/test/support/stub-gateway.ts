@@ -12,6 +12,7 @@ import {
   type RequestOptions,
   resultFrame,
   rewriteFrame,
+  type ServerPins,
   type ServerStatus,
   type Session,
   type Transport,
@@ -129,6 +130,11 @@ export class StubGateway implements Gateway {
   async warmServer(): Promise<number> {
     if (this.failure !== undefined) throw this.failure;
     return 3;
+  }
+
+  async toolPins(): Promise<ServerPins> {
+    if (this.failure !== undefined) throw this.failure;
+    return new Map([["read", { hash: `sha256:${"0".repeat(64)}`, description: "Reads" }]]);
   }
 
   stats() {
