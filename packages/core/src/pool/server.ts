@@ -129,7 +129,8 @@ export class PooledServer {
     try {
       lease = instances.leaseNow(call.seat) ?? (await instances.lease(call.seat, { call }));
       const { upstream } = lease.instance;
-      if (method === "tools/call") await this.#guard?.admit(this, call.seat, edits?.name ?? name);
+      const guard = this.#guard;
+      if (guard && method === "tools/call") await guard.admit(this, call.seat, edits?.name ?? name);
       if (call.headers && !upstream.seesHeaders) await this.#checkHeaders(call, edits);
       const answer = await upstream.forward(call, edits).catch((thrown: unknown) => {
         if (!OmgError.is(thrown) || !thrown.isSessionLost || call.cancelled) throw thrown;
@@ -137,8 +138,8 @@ export class PooledServer {
       });
       if (answer.head.kind === "error") figures.errors++;
       // Looked up now: the policy may have changed meanwhile.
-      const guard = method === "tools/list" ? this.#guard : undefined;
-      return guard ? guard.filter(this, call.seat, answer) : answer;
+      const filter = method === "tools/list" ? this.#guard : undefined;
+      return filter ? filter.filter(this, call.seat, answer) : answer;
     } catch (thrown) {
       figures.errors++;
       if (OmgError.is(thrown)) error = thrown;
