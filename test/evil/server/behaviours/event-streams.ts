@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import { type Behaviour, isMischief } from "../behaviour.ts";
 import { said } from "../honest.ts";
 import type { Message } from "../message.ts";
@@ -40,23 +39,22 @@ export const eventStreams = {
   "hasty-retry": hastyRetry(),
 } satisfies Record<string, Behaviour>;
 
-/** Ends the stream of a call ahead of its answer, and gives that to who comes back. */
+/** Ends the stream of a call ahead of its answer, and tells who comes back after how many milliseconds that was. */
 function hastyRetry(): Behaviour {
   let call: Message | undefined;
-  const comeBack = (response: ServerResponse, asked: Message) => {
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    response.end(`id: 2\n${answerEvent(asked)}`);
-  };
+  let endedAt = 0;
   return {
     what: "SSE: wants to be asked again after 0 ms",
     http({ method, headers }, response) {
       if (method !== "GET" || headers["last-event-id"] !== "1" || !call) return false;
-      comeBack(response, call);
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.end(`id: 2\n${answerEvent(call, String(Math.round(performance.now() - endedAt)))}`);
       return true;
     },
     receive(message, wire, server) {
       if (!isMischief(message) || !wire.http) return server.receive(message, wire);
       call = message;
+      endedAt = performance.now();
       const { response } = wire.http;
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.end("id: 1\nretry: 0\ndata:\n\n");
@@ -64,6 +62,6 @@ function hastyRetry(): Behaviour {
   };
 }
 
-function answerEvent({ id }: Message): string {
-  return `data: ${JSON.stringify(said(id, "survived"))}\n\n`;
+function answerEvent({ id }: Message, text = "survived"): string {
+  return `data: ${JSON.stringify(said(id, text))}\n\n`;
 }
