@@ -22,6 +22,8 @@ export interface EvilCase {
   readonly upstreams: readonly Upstream[];
   /** The fronts it is played at; all, unless said. What fronts make no difference to is played at one. */
   readonly fronts?: readonly FrontName[];
+  /** What the client says that it can do; nothing, unless said. */
+  readonly capabilities?: object;
   /** In the catalog's entry of the server, beside the usual. */
   readonly entry?: object;
   /** At the top level of the configuration, beside the usual. */

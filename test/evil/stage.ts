@@ -11,6 +11,7 @@ export interface ExpectedError {
   readonly detail?: string;
   readonly executed?: "no" | "unknown";
   readonly message?: RegExp;
+  readonly retryAfterMs?: number;
   /** Longest time to the answer, in milliseconds. */
   readonly withinMs?: number;
 }
@@ -83,12 +84,13 @@ export class Stage {
     const start = performance.now();
     const message = await answer;
     const elapsedMs = Math.round(performance.now() - start);
-    const { reason, detail, executed, message: words, withinMs } = expected;
+    const { reason, detail, executed, message: words, retryAfterMs, withinMs } = expected;
     const error = errorOf(message);
     const seen = JSON.stringify(message).slice(0, 600);
     assert.equal(error.data.reason, reason, seen);
     if (detail !== undefined) assert.equal(error.data.detail, detail, seen);
     if (executed !== undefined) assert.equal(error.data.executed, executed, seen);
+    if (retryAfterMs !== undefined) assert.equal(error.data.retryAfterMs, retryAfterMs, seen);
     if (words) assert.match(error.message, words);
     if (withinMs !== undefined)
       assert.ok(elapsedMs <= withRoom(withinMs), `the error came after ${elapsedMs} ms`);

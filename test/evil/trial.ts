@@ -70,7 +70,7 @@ async function play(
   const witnesses: Witness[] = [];
   const another = async () => {
     assert.ok(witnesses.length === 0 || name !== "stdio", "stdio has one client");
-    const witness = new Witness(await connect(name, gateway));
+    const witness = new Witness(await connect(name, gateway, evil.capabilities));
     witnesses.push(witness);
     return witness;
   };
@@ -111,8 +111,8 @@ function runtimeOf({ entry }: EvilCase): object {
   return (entry as { runtime?: object } | undefined)?.runtime ?? {};
 }
 
-async function connect(front: FrontName, gateway: GatewayProcess): Promise<Front> {
-  if (front === "stdio") return stdioFront(gateway.child);
+async function connect(front: FrontName, gateway: GatewayProcess, capabilities?: object): Promise<Front> {
+  if (front === "stdio") return stdioFront(gateway.child, capabilities);
   const url = `${await gateway.url()}/mcp`;
-  return front === "http" ? httpFront(url) : modernFront(url);
+  return front === "http" ? httpFront(url, capabilities) : modernFront(url, capabilities);
 }

@@ -11,6 +11,8 @@ export interface Behaviour {
   begin?(): void;
   /** Takes a message of the gateway in the honest server's place; `server.receive` does what is right. */
   receive?(message: Message, wire: Wire, server: Honest): void;
+  /** The server may say something without being asked: the handshake is over, and over HTTP the GET stream is open. */
+  opened?(wire: Wire, server: Honest): void;
   /** HTTP only: takes a whole request, before its body is read. False: it goes the usual way. */
   http?(request: IncomingMessage, response: ServerResponse): boolean;
   /** Goes on living when stdin ends. */
@@ -19,4 +21,9 @@ export interface Behaviour {
 
 export function isCall({ method }: Message): boolean {
   return method === "tools/call";
+}
+
+/** The call that asks an evil server to be evil: around it, it does as it should. */
+export function isMischief({ method, params }: Message): boolean {
+  return method === "tools/call" && params?.name === "misbehave";
 }

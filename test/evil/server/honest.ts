@@ -9,21 +9,24 @@ export interface Tool {
   readonly inputSchema: object;
 }
 
-const tools: readonly Tool[] = ["echo", "sleep", "received", "pid", "env"].map((name) => ({
-  name,
-  description: `The tool ${name}`,
-  inputSchema: { type: "object" },
-}));
+/** What the server offers. The tool misbehave does nothing here: it is where evil servers are evil. */
+export const tools: readonly Tool[] = ["echo", "sleep", "received", "pid", "env", "misbehave"].map(
+  (name) => ({
+    name,
+    description: `The tool ${name}`,
+    inputSchema: { type: "object" },
+  }),
+);
 
 /** An MCP server of the legacy era that does as it should: the ground that every evil one stands on. */
 export class Honest {
-  /** The methods of all that came, and for cancellations the id that was cancelled. */
+  /** The methods of all that came; for cancellations also what was cancelled, for answers what they say. */
   readonly received: string[] = [];
 
   receive(message: Message, wire: Wire): void {
-    const { id, method = "answer", params = {} } = message;
-    this.received.push(method === "notifications/cancelled" ? `${method} ${params.requestId}` : method);
-    if (id === undefined || id === null || message.method === undefined) return;
+    const { id, method, params = {} } = message;
+    this.received.push(wordsOf(message));
+    if (id === undefined || id === null || method === undefined) return;
     if (method === "initialize") wire.send(result(id, this.introduction(params)));
     else if (method === "ping") wire.send(result(id, {}));
     else if (method === "tools/list") wire.send(result(id, { tools }));
@@ -59,6 +62,8 @@ export class Honest {
         return JSON.stringify(this.received);
       case "pid":
         return String(process.pid);
+      case "misbehave":
+        return "did nothing";
       case "env":
         return JSON.stringify(process.env);
       default:
@@ -72,11 +77,17 @@ export function echoed({ id, params = {} }: Message): object {
   return said(id, String((params.arguments as { text?: unknown } | undefined)?.text));
 }
 
-function result(id: Message["id"], value: object): object {
+/** A message in the list of what was received. */
+function wordsOf({ method, params, error, result }: Message): string {
+  if (method === "notifications/cancelled") return `${method} ${params?.requestId}`;
+  return method ?? `answer ${JSON.stringify(error ?? result)}`;
+}
+
+export function result(id: Message["id"], value: object): object {
   return { jsonrpc: "2.0", id, result: value };
 }
 
 /** The result of a tool that says one thing. */
-function said(id: Message["id"], text: string): object {
+export function said(id: Message["id"], text: string): object {
   return result(id, { content: [{ type: "text", text }] });
 }

@@ -17,6 +17,7 @@ export function serveStdio(behaviour: Behaviour): void {
     const message = JSON.parse(line) as Message;
     if (behaviour.receive) behaviour.receive(message, wire, server);
     else server.receive(message, wire);
+    if (message.method === "notifications/initialized") behaviour.opened?.(wire, server);
   });
   lines.on("close", () => {
     if (behaviour.ignoresEnd) setInterval(() => {}, 60_000);

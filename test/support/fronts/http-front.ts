@@ -3,7 +3,7 @@ import { clientInfo, type Front } from "./front.ts";
 import { answerOf, post } from "./post.ts";
 
 /** A session over streamable HTTP, of the legacy era. */
-export async function httpFront(url: string): Promise<Front> {
+export async function httpFront(url: string, capabilities: object = {}): Promise<Front> {
   const heard: Message[] = [];
   const headers: Record<string, string> = {};
   let lastId = 0;
@@ -24,7 +24,7 @@ export async function httpFront(url: string): Promise<Front> {
       await fetch(url, { method: "DELETE", headers }).then((response) => response.text());
     },
   };
-  await front.request("initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo });
+  await front.request("initialize", { protocolVersion: "2025-11-25", capabilities, clientInfo });
   await (await post(url, { jsonrpc: "2.0", method: "notifications/initialized" }, headers)).text();
   return front;
 }

@@ -4,7 +4,10 @@ import type { Message } from "../../evil/server/message.ts";
 import { clientInfo, type Front } from "./front.ts";
 
 /** A session over a gateway's stdin and stdout. */
-export async function stdioFront(child: ChildProcessWithoutNullStreams): Promise<Front> {
+export async function stdioFront(
+  child: ChildProcessWithoutNullStreams,
+  capabilities: object = {},
+): Promise<Front> {
   const heard: Message[] = [];
   const waiting = new Map<unknown, (answer: Message) => void>();
   const ended = Promise.withResolvers<never>();
@@ -37,7 +40,7 @@ export async function stdioFront(child: ChildProcessWithoutNullStreams): Promise
       child.stdin.end();
     },
   };
-  await front.request("initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo });
+  await front.request("initialize", { protocolVersion: "2025-11-25", capabilities, clientInfo });
   send({ method: "notifications/initialized" });
   return front;
 }

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import type { EvilCase } from "../evil-case.ts";
+
+const declared = ["EVIL_MARK"];
+const given = ["HOME", "PATH", "OMG_INSTANCE", "OMG_OWNER", "OMG_SERVER"];
+
+/** Processes that reach for what is around them. */
+export const environment: readonly EvilCase[] = [
+  {
+    id: "E49",
+    mode: "honest",
+    what: "looks at its own environment",
+    upstreams: ["stdio"],
+    async play(stage) {
+      const names = Object.keys(JSON.parse(await stage.says("env")));
+      assert.deepEqual(names.sort(), [...declared, ...given].sort());
+      return `${names.length} variables, none of the gateway's own`;
+    },
+  },
+  ...["kills-its-group", "kills-group-by-id"].map(
+    (mode): EvilCase => ({
+      id: "E49",
+      mode,
+      upstreams: ["stdio"],
+      fronts: ["stdio"],
+      async play(stage) {
+        const seen = await stage.fails(stage.call("misbehave"), {
+          reason: "upstream_closed",
+          executed: "unknown",
+          withinMs: 2000,
+        });
+        return { seen, next: await stage.works() };
+      },
+    }),
+  ),
+  {
+    id: "E49",
+    mode: "writes-to-descriptors",
+    upstreams: ["stdio"],
+    fronts: ["http"],
+    async play(stage) {
+      assert.equal(await stage.says("misbehave"), "[]");
+      await stage.works();
+      return "none is inherited";
+    },
+  },
+];
