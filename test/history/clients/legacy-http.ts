@@ -1,8 +1,7 @@
-import { Agent } from "node:http";
 import type { Message } from "../history.ts";
 import type { Request } from "../request.ts";
 import { type Client, type ClientOptions, initializeParams, pathOf } from "./client.ts";
-import { post } from "./post.ts";
+import { newAgent, post } from "./post.ts";
 
 export interface LegacyHttpOptions extends ClientOptions {
   /** Takes no event streams. */
@@ -108,8 +107,4 @@ export class LegacyHttpClient implements Client {
     if (status === undefined || status === expected || (this.#isLeaving && status === 404)) return;
     this.#options.history.fault(undefined, `client ${this.name} got the status ${status}: ${how}`);
   }
-}
-
-function newAgent(): Agent {
-  return new Agent({ keepAlive: true });
 }

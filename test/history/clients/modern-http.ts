@@ -1,7 +1,7 @@
-import { Agent, type ClientRequest } from "node:http";
+import type { ClientRequest } from "node:http";
 import type { Request } from "../request.ts";
 import { type Client, type ClientOptions, pathOf } from "./client.ts";
-import { post } from "./post.ts";
+import { newAgent, post } from "./post.ts";
 
 const version = "2026-07-28";
 const envelope = {
@@ -15,7 +15,7 @@ export class ModernHttpClient implements Client {
   readonly name: string;
   readonly open = new Set<Request>();
   readonly #options: ClientOptions;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent = newAgent();
   readonly #posts = new Map<Request, ClientRequest>();
   #lastId = 0;
 

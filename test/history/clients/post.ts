@@ -1,4 +1,4 @@
-import { type Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
+import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { StringDecoder } from "node:string_decoder";
 import type { Message } from "../history.ts";
 
@@ -12,6 +12,14 @@ export interface PostOptions {
   onMessage?(message: Message, response: IncomingMessage): void;
   /** Nothing more will come; `how` it ended. Called once. */
   onEnd(how: string, status: number | undefined): void;
+}
+
+/** Milliseconds that a connection is kept for the next request: less than the gateway keeps it, or they may meet its end. */
+const keptMs = 10_000;
+
+/** The connections of one client. */
+export function newAgent(): Agent {
+  return new Agent({ keepAlive: true, timeout: keptMs });
 }
 
 /** Sends one HTTP request and reads what comes back: JSON, or an event stream. Destroy what it returns to leave. */
