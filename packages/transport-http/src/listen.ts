@@ -93,7 +93,6 @@ function listen(address: HttpAddress, { context, listener }: ListenOptions): Pro
   const { limits } = context;
   const { headersMs: headersTimeout, requestMs: requestTimeout } = limits;
   const server = createServer({ ...serverSettings, headersTimeout, requestTimeout }, listener);
-  server.timeout = limits.stallMs;
   server.maxHeadersCount = maxHeaders + 1;
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(bindError(address, error)));

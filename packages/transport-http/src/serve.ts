@@ -55,7 +55,7 @@ export async function serveHttp(options: ServeOptions): Promise<HttpFront> {
   const bound = listen.map(({ host }) => host);
   const guard = createGuard({ ...options, bound });
   const context = httpContext(options);
-  const { counters, inFlight, pressure } = context;
+  const { counters, inFlight, limits, pressure } = context;
   const sessions = new Sessions(context);
   let draining = false;
 
@@ -65,6 +65,8 @@ export async function serveHttp(options: ServeOptions): Promise<HttpFront> {
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false });
   const listener: RequestListener = (incoming, outgoing) => {
     if (draining) outgoing.setHeader("connection", "close");
+    // Until the answer is out; then Node sets its own.
+    incoming.socket.setTimeout(limits.stallMs);
     watchUnread(outgoing, () => outgoing.destroy());
     if (!guard(incoming, outgoing)) {
       if (outgoing.statusCode >= 400) counters.refused++;

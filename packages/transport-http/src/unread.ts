@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 /**
- * Calls `onUnread` when the client has taken nothing of what waits for it for the time that the server gives its sockets.
+ * Calls `onUnread` when the client has taken nothing of what waits for it for the time that its socket is given.
  * Who watches last hears first. An answer that is not there yet may take longer.
  */
 export function watchUnread(outgoing: ServerResponse, onUnread: () => void): void {
