@@ -74,7 +74,7 @@ async function countLeaks(scene: Scene): Promise<string> {
     }
   };
   await scene.gateway.call("a", "echo");
-  await reloadTimes(200);
+  await reloadTimes(reloads);
   const before = await scene.holdings();
   await reloadTimes(reloads);
   const after = await scene.holdings();

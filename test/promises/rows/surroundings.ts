@@ -26,28 +26,33 @@ const stalls: Row = {
 };
 
 async function askWhileFlooded(scene: Scene): Promise<string> {
+  const before = await quietest(scene);
   let flooding = true;
   const flood = async (server: string, tool: string, args: object) => {
     while (flooding) await scene.gateway.call(server, tool, args);
   };
   const floods = [
     flood("noisy", "flood_stderr", { lines: 5000 }),
-    flood("large", "big", { bytes: 3_000_000 }),
+    flood("large", "big", { bytes: 1_000_000 }),
   ];
+  const beside = await quietest(scene);
+  flooding = false;
+  await Promise.all(floods);
+  assert.ok(beside - before < 150, `p99 rose from ${ms(before)} to ${ms(beside)}`);
+  return `p99 ${ms(before)}, ${ms(beside)} beside answers of 1 MB and a flood on stderr`;
+}
+
+/** The lowest p99 of five rounds: what else the machine does is not in all of them. */
+async function quietest(scene: Scene): Promise<number> {
   const rounds: number[] = [];
   for (let round = 0; round < 5; round++) {
     const elapsed: number[] = [];
-    for (let turn = 0; turn < 100; turn++) {
+    for (let turn = 0; turn < 50; turn++) {
       elapsed.push((await timed(async () => (await fetch(`${scene.gateway.url}/healthz`)).text())).ms);
     }
     rounds.push(percentile(elapsed, 0.99));
   }
-  flooding = false;
-  await Promise.all(floods);
-  // What else the machine does is not in all rounds.
-  const quietest = Math.min(...rounds);
-  assert.ok(quietest < 150, `p99 is ${ms(quietest)}`);
-  return `p99 ${ms(quietest)} beside 3 MB answers and a flood on stderr`;
+  return Math.min(...rounds);
 }
 
 /** What the machine, the clock and other programs do. */
