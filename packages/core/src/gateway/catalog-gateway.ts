@@ -1,17 +1,12 @@
 import type { Clock } from "../clock.ts";
 import type { GatewayConfig } from "../config/types.ts";
 import { ModernClients } from "../modern/modern-clients.ts";
-import { Pins } from "../pins/pins.ts";
-import { ToolGuard } from "../pins/tool-guard.ts";
-import { pinsOf } from "../pins/tool-pins.ts";
 import type { ServerPins } from "../pins/types.ts";
 import type { PooledServer, ServerSettings } from "../pool/server.ts";
 import { StartLimiter } from "../pool/start-limiter.ts";
-import { Catalog } from "../router/catalog.ts";
+import type { Catalog } from "../router/catalog.ts";
 import type { Endpoint } from "../router/endpoint.ts";
 import { endpointOf } from "../router/endpoints.ts";
-import type { Listing } from "../router/listing.ts";
-import { ListingMemory } from "../router/listing-memory.ts";
 import { Subscriptions } from "../router/subscriptions.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { Transport } from "../runtime/transport.ts";
@@ -24,6 +19,7 @@ import type { GatewayListener } from "./events.ts";
 import { drainingError, stoppedByHandError } from "./gateway-errors.ts";
 import { HealthChecks } from "./health-checks.ts";
 import { LogLevels } from "./log-levels.ts";
+import { Offers } from "./offers.ts";
 import type { PlannedServer } from "./plan-server.ts";
 import { Planner } from "./planner.ts";
 import { ServerSet } from "./server-set.ts";
@@ -59,11 +55,8 @@ export class CatalogGateway implements Gateway {
   readonly #clock: Clock;
   readonly #emit: GatewayListener;
   readonly #planner: Planner;
-  readonly #catalog: Catalog;
+  readonly #offers: Offers;
   readonly #servers: ServerSet;
-  readonly #memory: ListingMemory;
-  readonly #pins: Pins;
-  readonly #guard: ToolGuard;
   readonly #admission = new Admission();
   readonly #limiter = new StartLimiter(maxConcurrentStarts);
   readonly #sessions = new ClientSessions();
@@ -93,14 +86,8 @@ export class CatalogGateway implements Gateway {
     this.#subscriptions = new Subscriptions((server, error) =>
       emit({ type: "server-warning", server, message: `A subscription failed: ${(error as Error).message}` }),
     );
-    const waitMs = (config.listing_wait_seconds ?? 3) * 1000;
-    const onChange = (session: string) => this.#listingChanged(session);
-    this.#pins = new Pins(emit);
-    const onListed = ({ id }: PooledServer, listing: Listing, before?: Listing) =>
-      this.#pins.listed(id, listing, before);
-    this.#memory = new ListingMemory({ clock, waitMs, maxWaiters, store, emit, onChange, onListed });
-    this.#guard = new ToolGuard(this.#pins, this.#memory);
-    this.#catalog = new Catalog(this.#memory, this.#pins, emit);
+    const onChange = (session: string) => this.#announceSoon(session);
+    this.#offers = new Offers({ config, clock, store, emit, maxWaiters, onChange });
     this.#servers = new ServerSet(this.#catalog, (planned) => this.#serverSettings(planned));
     this.#direct = new DirectRequests({
       catalog: this.#catalog,
@@ -127,10 +114,14 @@ export class CatalogGateway implements Gateway {
     });
   }
 
+  get #catalog(): Catalog {
+    return this.#offers.catalog;
+  }
+
   /** Sets the first catalog up. */
   async open(config: GatewayConfig, runtimes: readonly RuntimeV1[]): Promise<void> {
     const planned = await this.#planner.plan(config, runtimes);
-    this.#pins.apply(config);
+    this.#offers.takePins(config);
     this.#servers.apply(planned);
   }
 
@@ -183,12 +174,12 @@ export class CatalogGateway implements Gateway {
   }
 
   servers(): ServerStatus[] {
-    return this.#catalog.servers.map((server) => this.#status(server));
+    return this.#catalog.servers.map((server) => this.#offers.status(server));
   }
 
   server(id: string): ServerStatus | undefined {
     const server = this.#catalog.get(id);
-    return server && this.#status(server);
+    return server && this.#offers.status(server);
   }
 
   async startServer(id: string): Promise<boolean> {
@@ -204,17 +195,13 @@ export class CatalogGateway implements Gateway {
   async warmServer(id: string): Promise<number> {
     const server = this.#catalog.mustFind(id);
     this.#admission.mustBeOpen();
-    server.mustBeShared();
-    return (await this.#memory.learnAnew(server, "")).tools.length;
+    return this.#offers.countTools(server);
   }
 
   async toolPins(id: string): Promise<ServerPins> {
     const server = this.#catalog.mustFind(id);
     this.#admission.mustBeOpen();
-    return this.#direct.inSession(async (session) => {
-      const { tools } = await this.#memory.learnAnew(server, session);
-      return pinsOf(tools);
-    });
+    return this.#direct.inSession((session) => this.#offers.pinsNow(server, session));
   }
 
   stats(): GatewayStats {
@@ -250,9 +237,9 @@ export class CatalogGateway implements Gateway {
   async #reload(config: GatewayConfig, runtimes: readonly RuntimeV1[]): Promise<ReloadReport> {
     const planned = await this.#planner.plan(config, runtimes);
     this.#admission.mustBeOpen();
-    this.#pins.apply(config);
+    this.#offers.takePins(config);
     const report = this.#servers.apply(planned);
-    this.#comparePins();
+    this.#offers.compare();
     this.#subscriptions.reloaded((id) => this.#catalog.get(id));
     this.#emit({ type: "catalog-reload", ...report });
     this.#announceSoon("");
@@ -272,30 +259,15 @@ export class CatalogGateway implements Gateway {
       isLive: (session) =>
         this.#sessions.has(session) || this.#direct.has(session) || this.#modern.mayStart(session),
       client: (session) => this.#sessions.get(session) ?? this.#modern.client(session),
-      guard: this.#guard,
+      guard: this.#offers.guard,
       onChange: (from, session, frame) => this.#changed(from, session, frame),
-      tool: (server, session, name, anew) => this.#memory.tool(server, session, name, anew),
+      tool: (server, session, name, anew) => this.#offers.memory.tool(server, session, name, anew),
       onReady: (server, session, instance) => {
-        this.#memory.started(server, session);
+        this.#offers.memory.started(server, session);
         void this.#levels.tell(server, session, instance);
         void this.#subscriptions.ready(server, session, instance);
       },
     };
-  }
-
-  #status(server: PooledServer): ServerStatus {
-    const status = server.status();
-    const listing = this.#memory.get(server, "");
-    const problem = status.problem ?? this.#pins.complaint(server.id, listing);
-    return { ...status, problem, blockedTools: this.#pins.blocked(server.id, listing).size };
-  }
-
-  /** Other pins have come: what is known of servers may not match them. */
-  #comparePins(): void {
-    for (const server of this.#catalog.servers) {
-      const listing = this.#memory.get(server, "");
-      if (listing) this.#pins.listed(server.id, listing, listing);
-    }
   }
 
   #endpoint(session: string, server: string | undefined): Endpoint {
@@ -326,14 +298,9 @@ export class CatalogGateway implements Gateway {
       }
       return;
     }
-    this.#memory.invalidate(server, session);
+    this.#offers.memory.invalidate(server, session);
     this.#sessions.listChanged(server.id, session, frame);
     this.#modern.listens.listChanged(server.id, session, frame);
-  }
-
-  #listingChanged(session: string): void {
-    this.#catalog.changed();
-    this.#announceSoon(session);
   }
 
   /** Tells a session, or all if it is empty, which of its lists are old. */

@@ -7,16 +7,8 @@ import type { Frame } from "../runtime/frame.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import type { StateStore } from "../runtime/v1.ts";
 import { definitionRemarks } from "./definition-remarks.ts";
-import {
-  fetchListing,
-  type Listing,
-  type ListKind,
-  listKinds,
-  parseListing,
-  serializeListing,
-  toolOf,
-  toolsIn,
-} from "./listing.ts";
+import { fetchListing, type Listing, sameListing, toolOf, toolsIn } from "./listing.ts";
+import { ListingStore } from "./listing-store.ts";
 import { Remarks } from "./remarks.ts";
 
 export interface ListingMemorySettings {
@@ -69,12 +61,14 @@ export class ListingMemory {
   /** Sessions with listings of their own. */
   readonly #owners = new Set<string>();
   readonly #remarks: Remarks;
+  readonly #store: ListingStore;
   /** Those that were asked themselves. */
   readonly #asked = new WeakSet<RunningInstance>();
 
   constructor(settings: ListingMemorySettings) {
     this.#settings = settings;
     this.#remarks = new Remarks(settings.emit);
+    this.#store = new ListingStore(settings.store, settings.emit);
   }
 
   get(server: PooledServer, session: string): Listing | undefined {
@@ -215,15 +209,11 @@ export class ListingMemory {
   }
 
   async #recall(entry: Entry, server: PooledServer): Promise<void> {
-    try {
-      const listing = parseListing((await this.#settings.store.get(storeKey(server))) ?? "");
-      if (!listing || entry.listing) return;
-      entry.listing = listing;
-      this.#remarks.tell(server.config, definitionRemarks(server.id, listing));
-      this.#settings.onChange("");
-    } catch (error) {
-      this.#settings.emit({ type: "store-failed", error });
-    }
+    const listing = await this.#store.load(server);
+    if (!listing || entry.listing) return;
+    entry.listing = listing;
+    this.#remarks.tell(server.config, definitionRemarks(server.id, listing));
+    this.#settings.onChange("");
   }
 
   #entry(server: PooledServer, session: string): Entry {
@@ -276,7 +266,7 @@ export class ListingMemory {
     entry.failed = false;
     if (!changed) return;
     entry.listing = listing;
-    const { emit, onChange, onListed, store } = this.#settings;
+    const { emit, onChange, onListed } = this.#settings;
     emit({ type: "server-listed", server: server.id, tools: listing.tools.length });
     this.#remarks.tell(server.config, definitionRemarks(server.id, listing));
     // The session may have ended while its server was asked.
@@ -284,10 +274,7 @@ export class ListingMemory {
     if (!isShared(server) && isKept) this.#owners.add(session);
     onChange(keyOf(server, session));
     onListed?.(server, listing, before);
-    if (!isShared(server)) return;
-    store
-      .set(storeKey(server), serializeListing(listing))
-      .catch((error) => emit({ type: "store-failed", error }));
+    if (isShared(server)) void this.#store.save(server, listing);
   }
 
   async #atMost(ms: number, learned: Promise<unknown>): Promise<void> {
@@ -308,24 +295,4 @@ function isShared(server: PooledServer): boolean {
 
 function keyOf(server: PooledServer, session: string): string {
   return isShared(server) ? "" : session;
-}
-
-/** No name of a runtime has a dot, so this is no part of a store that belongs to one. */
-function storeKey(server: PooledServer): string {
-  return `core.listings/${server.fingerprint}`;
-}
-
-function sameListing(a: Listing, b: Listing): boolean {
-  if (JSON.stringify(a.introduction) !== JSON.stringify(b.introduction)) return false;
-  if (JSON.stringify(a.caching) !== JSON.stringify(b.caching)) return false;
-  return (Object.keys(listKinds) as ListKind[]).every((kind) => sameItems(a, b, kind));
-}
-
-/** Whether two listings hold the same of one kind. */
-export function sameItems(a: Listing, b: Listing, kind: ListKind): boolean {
-  const others = b[kind];
-  return (
-    a[kind].length === others.length &&
-    a[kind].every((item, index) => item.bytes.equals((others[index] as typeof item).bytes))
-  );
 }

@@ -141,6 +141,21 @@ export function toolsIn({ bytes, spans }: Frame): readonly ListedItem[] {
   return spans.payload ? readPage(bytes, spans.payload.start, "tools").items : [];
 }
 
+export function sameListing(a: Listing, b: Listing): boolean {
+  if (JSON.stringify(a.introduction) !== JSON.stringify(b.introduction)) return false;
+  if (JSON.stringify(a.caching) !== JSON.stringify(b.caching)) return false;
+  return kinds.every((kind) => sameItems(a, b, kind));
+}
+
+/** Whether two listings hold the same of one kind. */
+export function sameItems(a: Listing, b: Listing, kind: ListKind): boolean {
+  const others = b[kind];
+  return (
+    a[kind].length === others.length &&
+    a[kind].every((item, index) => item.bytes.equals((others[index] as typeof item).bytes))
+  );
+}
+
 /** A listing as JSON, in the servers' own bytes. */
 export function serializeListing(listing: Listing): string {
   const lists = kinds.map((kind) => `"${kind}":[${listing[kind].map(({ bytes }) => bytes).join(",")}]`);

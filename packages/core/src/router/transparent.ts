@@ -5,8 +5,7 @@ import type { Params } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { type Listing, type ListKind, listKinds } from "./listing.ts";
-import { sameItems } from "./listing-memory.ts";
+import { type Listing, type ListKind, listKinds, sameItems } from "./listing.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 export interface TransparentOptions {
