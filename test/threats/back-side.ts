@@ -139,7 +139,9 @@ export const backSide: readonly Threat[] = [
     id: "T41",
     attack: "Names that JavaScript's objects know",
     answer: "Names are looked up in maps, and messages are never merged.",
-    tests: {},
+    tests: {
+      [`${core}/prototype-pollution.test.ts`]: "ten thousand messages and configurations that would pollute",
+    },
   },
   {
     id: "T42",

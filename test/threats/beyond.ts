@@ -1,4 +1,6 @@
-import type { Threat } from "./threat.ts";
+import { places, type Threat } from "./threat.ts";
+
+const { app, core } = places;
 
 const noContainers = "Not in this version: the binary runs no containers and no workloads of a cluster.";
 
@@ -25,34 +27,48 @@ export const beyond: readonly Threat[] = [
     attack: "Instructions hidden in the description of a tool",
     answer: "Descriptions pass through as they are, unless the entry has a policy for them.",
     risk: "MCP03",
-    tests: {},
+    tests: {
+      [`${core}/invisible.test.ts`]: "a poisoned definition",
+      [`${core}/tool-policy.test.ts`]: "replaces the server's byte for byte",
+    },
   },
   {
     id: "T51",
     attack: "A tool that changes after it was approved",
     answer: "Definitions can be pinned; a changed one is told of, or blocked.",
     risk: "MCP04",
-    tests: {},
+    tests: {
+      [`${core}/pins.test.ts`]: "a tool that is changed after three lists is hidden",
+      [`${app}/pin.test.ts`]: "blocks what has changed, and takes over what is approved",
+    },
   },
   {
     id: "T52",
     attack: "A tool that takes the name of another",
     answer: "Names on the aggregate carry their server and never meet; each leads back to one tool.",
     risk: "MCP09",
-    tests: {},
+    tests: {
+      [`${core}/odd-names.test.ts`]: "get each call that is theirs, whatever they are called",
+      [`${core}/wire-names.test.ts`]: "stand for one name of one server each",
+    },
   },
   {
     id: "T53",
     attack: "A resource of one server is asked of another",
     answer: "A URI goes to the server that listed it, found in linear time.",
     risk: "MCP10",
-    tests: {},
+    tests: {
+      [`${core}/addresses.test.ts`]: "that nobody lists go to nobody",
+      [`${core}/uri-template.test.ts`]: "hostile input",
+    },
   },
   {
     id: "T54",
     attack: "A schema that is a bomb for whoever checks it",
     answer: "Schemas pass through unread.",
-    tests: {},
+    tests: {
+      [`${core}/schema-bombs.test.ts`]: "schemas that would break who reads them pass through unread",
+    },
   },
   {
     id: "T55",

@@ -122,25 +122,35 @@ export const frontDoor: readonly Threat[] = [
     id: "T14",
     attack: "Clients that send or read slowly",
     answer: "Heads, bodies and unread answers have deadlines, and connections a limit.",
-    tests: {},
+    tests: {
+      [`${transport}/slow-clients.test.ts`]: "to read are closed, whatever the route",
+    },
   },
   {
     id: "T15",
     attack: "Event streams without number",
     answer: "Streams and sessions are limited in number and in time.",
-    tests: {},
+    tests: {
+      [`${transport}/streams.test.ts`]: "is limited in number over all sessions",
+      [`${transport}/sessions.test.ts`]: "ends after a day, whatever it does",
+    },
   },
   {
     id: "T16",
     attack: "A server that talks faster than its client reads",
     answer: "What waits for a client is limited; progress is dropped first, answers never.",
-    tests: {},
+    tests: {
+      [`${app}/flooded-clients.test.ts`]: "a client %s that does not read a flood costs little memory",
+      [`${transport}/streams.test.ts`]: "loses the oldest progress and log messages, but no requests",
+    },
   },
   {
     id: "T17",
     attack: "One caller that starts everything",
     answer: "Starts at once, and calls in flight, are limited.",
-    tests: {},
+    tests: {
+      [`${core}/overload.test.ts`]: "a client that starts 500 servers starts eight at a time",
+    },
   },
   {
     id: "T18",
