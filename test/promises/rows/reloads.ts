@@ -18,7 +18,7 @@ const unchanged: Row = {
         await scene.gateway.call("same", "echo");
         for (let turn = 0; turn < reloads; turn++) {
           // Another one comes and goes and changes; the first moves about in the file.
-          const other = shellServer("other", {}, { description: `Edition ${turn}` });
+          const other = shellServer("other", {}, { env: { EDITION: String(turn) } });
           scene.catalog(turn % 3 === 0 ? [same] : turn % 3 === 1 ? [other, same] : [same, other]);
           assert.equal((await scene.reload()).status, 200);
         }
@@ -69,7 +69,7 @@ async function countLeaks(scene: Scene): Promise<string> {
   const reloads = 500;
   const reloadTimes = async (times: number) => {
     for (let turn = 0; turn < times; turn++) {
-      scene.catalog([shellServer("a"), shellServer(`b${turn % 3}`, {}, { description: `${turn}` })]);
+      scene.catalog([shellServer("a"), shellServer(`b${turn % 3}`, {}, { env: { EDITION: String(turn) } })]);
       assert.equal((await scene.reload()).status, 200);
     }
   };
