@@ -75,7 +75,9 @@ report();
 function writeCatalog(turn: number): void {
   const changed = servers[turn % servers.length];
   const entries = servers.map((server) =>
-    server === changed && turn > 0 ? { ...server.entry, start_timeout_seconds: 30 + (turn % 60) } : server.entry,
+    server === changed && turn > 0
+      ? { ...server.entry, start_timeout_seconds: 30 + (turn % 60) }
+      : server.entry,
   );
   sandbox.write("catalog.yaml", { servers: entries });
 }
