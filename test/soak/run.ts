@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { RunningGateway, Sandbox } from "../../apps/gateway/test/support/omg.ts";
 import { processesWith } from "../../apps/gateway/test/support/processes.ts";
+import { exitOnInterruption } from "../../apps/gateway/test/support/take-along.ts";
 import { seededRandom } from "../../packages/core/test/support/seeded-random.ts";
 import { Probe } from "../support/probe/probe.ts";
 import { doHarm } from "./faults.ts";
@@ -30,6 +31,7 @@ const minutes = Number(values.minutes);
 const random = seededRandom(Number(values.seed));
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
+exitOnInterruption();
 using sandbox = new Sandbox();
 const mark = randomUUID();
 const remotes = await startRemotes(mark);

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { bins, type Sandbox } from "../../apps/gateway/test/support/omg.ts";
+import { takeAlong } from "../../apps/gateway/test/support/take-along.ts";
 
 /** Of a clock tick in /proc. */
 const tickMs = 10;
@@ -23,6 +24,7 @@ export class GatewayProcess {
       env,
       cwd: sandbox.folder,
     });
+    takeAlong(this.child);
     this.child.stdin.on("error", () => {});
     this.#exited = once(this.child, "exit");
     createInterface({ input: this.child.stderr }).on("line", (line) => {

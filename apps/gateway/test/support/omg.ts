@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { scriptedServer } from "@omg/runtime-testkit";
 import { stringify } from "yaml";
+import { takeAlong } from "./take-along.ts";
 
 export const repository = fileURLToPath(new URL("../../../../", import.meta.url));
 export const quickStart = join(repository, "examples/quick-start");
@@ -119,6 +120,7 @@ export class RunningGateway implements AsyncDisposable {
       env: { ...sandbox.env, ...env },
       cwd: sandbox.folder,
     });
+    takeAlong(child);
     const gateway = new RunningGateway(child);
     const exited = once(child, "exit").then(() => {
       throw new Error(`the gateway ended: ${JSON.stringify(gateway.log)}`);
