@@ -18,7 +18,7 @@ export function shownByEvil(id: string, promise: string, figure: string, evil: r
         const words = await Promise.all(
           fronts.map((front) => tryOut({ evil: one, upstream: "stdio", front })),
         );
-        seen.push(`${one.mode}: ${words[0]}`);
+        seen.push(`${one.mode}: ${words[0]?.seen}`);
       }
       return `on ${fronts.length} fronts, ${seen.join("; ")}`;
     },
