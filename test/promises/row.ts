@@ -12,6 +12,3 @@ export interface Row {
   /** Puts it to the test on a real gateway. Throws what is not as promised; returns what was seen, in a few words. */
   run(size: Size): Promise<string>;
 }
-
-/** Thrown by a row that can not be seen here. */
-export class Skipped extends Error {}

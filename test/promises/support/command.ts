@@ -1,22 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { repository } from "../../../apps/gateway/test/support/omg.ts";
-import { Skipped } from "../row.ts";
+import { takeAlong } from "../../../apps/gateway/test/support/take-along.ts";
 
 /**
  * Runs a program of the repository that puts a promise to the test by itself. Gives the last line that it printed;
  * throws that and what came before when it failed.
  */
-export async function shownBy(program: string, ...args: readonly string[]): Promise<string> {
-  if (!existsSync(join(repository, program))) throw new Skipped(`${program} is not there`);
+export function shownBy(program: string, ...args: readonly string[]): Promise<string> {
   return lastLineOf([program, ...args]);
 }
 
 /** Runs one file of tests, or those of its tests whose names match; gives what they came to. */
 export async function shownByTests(file: string, name?: string): Promise<string> {
-  if (!existsSync(join(repository, file))) throw new Skipped(`${file} is not there`);
   const only = name === undefined ? [] : ["-t", name];
   await lastLineOf(["node_modules/vitest/vitest.mjs", "run", file, ...only]);
   return `the tests in ${file} pass${name === undefined ? "" : ` (${name})`}`;
@@ -24,6 +20,7 @@ export async function shownByTests(file: string, name?: string): Promise<string>
 
 async function lastLineOf(args: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, args, { cwd: repository, stdio: ["ignore", "pipe", "pipe"] });
+  takeAlong(child);
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (chunk: string) => {
