@@ -30,6 +30,8 @@ export interface EvilCase {
   readonly config?: object;
   /** Bounds of the time that the gateway needs to stop, in milliseconds, where the server makes it wait. */
   readonly stopMs?: { readonly from: number; readonly to: number };
+  /** What it offers at first is pinned before the gateway starts. */
+  readonly isPinned?: boolean;
   /** Tries it. Throws what is not as promised. */
   play(stage: Stage): Promise<Outcome | string>;
 }

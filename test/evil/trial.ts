@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { Sandbox } from "../../apps/gateway/test/support/omg.ts";
+import { bins, run, Sandbox } from "../../apps/gateway/test/support/omg.ts";
 import { processesWith } from "../../apps/gateway/test/support/processes.ts";
 import type { Front, FrontName } from "../support/fronts/front.ts";
 import { httpFront } from "../support/fronts/http-front.ts";
@@ -47,6 +47,7 @@ export async function tryOut({ evil, upstream, front }: Trial): Promise<Outcome>
       { id: "good", env: { EVIL_MARK: mark }, runtime: local("honest", mark) },
     ],
   });
+  if (evil.isPinned) await pin(sandbox, config);
   const gateway = new GatewayProcess(sandbox, front === "stdio" ? "stdio" : "serve", config);
   try {
     const outcome = await play({ evil, upstream, front }, gateway, mark);
@@ -96,6 +97,11 @@ async function mustEndWell(gateway: GatewayProcess, { stopMs = usualStopMs }: Ev
   const faults = gateway.log.filter(({ message }) => message === "Internal error");
   assert.deepEqual(faults, []);
   return elapsedMs;
+}
+
+async function pin(sandbox: Sandbox, config: string): Promise<void> {
+  const { code, stderr } = await run(sandbox, bins.omg, ["pin", "evil", "--config", config]);
+  assert.equal(code, 0, stderr);
 }
 
 function lastLines(gateway: GatewayProcess): string {
