@@ -133,7 +133,8 @@ export class FakeInstance implements InstanceV1 {
 
   async #answer(id: RequestId, method: string, params: Params): Promise<void> {
     try {
-      const handler = this.#server.methods[method];
+      const { methods } = this.#server;
+      const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
       if (!handler) throw Object.assign(new Error(`no ${method}`), { code: -32601 });
       this.say({ jsonrpc: "2.0", id, result: await handler(params, this, id) });
     } catch (error) {
