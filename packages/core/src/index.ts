@@ -43,6 +43,7 @@ export {
   oneLine,
   oneLineText,
   type Params,
+  type Phase,
   parseFrame,
   type Reason,
   type RequestId,

@@ -128,6 +128,7 @@ describe("an error frame", () => {
           reason: "upstream_backoff",
           detail: "spawn_enoent",
           server: "a",
+          phase: "call",
           executed: "unknown",
           retryable: true,
           retryAfterMs: 1500,
@@ -144,9 +145,23 @@ describe("an error frame", () => {
       error: {
         code: -32601,
         message: "m",
-        data: { reason: "method_not_found", executed: "no", retryable: false, correlationId },
+        data: { reason: "method_not_found", phase: "route", executed: "no", retryable: false, correlationId },
       },
     });
+  });
+
+  test.for([
+    { phase: "route", reason: "unknown_tool" },
+    { phase: "start", reason: "upstream_start_failed" },
+    { phase: "start", reason: "overloaded", options: { phase: "start" } },
+    { phase: "call", reason: "upstream_auth_required" },
+    { phase: "start", reason: "upstream_auth_required", options: { phase: "start" } },
+    { phase: "call", reason: "message_too_large", options: { executed: "unknown" } },
+    { phase: "stop", reason: "draining" },
+  ] as const)("says where the call failed: $phase for $reason", ({ phase, reason, ...more }) => {
+    const options = "options" in more ? more.options : {};
+    const error = new OmgError(reason, { message: "m", ...options });
+    expect(message(1, error).error.data.phase).toBe(phase);
   });
 
   test("has the id null when the request's could not be read", () => {

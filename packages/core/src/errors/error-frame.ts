@@ -1,4 +1,4 @@
-import { OmgError } from "../runtime/errors.ts";
+import { OmgError, type Phase } from "../runtime/errors.ts";
 import { type Frame, frameOf, type RequestId } from "../runtime/frame.ts";
 import { reasonInfo } from "./reasons.ts";
 
@@ -7,6 +7,7 @@ export interface ErrorData {
   readonly reason: string;
   readonly detail?: string | undefined;
   readonly server?: string | undefined;
+  readonly phase: Phase;
   readonly executed: "no" | "unknown";
   readonly retryable: boolean;
   readonly retryAfterMs?: number | undefined;
@@ -29,6 +30,7 @@ export function errorFrame(id: RequestId | undefined, thrown: unknown): Frame {
     reason: error.reason,
     detail: error.detail,
     server: error.server,
+    phase: phaseOf(error),
     executed: error.executed,
     retryable: info.retryable,
     retryAfterMs: error.retryAfterMs,
@@ -41,4 +43,9 @@ export function errorFrame(id: RequestId | undefined, thrown: unknown): Frame {
     error: { code: info.code, message: error.message, data },
   };
   return frameOf(message as Parameters<typeof frameOf>[0]);
+}
+
+/** What may have reached its server has failed in the call. */
+function phaseOf({ phase, reason, executed }: OmgError): Phase {
+  return phase ?? (executed === "unknown" ? "call" : reasonInfo(reason).phase);
 }

@@ -1,10 +1,12 @@
-import type { Reason } from "../runtime/errors.ts";
+import type { Phase, Reason } from "../runtime/errors.ts";
 
 export interface ReasonInfo {
   /** JSON-RPC error code; what the gateway mints is -31000 and below. */
   readonly code: number;
   /** HTTP status on REST routes. MCP routes answer 200 with the JSON-RPC error unless the request itself was bad. */
   readonly status: number;
+  /** Where on its way a call fails so, unless the error itself knows better. */
+  readonly phase: Phase;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
   /** When it happens, in one sentence. */
@@ -18,6 +20,7 @@ export const reasons = {
   parse_error: {
     code: -32700,
     status: 400,
+    phase: "route",
     retryable: false,
     when: "The message is not valid JSON.",
     fix: "Send one JSON-RPC message in UTF-8. On stdio, one message a line, and nothing else on stdout.",
@@ -25,6 +28,7 @@ export const reasons = {
   invalid_request: {
     code: -32600,
     status: 400,
+    phase: "route",
     retryable: false,
     when: "The JSON is not one JSON-RPC 2.0 message, or is nested too deep, or breaks the session's rules.",
     fix: "The message says which rule. Over HTTP the usual one is a missing session: send `initialize` first, then its `Mcp-Session-Id` with every request.",
@@ -32,6 +36,7 @@ export const reasons = {
   method_not_found: {
     code: -32601,
     status: 200,
+    phase: "route",
     retryable: false,
     when: "Nothing here answers this method.",
     fix: "Check the method's name. On `/mcp` the methods of MCP are answered; `/servers/ID/mcp` passes unknown ones on to the server.",
@@ -39,6 +44,7 @@ export const reasons = {
   bad_params: {
     code: -32602,
     status: 200,
+    phase: "route",
     retryable: false,
     when: "A parameter is missing or of the wrong kind.",
     fix: "The message names the parameter. For a server with `scope: session`: use it through a session, it can not be started or warmed by hand.",
@@ -46,6 +52,7 @@ export const reasons = {
   header_mismatch: {
     code: -32020,
     status: 400,
+    phase: "route",
     retryable: false,
     when: "A header of a request in revision 2026-07-28 is missing, or says something else than the body.",
     fix: "Send `MCP-Protocol-Version`, `Mcp-Method`, where the method has a name or URI `Mcp-Name`, and for arguments that the tool marks with `x-mcp-header` `Mcp-Param-…`, with the values of the body. After a change of the tool: ask for `tools/list` again.",
@@ -53,6 +60,7 @@ export const reasons = {
   missing_capability: {
     code: -32021,
     status: 400,
+    phase: "route",
     retryable: false,
     when: "The server needs something of the client that the client has not declared.",
     fix: "`data.requiredCapabilities` says what. Declare it in the request's client capabilities, if the client has it.",
@@ -60,6 +68,7 @@ export const reasons = {
   unsupported_version: {
     code: -32022,
     status: 400,
+    phase: "route",
     retryable: false,
     when: "The request is in a revision of MCP that the gateway does not speak.",
     fix: "Use one of `data.supported`.",
@@ -67,6 +76,7 @@ export const reasons = {
   unknown_tool: {
     code: -32602,
     status: 200,
+    phase: "route",
     retryable: false,
     when: "No server offers a tool of this name.",
     fix: "List the tools again: the server may have changed what it offers. On `/mcp` a tool is called `server__tool`. A server that does not start offers nothing; `omg list` says why.",
@@ -74,6 +84,7 @@ export const reasons = {
   unknown_prompt: {
     code: -32602,
     status: 200,
+    phase: "route",
     retryable: false,
     when: "No server offers a prompt of this name.",
     fix: "List the prompts again. On `/mcp` a prompt is called `server__prompt`.",
@@ -81,6 +92,7 @@ export const reasons = {
   unknown_resource: {
     code: -32002,
     status: 200,
+    phase: "route",
     retryable: false,
     when: "No server lists this URI or has a template for it.",
     fix: "List the resources again, and take the URI from there.",
@@ -88,6 +100,7 @@ export const reasons = {
   server_unknown: {
     code: -31013,
     status: 404,
+    phase: "route",
     retryable: false,
     when: "The catalog has no server of this id.",
     fix: "`omg list` shows the ids. The catalog may have been edited, or the gateway may run with another one: `omg config`.",
@@ -95,6 +108,7 @@ export const reasons = {
   server_disabled: {
     code: -31013,
     status: 502,
+    phase: "route",
     retryable: false,
     when: "The catalog entry of this server is not usable; the message says why.",
     fix: "`omg validate` names the line. Correct it; the gateway picks the change up.",
@@ -102,6 +116,7 @@ export const reasons = {
   config_invalid: {
     code: -31015,
     status: 500,
+    phase: "route",
     retryable: false,
     when: "The configuration was refused.",
     fix: "`omg validate` shows every problem with its line. A running gateway keeps the catalog that it has until the file is valid.",
@@ -109,6 +124,7 @@ export const reasons = {
   unsafe_bind: {
     code: -31015,
     status: 500,
+    phase: "route",
     retryable: false,
     when: "The gateway was asked to listen beyond this machine without a credential.",
     fix: "Listen on `localhost`, or set `api_key` or `MCP_GATEWAY_API_KEY`.",
@@ -116,6 +132,7 @@ export const reasons = {
   port_in_use: {
     code: -31015,
     status: 500,
+    phase: "route",
     retryable: false,
     when: "Another process listens on this address.",
     fix: "`omg status` says whether it is a gateway of yours. Stop it, or take another port with `--listen-addr`.",
@@ -123,6 +140,7 @@ export const reasons = {
   gateway_unreachable: {
     code: -31017,
     status: 502,
+    phase: "route",
     retryable: true,
     when: "No gateway answers at the URL, or it refuses the credential.",
     fix: "Start it with `omg serve`. If it listens elsewhere, name it with `--url`.",
@@ -130,6 +148,7 @@ export const reasons = {
   upstream_start_failed: {
     code: -31005,
     status: 502,
+    phase: "start",
     retryable: true,
     when: "The server did not become ready; the message holds its last words.",
     fix: "The message and `detail` say what failed. Run the command of the entry by hand. If it only needs longer, run `omg warm ID` once or raise `start_timeout_seconds`.",
@@ -137,6 +156,7 @@ export const reasons = {
   upstream_backoff: {
     code: -31006,
     status: 502,
+    phase: "start",
     retryable: true,
     when: "The server failed a moment ago, or asks to be left alone; it is not asked again before retryAfterMs is over.",
     fix: "Repair what the message says; the next try comes by itself, or at once after an edit of the entry.",
@@ -144,6 +164,7 @@ export const reasons = {
   upstream_closed: {
     code: -31000,
     status: 502,
+    phase: "call",
     retryable: true,
     when: "The server went away while the call was in flight.",
     fix: "`executed` says whether the call may have run: repeat it only if it is `no`, or if running twice does no harm. The log has the server's last words.",
@@ -151,6 +172,7 @@ export const reasons = {
   upstream_timeout: {
     code: -31001,
     status: 504,
+    phase: "call",
     retryable: true,
     when: "The server sent neither an answer nor progress in time.",
     fix: "The call may have run. Raise `request_timeout_seconds`, or let the server report progress: each report starts the time anew, up to ten minutes.",
@@ -158,6 +180,7 @@ export const reasons = {
   upstream_protocol_error: {
     code: -31009,
     status: 502,
+    phase: "call",
     retryable: false,
     when: "The server answered with something that is not MCP, or flooded the gateway with messages.",
     fix: "A fault of the server, or no MCP server at all. Look at its output with `--log-level debug`.",
@@ -165,6 +188,7 @@ export const reasons = {
   upstream_auth_required: {
     code: -31012,
     status: 502,
+    phase: "call",
     retryable: false,
     when: "A remote server wants a credential, or refuses the one it gets.",
     fix: "`omg login ID` if the entry has `auth`. Else check its `headers`: the token may be missing, have expired, or not be allowed to do this.",
@@ -172,6 +196,7 @@ export const reasons = {
   message_too_large: {
     code: -31010,
     status: 413,
+    phase: "route",
     retryable: false,
     when: "A message is over the size limit.",
     fix: "Pass large data by a file or a URL. A request over HTTP may have 4 MiB.",
@@ -179,6 +204,7 @@ export const reasons = {
   overloaded: {
     code: -31007,
     status: 503,
+    phase: "route",
     retryable: true,
     when: "A limit is reached (calls in flight, waiting callers, unread bytes, memory, open files); `detail` says which.",
     fix: "Wait `retryAfterMs` and try again. `max_connections_per_server` sets the limit of one server; [the others](http-api.md#limits) are fixed.",
@@ -186,6 +212,7 @@ export const reasons = {
   draining: {
     code: -31008,
     status: 503,
+    phase: "stop",
     retryable: true,
     when: "The gateway is shutting down.",
     fix: "Try again when the gateway is back.",
@@ -193,6 +220,7 @@ export const reasons = {
   tool_definition_changed: {
     code: -31014,
     status: 200,
+    phase: "route",
     retryable: false,
     when: "The server has `pins: block`, and the tool is not as it was pinned.",
     fix: "`omg pin --diff ID` shows what differs; `data` has the tool, its pinned hash (`oldHash`) and the present one (`newHash`). If you trust it, `omg pin --approve ID`; the gateway picks that up. Where nothing was pinned yet: `omg pin ID`.",
@@ -200,6 +228,7 @@ export const reasons = {
   cancelled: {
     code: -31016,
     status: 200,
+    phase: "call",
     retryable: true,
     when: "The caller cancelled the request.",
     fix: "Nothing; the call may have run.",
@@ -207,6 +236,7 @@ export const reasons = {
   internal: {
     code: -32603,
     status: 500,
+    phase: "call",
     retryable: false,
     when: "A fault of the gateway.",
     fix: 'Look for `correlationId` or "Internal error" in the log, and report it.',

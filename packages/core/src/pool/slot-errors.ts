@@ -24,6 +24,7 @@ export function inBackoffError(server: string, delayMs: number, problem: OmgErro
 export function tooManyWaitersError(server: string, waiters: number): OmgError {
   return new OmgError("overloaded", {
     detail: "queue_full",
+    phase: "start",
     server,
     retryAfterMs: 1000,
     message: `${waiters} callers wait for server '${server}' to start already; try again shortly`,

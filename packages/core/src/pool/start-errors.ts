@@ -34,6 +34,7 @@ export function startError(
   const retryAfterMs = known?.retryAfterMs;
   return new OmgError(reason, {
     detail,
+    phase: "start",
     server: id,
     retryAfterMs,
     message: plan.redact(message),

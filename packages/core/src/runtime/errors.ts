@@ -34,6 +34,12 @@ export type Reason =
   | "cancelled"
   | "internal";
 
+/**
+ * Where on its way a call failed: before it was its server's (`route`), at the start of the server, in the call itself, or at
+ * the end of the gateway.
+ */
+export type Phase = "route" | "start" | "call" | "stop";
+
 export interface OmgErrorOptions {
   /** What happened, to which server, and what to do next, in one plain sentence. Never a secret. */
   readonly message: string;
@@ -43,6 +49,8 @@ export interface OmgErrorOptions {
   readonly server?: string | undefined;
   /** Whether a call may have reached the server: decides if a client may safely repeat it. Default `"no"`. */
   readonly executed?: "no" | "unknown" | undefined;
+  /** Default: that of the reason, or `call` if the call may have reached the server. */
+  readonly phase?: Phase | undefined;
   /** Milliseconds after which a repetition makes sense. */
   readonly retryAfterMs?: number | undefined;
   /** The id of the message that could not be taken, where it could be read. */
@@ -61,6 +69,7 @@ export class OmgError extends Error {
   readonly detail: string | undefined;
   readonly server: string | undefined;
   readonly executed: "no" | "unknown";
+  readonly phase: Phase | undefined;
   readonly retryAfterMs: number | undefined;
   readonly requestId: string | number | undefined;
   readonly data: Readonly<Record<string, unknown>> | undefined;
@@ -74,6 +83,7 @@ export class OmgError extends Error {
     this.detail = options.detail;
     this.server = options.server;
     this.executed = options.executed ?? "no";
+    this.phase = options.phase;
     this.retryAfterMs = options.retryAfterMs;
     this.requestId = options.requestId;
     this.data = options.data;

@@ -1,5 +1,5 @@
 export { cutText } from "./cut-text.ts";
-export { OmgError, type OmgErrorOptions, type Reason } from "./errors.ts";
+export { OmgError, type OmgErrorOptions, type Phase, type Reason } from "./errors.ts";
 export {
   type EditableField,
   type Frame,
