@@ -294,7 +294,7 @@ describe("a request", () => {
     const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
     for (const [types, text] of [
       [accept, ""],
-      ["application/json", '"reason":"cancelled","executed":"unknown"'],
+      ["application/json", '"reason":"cancelled","phase":"call","executed":"unknown"'],
     ] as const) {
       const arrived = gateway.next("tools/call");
       const reply = call(`${url}/mcp`, { headers: { ...headers, accept: types }, body: toolCall(1, "slow") });
