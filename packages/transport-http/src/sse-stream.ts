@@ -105,6 +105,8 @@ export class SseStream {
 
   /** Ends the stream for another connection that takes its place, without waiting for a reader who may be gone. */
   giveWay(): void {
+    // Whether this one is read says nothing of the client any more.
+    this.onstall = undefined;
     if (this.#blocked) this.#outgoing.destroy();
     else this.end();
   }

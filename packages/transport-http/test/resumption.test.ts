@@ -35,10 +35,11 @@ async function streaming(version = "2025-11-25", options: Partial<ServeOptions> 
   await session.send(progress(1), 1);
   const incoming = await incomingReply;
   const id = lastId(allEventsOf(await readUntil(incoming, "progress")));
-  const leave = async () => cut(incoming, await response);
+  const outgoing = await response;
+  const leave = () => cut(incoming, outgoing);
   const resume = (lastEventId: string, more: Record<string, string> = headers) =>
     open(`${url}/mcp`, { headers: { ...more, "last-event-id": lastEventId } });
-  return { url, gateway, front, session, headers, incoming, id, leave, resume };
+  return { url, gateway, front, session, headers, incoming, outgoing, id, leave, resume };
 }
 
 function lastId(events: readonly SentEvent[]): string {
@@ -119,6 +120,15 @@ describe("events", () => {
 });
 
 describe("a client that was cut off during a call", () => {
+  it("is not taken for one that does not read because of what its old connection still has", async () => {
+    const { session, id, outgoing, resume } = await streaming();
+    const resumed = await resume(id);
+    outgoing.emit("timeout", { writableLength: 1, destroyed: false });
+    await new Promise((resolve) => setImmediate(resolve));
+    await session.send(resultFrame(1, "{}"));
+    expect(eventsOf(await textOf(resumed)).at(-1)).toMatchObject({ id: 1, result: {} });
+  });
+
   it.each(VERSIONS)("gets what it missed and the answer, in revision %s", async (version) => {
     const { session, id, leave, resume, front } = await streaming(version);
     await leave();
