@@ -69,7 +69,7 @@ test("a server has what it inherits and what its entry says, and nothing of 200 
     TOKEN: secrets.AWS_TOKEN,
     NPM_TOKEN: secrets.NPM_TOKEN,
   });
-  // What the helper of the gateway itself is started with is no larger.
+  // What the janitor is started with is no larger.
   const { server } = JSON.parse(await gateway.call("plain", "pids")) as { server: number };
   expect(readFileSync(`/proc/${server}/cmdline`, "utf8")).not.toContain(secret);
   const children = readFileSync(`/proc/${gateway.process.pid}/task/${gateway.process.pid}/children`, "utf8");

@@ -1,7 +1,9 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { OmgError } from "@omg/core";
+import { answerHeaders } from "./answer-headers.ts";
 
 const PREFLIGHT: OutgoingHttpHeaders = {
+  ...answerHeaders,
   "access-control-allow-methods": "GET, POST, DELETE",
   "access-control-max-age": "3600",
 };

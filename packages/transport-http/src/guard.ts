@@ -24,8 +24,8 @@ export interface GuardOptions {
 export type Guard = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 
 /**
- * Host, then where a browser says it comes from, then the credential: for every route, known or not. What it lets in has its principal noted, but for
- * the public paths.
+ * Host, then where a browser says it comes from, then the credential: for every route, known or not. What it lets in has
+ * its principal noted, but for the public paths.
  */
 export function createGuard(options: GuardOptions): Guard {
   const { bound, apiKey } = options;

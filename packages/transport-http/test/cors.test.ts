@@ -25,6 +25,8 @@ describe("sharing across origins", () => {
       "access-control-allow-headers":
         "Content-Type, Authorization, X-API-Key, X-Server-ID, Mcp-Session-Id, MCP-Protocol-Version, Last-Event-ID, Mcp-Method, Mcp-Name",
       "access-control-max-age": "3600",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
     });
     expect(preflight.headers["access-control-allow-credentials"]).toBeUndefined();
     expect((await call(`${url}/mcp`, { method: "OPTIONS", headers: { origin: ORIGIN } })).status).toBe(401);
