@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { type IncomingMessage, request } from "node:http";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { RunningGateway, Sandbox, scripted } from "./support/omg.ts";
+import { residentBytesOf } from "./support/processes.ts";
 
 const flood = {
   id: "flood",
@@ -65,11 +65,6 @@ const fronts: Record<string, (url: string) => Promise<[IncomingMessage, leave?: 
   },
 };
 
-/** Megabytes of memory that a process has in use. */
-function memoryOf(pid: number | undefined): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
-}
-
 test.each(Object.entries(fronts))(
   "a client %s that does not read a flood costs little memory, and holds up nobody",
   async (_kind, open) => {
@@ -80,16 +75,17 @@ test.each(Object.entries(fronts))(
     await gateway.call("other", "echo");
     const { dropped_messages: before } = await gateway.json("/stats");
     const [stream, leave] = await open(gateway.url);
-    const started = memoryOf(gateway.process.pid);
+    const residentBytes = () => residentBytesOf(gateway.process.pid as number);
+    const started = residentBytes();
     let most = 0;
     let dropped = 0;
     // 100 MB that nobody reads.
     while (dropped < 1_000) {
       expect(await gateway.call("other", "echo", { text: "on" })).toBe("on");
       dropped = Number((await gateway.json("/stats")).dropped_messages) - Number(before);
-      most = Math.max(most, memoryOf(gateway.process.pid));
+      most = Math.max(most, residentBytes());
     }
-    expect(most - started).toBeLessThan(80);
+    expect((most - started) / 2 ** 20).toBeLessThan(80);
     stream.destroy();
     await leave?.();
     await gateway.logged("cancelled, 0 left");

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { bins, run, Sandbox } from "./support/omg.ts";
+import { residentBytesOf } from "./support/processes.ts";
 import { rawPost, sendRaw } from "./support/raw-http.ts";
 import { traced } from "./support/traced.ts";
 
@@ -98,9 +99,6 @@ describe("over stdio, at the binary", () => {
 });
 
 describe("a body without an end", () => {
-  const residentBytes = (pid: number | undefined) =>
-    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
-
   test("takes no memory, however many send one at once", async () => {
     const { gateway } = await traced();
     const chunk = Buffer.from(`100000\r\n${" ".repeat(2 ** 20)}\r\n`);
@@ -126,10 +124,11 @@ describe("a body without an end", () => {
     };
     // What the first requests load is no part of it.
     await send();
-    const before = residentBytes(gateway.process.pid);
+    const residentBytes = () => residentBytesOf(gateway.process.pid as number);
+    const before = residentBytes();
     let most = before;
     const watch = setInterval(() => {
-      most = Math.max(most, residentBytes(gateway.process.pid));
+      most = Math.max(most, residentBytes());
     }, 20);
     const outcomes = await Promise.all(Array.from({ length: 5 }, send));
     clearInterval(watch);

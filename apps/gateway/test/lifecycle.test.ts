@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { RunningGateway, Sandbox } from "./support/omg.ts";
-import { isRunning, processesWith, until } from "./support/processes.ts";
+import { childrenOf, isRunning, processesWith, until } from "./support/processes.ts";
 
 describe("real processes", () => {
   test("1,000 concurrent cold calls make one start, and all are answered", async () => {
@@ -157,9 +157,4 @@ async function stats(gateway: RunningGateway, requests: number): Promise<void> {
     const body = (await (await fetch(`${gateway.url}/stats`)).json()) as { total_requests: number };
     if (body.total_requests >= requests) return;
   }
-}
-
-function childrenOf(pid: number): number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
-  return text.trim().split(" ").filter(Boolean).map(Number);
 }

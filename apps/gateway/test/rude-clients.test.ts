@@ -2,16 +2,11 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { RunningGateway, Sandbox } from "./support/omg.ts";
-
-const json = "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n";
-
-function post(path: string, body: object, headers = ""): string {
-  const text = JSON.stringify(body);
-  return `POST ${path} HTTP/1.1\r\nHost: localhost\r\n${json}${headers}Content-Length: ${text.length}\r\n\r\n${text}`;
-}
+import { rawPost } from "./support/raw-http.ts";
 
 const callOf = (name: string, args: object) => {
-  return post("/mcp", { server_id: "a", method: "tools/call", params: { name, arguments: args } });
+  const call = { server_id: "a", method: "tools/call", params: { name, arguments: args } };
+  return rawPost("/mcp", ["Host: localhost"], JSON.stringify(call));
 };
 const big = callOf("big", { bytes: 3_000_000 });
 const listen = "GET /sse HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";

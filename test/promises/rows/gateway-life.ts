@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { connect, createServer } from "node:net";
 import { bins, run, Sandbox } from "../../../apps/gateway/test/support/omg.ts";
 import { until } from "../../../apps/gateway/test/support/processes.ts";
+import { rawPost } from "../../../apps/gateway/test/support/raw-http.ts";
 import { stdioFront } from "../../support/fronts/stdio-front.ts";
 import { shellServer } from "../../support/shell-server.ts";
 import type { Row } from "../row.ts";
@@ -84,7 +85,7 @@ const rudeClients: Row = {
           method: "tools/call",
           params: { name: "big", arguments: { bytes: 300_000 } },
         });
-        const request = `POST /rpc HTTP/1.1\r\nHost: localhost:${port}\r\nX-Server-Id: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+        const request = rawPost("/rpc", ["Host: localhost", "X-Server-Id: a"], body);
         const socket = connect(Number(port), hostname);
         socket.on("error", () => {});
         // In the request, before the answer, and in the answer.

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Sandbox } from "../../../apps/gateway/test/support/omg.ts";
-import { isRunning, until } from "../../../apps/gateway/test/support/processes.ts";
-import { childrenOf } from "../../support/probe/probe.ts";
+import { childrenOf, isRunning, until } from "../../../apps/gateway/test/support/processes.ts";
 import type { Row } from "../row.ts";
 import { ms, timed } from "../support/figures.ts";
 import { onGateway, Scene, scriptedServer } from "../support/scene.ts";

@@ -19,6 +19,17 @@ export function processesWith(text: string): number[] {
     .filter(isRunning);
 }
 
+/** The processes that a process has started and that run. Linux only. */
+export function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+}
+
+/** The memory that a process has in use. Linux only. */
+export function residentBytesOf(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kilobytes) * 1024;
+}
+
 /** Resolves with the milliseconds it took until a condition held; rejects after `withinMs`. */
 export async function until(condition: () => boolean, withinMs: number): Promise<number> {
   const start = performance.now();
