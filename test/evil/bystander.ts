@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { textOf } from "../support/answers.ts";
 import type { Front } from "../support/fronts/front.ts";
 import { withRoom } from "./room.ts";
-import { textOf } from "./stage.ts";
 
 const pauseMs = 50;
 /** What one evil server could do to another is to make it wait for seconds. */

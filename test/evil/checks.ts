@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import type { GatewayError } from "../support/answers.ts";
 import { withRoom } from "./room.ts";
 import { strayWord } from "./server/strays.ts";
-import type { GatewayError, Stage } from "./stage.ts";
+import type { Stage } from "./stage.ts";
 
 const megabyte = 1024 * 1024;
 const longestWaitMs = 5000;

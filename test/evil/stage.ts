@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { processesWith } from "../../apps/gateway/test/support/processes.ts";
+import { errorOf, type GatewayError, textOf } from "../support/answers.ts";
 import type { Front, FrontName } from "../support/fronts/front.ts";
 import type { GatewayProcess } from "../support/gateway-process.ts";
+import type { Message } from "../support/message.ts";
 import type { Upstream } from "./evil-case.ts";
 import { withRoom } from "./room.ts";
-import type { Message } from "./server/message.ts";
 
 export interface ExpectedError {
   readonly reason: string;
@@ -129,31 +130,7 @@ export class Stage {
   }
 }
 
-export interface GatewayError {
-  readonly code: number;
-  readonly message: string;
-  readonly data: {
-    readonly reason: string;
-    readonly detail?: string;
-    readonly executed: string;
-    readonly retryAfterMs?: number;
-  };
-}
-
-/** The error in an answer, which must be the gateway's own. */
-export function errorOf(message: Message): GatewayError {
-  const error = message.error as GatewayError | undefined;
-  assert.ok(error?.data?.reason, `no error of the gateway: ${JSON.stringify(message).slice(0, 600)}`);
-  return error;
-}
-
 /** Of an error, for the table. */
 export function wordsOf({ code, data }: GatewayError): string {
   return `${code} ${data.reason}${data.detail ? `/${data.detail}` : ""}`;
-}
-
-export function textOf(message: Message): string {
-  const content = (message.result as { content?: { text: string }[] } | undefined)?.content;
-  assert.ok(content?.[0], `no result of a tool: ${JSON.stringify(message).slice(0, 600)}`);
-  return content[0].text;
 }

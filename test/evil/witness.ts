@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Front } from "../support/fronts/front.ts";
-import type { Message } from "./server/message.ts";
+import type { Message } from "../support/message.ts";
 
 /** A client that remembers what no client may see, whatever a server does. */
 export class Witness implements Front {

@@ -1,5 +1,5 @@
-import type { Message } from "../evil/server/message.ts";
-import type { GatewayError } from "../evil/stage.ts";
+import type { GatewayError } from "../support/answers.ts";
+import type { Message } from "../support/message.ts";
 
 /** What servers that are killed, and nothing else, may do to a call. */
 const explained = new Set(["upstream_closed", "upstream_backoff", "upstream_start_failed"]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { textOf } from "../../support/answers.ts";
 import type { EvilCase, Outcome, Upstream } from "../evil-case.ts";
-import { type ExpectedError, type Stage, textOf } from "../stage.ts";
+import type { ExpectedError, Stage } from "../stage.ts";
 
 const everywhere: readonly Upstream[] = ["stdio", "http"];
 const timeout = { reason: "upstream_timeout", executed: "unknown", withinMs: 2500 } as const;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { textOf } from "../../support/answers.ts";
 import { nobodyStrayed, toolsOf, warned } from "../checks.ts";
 import type { EvilCase } from "../evil-case.ts";
 import { invisible, oddNames, schemaBombs } from "../server/behaviours/definitions.ts";
-import { type Stage, textOf } from "../stage.ts";
+import type { Stage } from "../stage.ts";
 
 /** Between two looks at a list that is to change. */
 const pauseMs = 50;

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { until } from "../../../apps/gateway/test/support/processes.ts";
+import { errorOf } from "../../support/answers.ts";
 import type { EvilCase } from "../evil-case.ts";
 import { withRoom } from "../room.ts";
-import { errorOf, type Stage, wordsOf } from "../stage.ts";
+import { type Stage, wordsOf } from "../stage.ts";
 
 const closed = { reason: "upstream_closed", executed: "unknown", withinMs: 1500 } as const;
 

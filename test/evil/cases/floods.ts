@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { textOf } from "../../support/answers.ts";
 import { inMemory, received, receivedSoon } from "../checks.ts";
 import type { EvilCase } from "../evil-case.ts";
-import { type Stage, textOf } from "../stage.ts";
+import type { Stage } from "../stage.ts";
 
 const mostMegabytes = 128;
 /** Questions of servers that may wait for one client at once. */

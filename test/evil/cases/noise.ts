@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { errorOf } from "../../support/answers.ts";
 import type { EvilCase, Upstream } from "../evil-case.ts";
-import { errorOf, wordsOf } from "../stage.ts";
+import { wordsOf } from "../stage.ts";
 
 const oddText = "é€😀 and more";
 const megabyte = 1 << 20;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { errorOf } from "../../support/answers.ts";
 import type { EvilCase } from "../evil-case.ts";
-import { errorOf, type Stage, wordsOf } from "../stage.ts";
+import { type Stage, wordsOf } from "../stage.ts";
 
 const notExecutable = fileURLToPath(import.meta.url);
 const longArgument = "x".repeat(200_000);

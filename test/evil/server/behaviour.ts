@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Message } from "../../support/message.ts";
 import type { Honest } from "./honest.ts";
-import type { Message } from "./message.ts";
 import type { Wire } from "./wire.ts";
 
 /** What makes a server evil: each member may do something else than the honest server would. */

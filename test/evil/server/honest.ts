@@ -1,4 +1,4 @@
-import type { Message } from "./message.ts";
+import type { Message } from "../../support/message.ts";
 import type { Wire } from "./wire.ts";
 
 const versions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
+import type { Message } from "../../support/message.ts";
 import { isCall } from "./behaviour.ts";
-import type { Message } from "./message.ts";
 import type { Wire } from "./wire.ts";
 
 export const sessionHeader = "mcp-session-id";

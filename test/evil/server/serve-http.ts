@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import type { Message } from "../../support/message.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { Honest } from "./honest.ts";
-import type { Message } from "./message.ts";
 import { strayWord } from "./strays.ts";
 import type { Wire } from "./wire.ts";
 

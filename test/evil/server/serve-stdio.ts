@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
+import type { Message } from "../../support/message.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { Honest } from "./honest.ts";
-import type { Message } from "./message.ts";
 import type { Wire } from "./wire.ts";
 
 export function serveStdio(behaviour: Behaviour): void {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { type FakeServer, fakeServer } from "../../../packages/runtime-sse/test/support/fake-server.ts";
-import { textOf } from "../../evil/stage.ts";
+import { errorOf, textOf } from "../../support/answers.ts";
 import type { Front } from "../../support/fronts/front.ts";
 import type { Size } from "../row.ts";
-import { errorOf } from "../support/answers.ts";
 import { type Cut, type CuttingProxy, cuttingProxy } from "../support/cutting-proxy.ts";
 import { eras, onGateway } from "../support/scene.ts";
 

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { textOf } from "../../evil/stage.ts";
+import { errorOf, textOf } from "../../support/answers.ts";
 import { shellServer } from "../../support/shell-server.ts";
 import type { Size } from "../row.ts";
-import { errorOf } from "../support/answers.ts";
 import { type Era, eras, onGateway, type Scene } from "../support/scene.ts";
 
 /** As many bytes as the shortest call of these has, and as its answer has. */

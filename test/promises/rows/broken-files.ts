@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { textOf } from "../../evil/stage.ts";
+import { textOf } from "../../support/answers.ts";
 import type { Row } from "../row.ts";
 import { eras, onGateway, type Scene, scriptedServer } from "../support/scene.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { textOf } from "../../evil/stage.ts";
+import { textOf } from "../../support/answers.ts";
 import type { Front } from "../../support/fronts/front.ts";
 import type { Row } from "../row.ts";
 import { ms, percentile, timed } from "../support/figures.ts";

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { bins, run, scripted } from "../../../apps/gateway/test/support/omg.ts";
-import { textOf } from "../../evil/stage.ts";
+import { textOf } from "../../support/answers.ts";
 import { shellServer } from "../../support/shell-server.ts";
 import type { Row } from "../row.ts";
 import { median, ms, timed } from "../support/figures.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Message } from "../../evil/server/message.ts";
+import { errorOf, outcomes } from "../../support/answers.ts";
+import type { Message } from "../../support/message.ts";
 import { shellServer } from "../../support/shell-server.ts";
 import type { Row } from "../row.ts";
-import { errorOf, outcomes } from "../support/answers.ts";
 import { median, ms, timed } from "../support/figures.ts";
 import { eras, onGateway, type Scene } from "../support/scene.ts";
 

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { textOf } from "../../evil/stage.ts";
+import { errorOf, textOf } from "../../support/answers.ts";
 import type { Row } from "../row.ts";
-import { errorOf } from "../support/answers.ts";
 import { ms, timed } from "../support/figures.ts";
 import { untilReceived } from "../support/received.ts";
 import { eras, onGateway, type Scene, scriptedServer } from "../support/scene.ts";

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { textOf } from "../../evil/stage.ts";
+import { errorOf, outcomes, textOf } from "../../support/answers.ts";
 import type { Row } from "../row.ts";
-import { errorOf, outcomes } from "../support/answers.ts";
 import { ms, percentile, timed } from "../support/figures.ts";
 import { type Entry, eras, onGateway, type Scene, scriptedServer } from "../support/scene.ts";
 

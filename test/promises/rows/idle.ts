@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { get } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { isRunning } from "../../../apps/gateway/test/support/processes.ts";
-import { textOf } from "../../evil/stage.ts";
+import { textOf } from "../../support/answers.ts";
 import { shellServer } from "../../support/shell-server.ts";
 import type { Row } from "../row.ts";
 import { ms } from "../support/figures.ts";

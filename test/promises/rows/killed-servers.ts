@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { errorOf } from "../../support/answers.ts";
 import type { Row } from "../row.ts";
-import { errorOf } from "../support/answers.ts";
 import { ms, percentile } from "../support/figures.ts";
 import { untilReceived } from "../support/received.ts";
 import { eras, onGateway, type Scene, scriptedServer } from "../support/scene.ts";

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { textOf } from "../../evil/stage.ts";
+import { errorOf, textOf } from "../../support/answers.ts";
 import { shellServer } from "../../support/shell-server.ts";
 import type { Row } from "../row.ts";
-import { errorOf } from "../support/answers.ts";
 import { ms, timed } from "../support/figures.ts";
 import { type Entry, eras, onGateway, type Scene } from "../support/scene.ts";
 

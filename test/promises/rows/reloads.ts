@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { textOf } from "../../evil/stage.ts";
+import { textOf } from "../../support/answers.ts";
 import { shellServer } from "../../support/shell-server.ts";
 import type { Row } from "../row.ts";
 import { ms } from "../support/figures.ts";

@@ -1,6 +1,6 @@
-import type { Message } from "../../evil/server/message.ts";
+import type { Message } from "../message.ts";
 
-/** The ways into the gateway that every evil server is tried through. */
+/** The ways into the gateway that servers are tried through. */
 export const fronts = ["http", "http-modern", "stdio"] as const;
 export type FrontName = (typeof fronts)[number];
 
@@ -12,4 +12,4 @@ export interface Front extends AsyncDisposable {
   readonly heard: readonly Message[];
 }
 
-export const clientInfo = { name: "evil-test", version: "1" };
+export const clientInfo = { name: "test", version: "1" };

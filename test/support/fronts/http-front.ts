@@ -1,4 +1,4 @@
-import type { Message } from "../../evil/server/message.ts";
+import type { Message } from "../message.ts";
 import { clientInfo, type Front } from "./front.ts";
 import { answerOf, post } from "./post.ts";
 

@@ -1,4 +1,4 @@
-import type { Message } from "../../evil/server/message.ts";
+import type { Message } from "../message.ts";
 
 const accept = "application/json, text/event-stream";
 

@@ -1,6 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { Message } from "../../evil/server/message.ts";
+import type { Message } from "../message.ts";
 import { clientInfo, type Front } from "./front.ts";
 
 /** A session over a gateway's stdin and stdout. */

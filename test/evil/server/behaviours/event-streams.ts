@@ -1,6 +1,6 @@
+import type { Message } from "../../../support/message.ts";
 import { type Behaviour, isMischief } from "../behaviour.ts";
 import { said } from "../honest.ts";
-import type { Message } from "../message.ts";
 import { drip, events, head, pour, writes } from "../raw-http.ts";
 
 /** HTTP servers whose event streams are not what they should be. */

@@ -1,6 +1,6 @@
+import type { Message } from "../../../support/message.ts";
 import { type Behaviour, isMischief } from "../behaviour.ts";
 import { result, said, tools } from "../honest.ts";
-import type { Message } from "../message.ts";
 import type { Wire } from "../wire.ts";
 
 const elicitation = { message: "Your password, please", requestedSchema: { type: "object", properties: {} } };

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import type { Message } from "../../../support/message.ts";
 import type { Behaviour } from "../behaviour.ts";
 import { Honest } from "../honest.ts";
-import type { Message } from "../message.ts";
 import { strayUrl, strayWord } from "../strays.ts";
 
 const usual = "/messages";

@@ -1,6 +1,6 @@
+import type { Message } from "../../../support/message.ts";
 import { type Behaviour, isMischief } from "../behaviour.ts";
 import { result, said, tools } from "../honest.ts";
-import type { Message } from "../message.ts";
 
 const megabyte = 1 << 20;
 const schemaOfMegabyte = { type: "object", description: "x".repeat(megabyte) };

@@ -1,6 +1,6 @@
+import type { Message } from "../../../support/message.ts";
 import { type Behaviour, isCall, isMischief } from "../behaviour.ts";
 import { Session, sessionHeader } from "../http-session.ts";
-import type { Message } from "../message.ts";
 import type { Wire } from "../wire.ts";
 
 /** HTTP servers that keep sessions, and what can be wrong with those. */
