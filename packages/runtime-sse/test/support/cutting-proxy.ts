@@ -21,9 +21,9 @@ export async function cuttingProxy(target: string): Promise<CuttingProxy> {
     createServer((client) => {
       const upstream = connect(Number(port), "127.0.0.1");
       const sides = { client, server: upstream };
-      for (const of of ["client", "server"] as const) {
-        const [from, to] = of === "client" ? [client, upstream] : [upstream, client];
-        from.on("data", (bytes: Buffer) => pass(bytes, of, to, sides));
+      for (const side of ["client", "server"] as const) {
+        const [from, to] = side === "client" ? [client, upstream] : [upstream, client];
+        from.on("data", (bytes: Buffer) => pass(bytes, side, to, sides));
         from.on("error", () => to.destroy());
         from.on("close", () => to.end());
       }
