@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
-import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { exitOnInterruption } from "../../apps/gateway/test/support/take-along.ts";
 import type { Row, Size } from "./row.ts";
 import { gates, rows } from "./rows/all.ts";
 import { endAllScenes } from "./support/scene.ts";
@@ -23,12 +23,7 @@ const chosen = rows.filter(({ id }) => (values.gates ? gates.has(id) : true) && 
 let passed = 0;
 let failed = 0;
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(
-    signal,
-    () => void endAllScenes().finally(() => process.exit(128 + constants.signals[signal])),
-  );
-}
+exitOnInterruption(endAllScenes);
 for (const row of chosen) {
   const start = performance.now();
   const [verdict, seen] = await judge(row);

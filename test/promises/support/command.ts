@@ -20,7 +20,7 @@ export async function shownByTests(file: string, name?: string): Promise<string>
 
 async function lastLineOf(args: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, args, { cwd: repository, stdio: ["ignore", "pipe", "pipe"] });
-  takeAlong(child);
+  takeAlong(child, "SIGTERM");
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (chunk: string) => {
