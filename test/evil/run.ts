@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { exitOnInterruption } from "../../apps/gateway/test/support/take-along.ts";
 import { fronts } from "../support/fronts/front.ts";
+import { inTime } from "../support/in-time.ts";
 import { cases } from "./cases/all.ts";
 import { nameOf, report, type Verdict } from "./report.ts";
 import { type Trial, tryOut } from "./trial.ts";
@@ -65,17 +65,9 @@ async function judgeAll(): Promise<readonly Verdict[]> {
 }
 
 async function judge(trial: Trial): Promise<Verdict> {
-  const judged = new AbortController();
   try {
-    return { trial, outcome: await Promise.race([tryOut(trial), tooLong(judged.signal)]) };
+    return { trial, outcome: await inTime(longestMs, tryOut(trial)) };
   } catch (error) {
     return { trial, outcome: undefined, fault: error instanceof Error ? error.message : String(error) };
-  } finally {
-    judged.abort();
   }
-}
-
-async function tooLong(judged: AbortSignal): Promise<never> {
-  await delay(longestMs, undefined, { signal: judged });
-  throw new Error(`nothing was seen in ${longestMs / 1000} s`);
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { exitOnInterruption } from "../../apps/gateway/test/support/take-along.ts";
+import { inTime } from "../support/in-time.ts";
 import type { Row, Size } from "./row.ts";
 import { gates, rows } from "./rows/all.ts";
 import { endAllScenes } from "./support/scene.ts";
@@ -16,6 +16,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 
+/** For one row, on a busy machine. */
 const longestMs = 10 * 60_000;
 const only = values.only?.split(",");
 const size: Size = values.gates ? "gate" : "full";
@@ -35,24 +36,16 @@ process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
 
 async function judge(row: Row): Promise<["ok" | "FAIL", string]> {
-  const judged = new AbortController();
   try {
-    const seen = await Promise.race([row.run(size), tooLong(judged.signal)]);
+    const seen = await inTime(longestMs, row.run(size));
     passed++;
     return ["ok", seen];
   } catch (error) {
     failed++;
+    // One that took too long still has what it started.
+    await endAllScenes();
     return ["FAIL", error instanceof Error ? error.message : String(error)];
-  } finally {
-    judged.abort();
   }
-}
-
-/** Rejects when a row takes longer than any may on a busy machine. */
-async function tooLong(judged: AbortSignal): Promise<never> {
-  await delay(longestMs, undefined, { signal: judged });
-  await endAllScenes();
-  throw new Error(`nothing was seen in ${longestMs / 60_000} minutes`);
 }
 
 function print({ id, promise, figure }: Row, verdict: string, seen: string, elapsedMs: number): void {
