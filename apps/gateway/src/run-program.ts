@@ -41,6 +41,8 @@ function say(text: string): void {
 
 function exitCodeOf(reason: string): number {
   switch (reason) {
+    case "server_unknown":
+      return exitCodes.usage;
     case "gateway_unreachable":
       return exitCodes.gatewayUnreachable;
     case "config_invalid":

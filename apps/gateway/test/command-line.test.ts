@@ -225,6 +225,7 @@ describe("omg list and omg call", () => {
       (await run(sandbox, bins.omg, [...args, "--config", config])).code;
     expect(await code("call", "nope.echo")).toBe(2);
     expect(await code("call", "a.nope")).toBe(2);
+    expect(await code("login", "nope")).toBe(2);
     expect(await code("call", "a.echo", "text")).toBe(2);
     expect(await code("call", "broken.echo")).toBe(6);
   });

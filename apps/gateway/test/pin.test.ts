@@ -149,9 +149,10 @@ describe("omg pin", { timeout: 60_000 }, () => {
     expect(stdout).toBe("a  pinned, 2 tools\n");
     expect(stderr).toMatch(/^broken {2}error\[upstream_start_failed\]: /);
     expect(await sandbox.pin("unknown")).toMatchObject({
-      code: 6,
+      code: 2,
       stderr: expect.stringContaining("server_unknown"),
     });
+    expect((await sandbox.pin("unknown", "broken")).code).toBe(6);
   });
 
   test("writes beside the catalog that a flag names, wherever it runs", async () => {

@@ -150,6 +150,7 @@ describe("omg warm", () => {
     expect(warm.stderr).toContain("broken  error[upstream_start_failed]: ");
     expect(warm.stderr).toContain("private  passed over: ");
     expect((await run(sandbox, bins.omg, ["warm", "private", "--config", config])).code).toBe(6);
+    expect((await run(sandbox, bins.omg, ["warm", "unknown", "--config", config])).code).toBe(2);
     expect(readFileSync(count, "utf8").trim().split("\n")).toHaveLength(2);
     const list = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}\n';
     sandbox.write("catalog.yaml", { servers: ["a", "b"].map((id) => ({ id, runtime })) });
@@ -170,6 +171,6 @@ describe("omg warm", () => {
     expect(existsSync(count)).toBe(true);
     expect(await gateway.json("/servers/b")).toMatchObject({ status: "running" });
     const unknown = await run(sandbox, bins.omg, ["warm", "x", "--url", gateway.url]);
-    expect([unknown.code, unknown.stderr]).toEqual([6, expect.stringContaining("Server 'x' not found")]);
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("Server 'x' not found")]);
   });
 });

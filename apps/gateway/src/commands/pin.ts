@@ -87,8 +87,10 @@ function accepts({ old, now }: PinOutcome, { diff = false, approve = false }: Pi
 
 /** A server that was not named and can not run has nothing to pin. */
 function exitCodeOf(outcomes: readonly PinOutcome[], named: boolean): number {
-  const failed = outcomes.some(({ problem }) => problem && (named || problem.reason !== "server_disabled"));
-  if (failed) return exitCodes.serverNotReady;
+  const reasons = outcomes.flatMap(({ problem }) => problem?.reason ?? []);
+  const failures = named ? reasons : reasons.filter((reason) => reason !== "server_disabled");
+  if (failures.some((reason) => reason !== "server_unknown")) return exitCodes.serverNotReady;
+  if (failures.length > 0) return exitCodes.usage;
   const differs = outcomes.some(
     ({ old, now, accepted }) => now && !accepted && (!old || setHash(old) !== setHash(now)),
   );

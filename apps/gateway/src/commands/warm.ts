@@ -37,25 +37,27 @@ export async function warm(ids: readonly string[], flags: WarmFlags): Promise<vo
 }
 
 async function warmAll(servers: readonly string[], warmOne: Warm, named: boolean): Promise<void> {
-  await atMost(width, servers, (server) => report(server, warmOne, named));
+  const codes = await atMost(width, servers, (server) => report(server, warmOne, named));
+  process.exitCode = Math.max(exitCodes.ok, ...codes);
 }
 
 /** Why a server that was not named need not be warm: it has a list for each session, or can not run. */
 const passedOver = new Set(["bad_params", "server_disabled"]);
 
-/** One that fails is said to fail, and the others go on. */
-async function report(server: string, warmOne: Warm, named: boolean): Promise<void> {
+/** One that fails is said to fail, and the others go on. Gives its exit code. */
+async function report(server: string, warmOne: Warm, named: boolean): Promise<number> {
   try {
     const tools = await warmOne(server);
     process.stdout.write(printableLines(`${server}  ${tools} ${tools === 1 ? "tool" : "tools"}\n`));
+    return exitCodes.ok;
   } catch (error) {
     const known = asOmgError(error);
     if (known.reason === "internal" || known.reason === "gateway_unreachable") throw error;
     if (!named && passedOver.has(known.reason)) {
       process.stderr.write(printableLines(`${server}  passed over: ${known.message}\n`));
-      return;
+      return exitCodes.ok;
     }
     process.stderr.write(printableLines(`${server}  error[${known.reason}]: ${known.message}\n`));
-    process.exitCode = exitCodes.serverNotReady;
+    return known.reason === "server_unknown" ? exitCodes.usage : exitCodes.serverNotReady;
   }
 }
