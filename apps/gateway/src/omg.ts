@@ -115,7 +115,7 @@ export async function runOmg(args: readonly string[]): Promise<void> {
       new Option("--diff", "say what differs from the pins, and change nothing").conflicts("approve"),
     )
     .option("--approve", "pin what differs as it is now")
-    .addOption(new Option("--format <format>", "how it is told").choices(["text", "json"]).default("text"))
+    .option("--json", "print JSON")
     .action(async (ids, options) => {
       const { pin } = await import("./commands/pin.ts");
       await pin(ids, options);

@@ -104,7 +104,7 @@ describe("omg pin", { timeout: 60_000 }, () => {
     using sandbox = new Pinnable();
     await sandbox.pin();
     sandbox.offer("s", changedRead, announce);
-    const { code, stdout } = await sandbox.pin("--diff", "--format", "json");
+    const { code, stdout } = await sandbox.pin("--diff", "--json");
     expect(code).toBe(1);
     const hash = expect.stringMatching(/^sha256:[0-9a-f]{64}$/);
     expect(JSON.parse(stdout)).toEqual({

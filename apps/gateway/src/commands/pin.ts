@@ -17,7 +17,7 @@ export interface PinFlags extends ConfigurationFlags {
   readonly url?: string;
   readonly diff?: boolean;
   readonly approve?: boolean;
-  readonly format?: "text" | "json";
+  readonly json?: boolean;
   readonly logLevel?: string;
 }
 
@@ -45,7 +45,7 @@ export async function pin(ids: readonly string[], flags: PinFlags): Promise<void
   );
   if (pins.length > 0) await writePins(lockPath, new Map(pins));
   const lock = displayPath(lockPath);
-  if (flags.format === "json") process.stdout.write(printableLines(pinJson(lock, outcomes)));
+  if (flags.json) process.stdout.write(printableLines(pinJson(lock, outcomes)));
   else {
     process.stdout.write(printableLines(pinText(outcomes)));
     process.stderr.write(printableLines(pinProblems(outcomes)));
