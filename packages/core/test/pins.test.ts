@@ -3,6 +3,7 @@ import type { GatewayConfig, ServerConfig } from "../src/config/types.ts";
 import type { GatewayEvent } from "../src/gateway/events.ts";
 import { memoryStore } from "../src/gateway/memory-store.ts";
 import type { Gateway } from "../src/gateway/types.ts";
+import { OmgError } from "../src/runtime/errors.ts";
 import { requestFrame } from "../src/runtime/frame.ts";
 import type { JsonRpcMessage, Params } from "../src/runtime/transport.ts";
 import { type DefinedServer, definedServer, lockFor, pinsFor, tool } from "./support/defined-server.ts";
@@ -240,6 +241,55 @@ describe("pins: block", () => {
     await settle();
     lists[1]?.resolve({ tools: [changedRead] });
     expect(await refusal).toMatchObject({ reason: "tool_definition_changed" });
+    expect(defined.called).toEqual(["read"]);
+  });
+
+  test("a call waits for the newest list when changes are announced more often than they are asked for", async () => {
+    const defined = definedServer(read);
+    const { gateway, runtime } = await guarded(defined, [read]);
+    const client = await TestClient.connect(gateway, "s");
+    await client.call("read");
+    runtime.last.say(changed);
+    await settle();
+    defined.tools = [changedRead];
+    runtime.last.say(changed);
+    await settle();
+    expect(await client.refusal("tools/call", { name: "read" })).toMatchObject({
+      reason: "tool_definition_changed",
+    });
+    expect(defined.called).toEqual(["read"]);
+  });
+
+  test("a call behind an announced change that the server does not list is not made", async () => {
+    const defined = definedServer(read);
+    const { gateway, runtime, clock } = await guarded(defined, [read]);
+    const client = await TestClient.connect(gateway, "s");
+    await client.call("read");
+    defined.server.methods["tools/list"] = () => new Promise(() => {});
+    runtime.last.say(changed);
+    await clock.advance(31_000);
+    const refusal = client.refusal("tools/call", { name: "read" });
+    await clock.advance(31_000);
+    expect(await refusal).toMatchObject({ reason: "upstream_timeout" });
+    expect(defined.called).toEqual(["read"]);
+  });
+
+  test("a call that is made again in a new session is checked by what the server lists there", async () => {
+    const defined = definedServer(read);
+    const { gateway, runtime } = await guarded(defined, [read]);
+    const client = await TestClient.connect(gateway, "s");
+    await client.call("read");
+    let forgets = true;
+    defined.server.beforeSend = (message) => {
+      if (!forgets || !("method" in message) || message.method !== "tools/call") return;
+      forgets = false;
+      defined.tools = [changedRead];
+      throw new OmgError("upstream_closed", { detail: "session_lost", executed: "no", message: "forgotten" });
+    };
+    expect(await client.refusal("tools/call", { name: "read" })).toMatchObject({
+      reason: "tool_definition_changed",
+    });
+    expect(runtime.starts).toBe(2);
     expect(defined.called).toEqual(["read"]);
   });
 

@@ -88,6 +88,7 @@ export class Pins {
 
   /** Throws `tool_definition_changed` unless a tool of this name may be used. */
   mustAllow(server: string, name: string, listing: Listing | undefined): void {
+    if (!this.guards(server)) return;
     const tool = listing && toolOf(listing, name);
     if (tool && this.allows(server, tool)) return;
     const { pinned } = this.#rule(server);

@@ -40,8 +40,8 @@ interface Entry {
   again: boolean;
   /** When it was last asked for because of a change. */
   followedAt: number;
-  /** It is asked for soon because of a change. */
-  follows: boolean;
+  /** Ends the wait for a change to be asked for, while there is one. */
+  stopFollowing?: (() => void) | undefined;
   failed: boolean;
 }
 
@@ -62,7 +62,7 @@ export class ListingMemory {
   readonly #owners = new Set<string>();
   readonly #remarks: Remarks;
   readonly #store: ListingStore;
-  /** Those that were asked themselves. */
+  /** Those that were asked themselves, and have answered since. */
   readonly #asked = new WeakSet<RunningInstance>();
 
   constructor(settings: ListingMemorySettings) {
@@ -134,10 +134,11 @@ export class ListingMemory {
   async confirmed(server: PooledServer, session: string): Promise<Listing> {
     const entry = this.#entry(server, session);
     const instance = server.ready(session);
-    if (entry.listing && !entry.fetching && instance && this.#asked.has(instance)) return entry.listing;
+    const isAsked = instance !== undefined && this.#asked.has(instance);
+    if (entry.listing && isAsked && !isBehind(entry)) return entry.listing;
     const listing = await this.learnAnew(server, session);
     // The server may have said meanwhile that this is old already.
-    return entry.fetching ?? listing;
+    return isBehind(entry) ? this.learnAnew(server, session) : listing;
   }
 
   /** A client has asked a server for its tools: if the answer has what is not remembered, the server is asked too. */
@@ -173,7 +174,7 @@ export class ListingMemory {
   invalidate(server: PooledServer, session: string): void {
     const entry = this.#entries.get(server)?.get(keyOf(server, session));
     if (entry?.fetching) entry.again = true;
-    else if (entry && !entry.follows) this.#follow(entry, server, session);
+    else if (entry && !entry.stopFollowing) this.#follow(entry, server, session);
   }
 
   /** A server has started: what is remembered of it may be old. */
@@ -201,9 +202,8 @@ export class ListingMemory {
       void this.refresh(server, session);
       return;
     }
-    entry.follows = true;
-    clock.after(waitMs, () => {
-      entry.follows = false;
+    entry.stopFollowing = clock.after(waitMs, () => {
+      entry.stopFollowing = undefined;
       this.invalidate(server, session);
     });
   }
@@ -225,7 +225,6 @@ export class ListingMemory {
       waiters: 0,
       again: false,
       followedAt: Number.NEGATIVE_INFINITY,
-      follows: false,
       failed: false,
     };
     entries.set(key, entry);
@@ -237,7 +236,10 @@ export class ListingMemory {
     const warn = (message: string) => this.#remarks.tell(server.config, [{ kind: message, message }]);
     entry.fetchingSince = clock.now();
     entry.again = false;
+    entry.stopFollowing?.();
+    entry.stopFollowing = undefined;
     const ask = async (instance: RunningInstance) => {
+      this.#asked.delete(instance);
       const listing = await fetchListing(server.id, instance, warn, entry.listing);
       this.#asked.add(instance);
       return listing;
@@ -287,6 +289,11 @@ export class ListingMemory {
       learned.then(done, done);
     });
   }
+}
+
+/** Whether its server has said, or may have, that what is known is old. */
+function isBehind({ fetching, stopFollowing }: Entry): boolean {
+  return fetching !== undefined || stopFollowing !== undefined;
 }
 
 function isShared(server: PooledServer): boolean {
