@@ -274,6 +274,27 @@ describe("pins: block", () => {
     expect(defined.called).toEqual(["read"]);
   });
 
+  test("a call to an instance that refuses to list its tools is not made, whatever is remembered", async () => {
+    const defined = definedServer(read);
+    const { gateway } = await guarded(defined, [read]);
+    const client = await TestClient.connect(gateway, "s");
+    await client.call("read");
+    await gateway.stopServer("s");
+    const list = defined.server.methods["tools/list"] as () => Params;
+    defined.server.methods["tools/list"] = () => {
+      throw new Error("not today");
+    };
+    for (let round = 0; round < 2; round++) {
+      expect(await client.refusal("tools/call", { name: "read" })).toMatchObject({
+        reason: "tool_definition_changed",
+        message: expect.stringContaining("can not be checked"),
+      });
+    }
+    expect(defined.called).toEqual(["read"]);
+    defined.server.methods["tools/list"] = list;
+    expect(await client.call("read")).toBe("read");
+  });
+
   test("a call that is made again in a new session is checked by what the server lists there", async () => {
     const defined = definedServer(read);
     const { gateway, runtime } = await guarded(defined, [read]);

@@ -43,6 +43,8 @@ interface Entry {
   /** Ends the wait for a change to be asked for, while there is one. */
   stopFollowing?: (() => void) | undefined;
   failed: boolean;
+  /** The server was asked for its tools last, and would not tell: they are as they were before. */
+  refusesTools: boolean;
 }
 
 /** Longest wait for the store. */
@@ -130,15 +132,19 @@ export class ListingMemory {
     return entry.fetching ?? this.#fetch(entry, server, session, true);
   }
 
-  /** What the running instance itself has listed last, once nothing newer is on its way. May start the server. */
-  async confirmed(server: PooledServer, session: string): Promise<Listing> {
+  /**
+   * What the running instance itself has listed last, once nothing newer is on its way; undefined if it refuses to list
+   * its tools. May start the server.
+   */
+  async confirmed(server: PooledServer, session: string): Promise<Listing | undefined> {
     const entry = this.#entry(server, session);
     const instance = server.ready(session);
     const isAsked = instance !== undefined && this.#asked.has(instance);
-    if (entry.listing && isAsked && !isBehind(entry)) return entry.listing;
-    const listing = await this.learnAnew(server, session);
+    let { listing } = entry;
+    if (!listing || !isAsked || isBehind(entry)) listing = await this.learnAnew(server, session);
     // The server may have said meanwhile that this is old already.
-    return isBehind(entry) ? this.learnAnew(server, session) : listing;
+    if (isBehind(entry)) listing = await this.learnAnew(server, session);
+    return entry.refusesTools ? undefined : listing;
   }
 
   /** A client has asked a server for its tools: if the answer has what is not remembered, the server is asked too. */
@@ -226,6 +232,7 @@ export class ListingMemory {
       again: false,
       followedAt: Number.NEGATIVE_INFINITY,
       failed: false,
+      refusesTools: false,
     };
     entries.set(key, entry);
     return entry;
@@ -240,8 +247,9 @@ export class ListingMemory {
     entry.stopFollowing = undefined;
     const ask = async (instance: RunningInstance) => {
       this.#asked.delete(instance);
-      const listing = await fetchListing(server.id, instance, warn, entry.listing);
-      this.#asked.add(instance);
+      const { listing, refused } = await fetchListing(server.id, instance, warn, entry.listing);
+      entry.refusesTools = refused.has("tools");
+      if (!entry.refusesTools) this.#asked.add(instance);
       return listing;
     };
     const fetching = server
