@@ -82,6 +82,16 @@ describe("the pin of a tool", () => {
     expect([...hashes, hashOf('{"name":"a","inputSchema":{"a":2}}')]).not.toContain(hashOf(twice));
   });
 
+  test.each(["Description", "INPUTSCHEMA", "title\\u0000"])(
+    "counts everything where a lenient reader takes a key for another: %s",
+    (key) => {
+      const hashes = ["good", "evil"].map((text) =>
+        hashOf(`{"name":"a","description":"x","${key}":"${text}"}`),
+      );
+      expect(new Set([hashOf('{"name":"a","description":"x"}'), ...hashes]).size).toBe(3);
+    },
+  );
+
   test("has the description along, for people", () => {
     const [pin] = [...pinsOf(toolsIn(JSON.stringify(tool))).values()];
     expect(pin?.description).toBe("Reads a file");
