@@ -465,6 +465,22 @@ describe("a change of pins or policy", () => {
     });
   });
 
+  test("a call that waits for a server when its entry is removed stays as guarded as it was", async () => {
+    const defined = definedServer(changedRead);
+    const started = Promise.withResolvers<void>();
+    defined.server.beforeStart = () => started.promise;
+    const { gateway } = await guarded(defined, [read]);
+    const client = await TestClient.connect(gateway);
+    const refusal = client.refusal("tools/call", { name: "s__read" });
+    const direct = gateway.request("s", requestFrame(1, "tools/call", { name: "read" }));
+    await settle();
+    await gateway.reload({ servers: [] });
+    started.resolve();
+    await refusal;
+    await expect(direct).rejects.toMatchObject({ reason: "tool_definition_changed" });
+    expect(defined.called).toEqual([]);
+  });
+
   test("a lock that breaks while the server runs refuses it, and mended gives it back, the same instance", async () => {
     const defined = definedServer(read);
     const { gateway, runtime } = await guarded(defined, [read]);

@@ -45,9 +45,12 @@ export class Offers {
     this.catalog = new Catalog(this.memory, this.#pins, emit);
   }
 
-  /** Takes the pins of a configuration, ahead of its servers. */
-  takePins(config: GatewayConfig): void {
-    this.#pins.apply(config);
+  /** Takes the pins of a configuration, ahead of its servers; `inUse`: those there are until then. */
+  takePins(config: GatewayConfig, inUse: readonly PooledServer[]): void {
+    this.#pins.apply(
+      config,
+      inUse.map(({ id }) => id),
+    );
   }
 
   /** Other pins have come: what is known of servers may not match them. */
