@@ -88,7 +88,7 @@ export class PooledServer {
     return this.#problem === undefined ? (this.#instances?.state ?? "disabled") : "disabled";
   }
 
-  /** Whether it can be started at all. */
+  /** Whether its entry says how to start it. */
   get usable(): boolean {
     return this.#plan !== undefined;
   }
