@@ -571,6 +571,20 @@ describe("pins: warn", () => {
     expect(warnings(events)).toEqual([expect.stringContaining("changed 'read'")]);
   });
 
+  test("tells of tools that differ from pins which came while the gateway was away", async () => {
+    const store = memoryStore();
+    const defined = definedServer(changedRead);
+    const before = await testGateway({ s: defined.server }, {}, {}, {}, store);
+    await before.gateway.warmServer("s");
+    await before.gateway[Symbol.asyncDispose]();
+    const lock = lockFor({ s: [read] });
+    const { gateway, events } = await testGateway({ s: defined.server }, { lock }, {}, {}, store);
+    const client = await TestClient.connect(gateway);
+    await client.call("s__read");
+    await settle();
+    expect(warnings(events)).toEqual([expect.stringMatching(/'s' differ from their pins: changed 'read'/)]);
+  });
+
   test("tells of a change that only a client's own list shows", async () => {
     const defined = definedServer(read);
     const { gateway, events } = await testGateway({ s: defined.server });

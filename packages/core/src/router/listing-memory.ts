@@ -25,7 +25,7 @@ export interface ListingMemorySettings {
    * what everybody shares.
    */
   readonly onChange: (session: string) => void;
-  /** A server was asked, and has answered something else than before. */
+  /** A server was asked, and has answered something else than before; or, the same twice, it is remembered. */
   readonly onListed?: (server: PooledServer, listing: Listing, before: Listing | undefined) => void;
 }
 
@@ -220,6 +220,7 @@ export class ListingMemory {
     entry.listing = listing;
     this.#remarks.tell(server.config, definitionRemarks(server.id, listing));
     this.#settings.onChange("");
+    this.#settings.onListed?.(server, listing, listing);
   }
 
   #entry(server: PooledServer, session: string): Entry {
