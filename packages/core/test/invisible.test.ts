@@ -98,7 +98,7 @@ describe("a poisoned definition", () => {
     }
     const warnings = events.filter((event) => event.type === "server-warning");
     expect(warnings).toMatchObject([
-      { server: "s", message: expect.stringMatching(/people do not .*: 't\\u\{e0069\}.*'$/) },
+      { server: "s", message: expect.stringMatching(/people do not .*: 't\\udb40\\udc69.*'$/) },
     ]);
   });
 

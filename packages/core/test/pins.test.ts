@@ -612,6 +612,12 @@ describe("pins: warn", () => {
     expect(await changing({ lock, pins: "off" }, [read], [changedRead])).toEqual([]);
   });
 
+  test("names of tools are quoted so that all of them can be seen", async () => {
+    const lock = lockFor({ s: [read, tool("a\u202eb\n")] });
+    const [told] = await changing({ lock }, [read]);
+    expect(told).toContain("gone 'a\\u202eb\\u000a'.");
+  });
+
   test("many names are cut short", async () => {
     const lock = lockFor({ s: [read, ..."abcdefgh".split("").map((name) => tool(name))] });
     const [told] = await changing({ lock }, [read]);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { canonicalJson } from "../src/canonical-json.ts";
 import { differences } from "../src/pins/differences.ts";
-import { quoteVisibly } from "../src/pins/quote-visibly.ts";
 import { pinOf, pinsOf, setHash } from "../src/pins/tool-pins.ts";
 import { type ListedItem, readItems } from "../src/runtime/json-items.ts";
+import { quoteVisibly } from "../src/visible-text.ts";
 
 const toolsIn = (...tools: string[]): ListedItem[] =>
   readItems(Buffer.from(`{"tools":[${tools.join(",")}]}`), 0, "tools", "name").items;

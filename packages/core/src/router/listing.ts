@@ -7,6 +7,7 @@ import type { Span } from "../runtime/json-scanner.ts";
 import type { Params } from "../runtime/transport.ts";
 import { errorText } from "../upstream/error-text.ts";
 import { faultOf } from "../upstream/mirrored-headers.ts";
+import { quoted } from "../visible-text.ts";
 import { type Caching, cachingOf, narrowest } from "./caching.ts";
 
 /** What can be listed, by the member of the result that holds it. */
@@ -128,7 +129,7 @@ function withoutFaults(
   return tools.filter((tool) => {
     const fault = faultOf(tool);
     if (fault === undefined) return true;
-    warn(`Tool '${tool.key}' of server '${server}' is not offered: its x-mcp-header has ${fault}`);
+    warn(`Tool ${quoted(tool.key)} of server '${server}' is not offered: its x-mcp-header has ${fault}`);
     return false;
   });
 }

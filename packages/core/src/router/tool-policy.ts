@@ -3,9 +3,10 @@ import type { Cut } from "../runtime/frame.ts";
 import { itemOf, type ListedItem } from "../runtime/json-items.ts";
 import { foldedKey } from "../runtime/json-members.ts";
 import { JsonScanner } from "../runtime/json-scanner.ts";
+import { quoted } from "../visible-text.ts";
 import { withoutInvisible } from "./invisible.ts";
 import { fitsLiterals } from "./literals.ts";
-import { quoted, type Remark, remarkOn } from "./remarks.ts";
+import { type Remark, remarkOn } from "./remarks.ts";
 import { rewriteBytes, spliceBytes } from "./rewrite-strings.ts";
 
 /** The tools of one server as its entry wants clients of all servers to see them. */
