@@ -62,7 +62,10 @@ export class ListingMemory {
   readonly #entries = new WeakMap<PooledServer, Map<string, Entry>>();
   /** Sessions with listings of their own. */
   readonly #owners = new Set<string>();
+  /** Of definitions. */
   readonly #remarks: Remarks;
+  /** Of how the lists themselves are odd, apart: a server may think of so many that nothing else would be told. */
+  readonly #oddities: Remarks;
   readonly #store: ListingStore;
   /** Those that were asked themselves, and have answered since. */
   readonly #asked = new WeakSet<RunningInstance>();
@@ -70,6 +73,7 @@ export class ListingMemory {
   constructor(settings: ListingMemorySettings) {
     this.#settings = settings;
     this.#remarks = new Remarks(settings.emit);
+    this.#oddities = new Remarks(settings.emit);
     this.#store = new ListingStore(settings.store, settings.emit);
   }
 
@@ -241,7 +245,7 @@ export class ListingMemory {
 
   #fetch(entry: Entry, server: PooledServer, session: string, urgent: boolean): Promise<Listing> {
     const { clock } = this.#settings;
-    const warn = (message: string) => this.#remarks.tell(server.config, [{ kind: message, message }]);
+    const warn = (message: string) => this.#oddities.tell(server.config, [{ kind: message, message }]);
     entry.fetchingSince = clock.now();
     entry.again = false;
     entry.stopFollowing?.();
