@@ -408,6 +408,19 @@ describe("pins: block", () => {
   });
 });
 
+test("a server that refuses to list its tools has no pins, whatever is remembered", async () => {
+  const defined = definedServer(read);
+  const { gateway } = await testGateway({ s: defined.server });
+  expect(await gateway.toolPins("s")).toEqual(pinsFor(read));
+  defined.server.methods["tools/list"] = () => {
+    throw new Error("not today");
+  };
+  await expect(gateway.toolPins("s")).rejects.toMatchObject({
+    reason: "upstream_protocol_error",
+    message: "Server 's' answers tools/list with: not today",
+  });
+});
+
 describe("a change of pins or policy", () => {
   const entry = (pins?: ServerConfig["pins"]) => fakeEntry("s", { pins });
   const configs: readonly [string, Partial<GatewayConfig>, Partial<GatewayConfig>][] = [

@@ -74,9 +74,11 @@ export class Offers {
     return (await this.memory.learnAnew(server, "")).tools.length;
   }
 
-  /** The pins of a server's tools as they are now. */
+  /** The pins of a server's tools as they are now. Rejects with `upstream_protocol_error` when it refuses to list them. */
   async pinsNow(server: PooledServer, session: string): Promise<ServerPins> {
     const { tools } = await this.memory.learnAnew(server, session);
+    const refusal = this.memory.toolsRefused(server, session);
+    if (refusal) throw refusal;
     return pinsOf(tools);
   }
 }

@@ -3,6 +3,7 @@ import type { GatewayListener } from "../gateway/events.ts";
 import type { PooledServer } from "../pool/server.ts";
 import { tooManyWaitersError } from "../pool/slot-errors.ts";
 import type { RunningInstance } from "../pool/start-instance.ts";
+import type { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import type { StateStore } from "../runtime/v1.ts";
@@ -43,8 +44,8 @@ interface Entry {
   /** Ends the wait for a change to be asked for, while there is one. */
   stopFollowing?: (() => void) | undefined;
   failed: boolean;
-  /** The server was asked for its tools last, and would not tell: they are as they were before. */
-  refusesTools: boolean;
+  /** Why the server did not list its tools when it was asked last: they are as they were before. */
+  toolsRefused?: OmgError | undefined;
 }
 
 /** Longest wait for the store. */
@@ -148,7 +149,12 @@ export class ListingMemory {
     if (!listing || !isAsked || isBehind(entry)) listing = await this.learnAnew(server, session);
     // The server may have said meanwhile that this is old already.
     if (isBehind(entry)) listing = await this.learnAnew(server, session);
-    return entry.refusesTools ? undefined : listing;
+    return entry.toolsRefused ? undefined : listing;
+  }
+
+  /** Why the server did not list its tools when it was asked last, if so: what is remembered of them is from before. */
+  toolsRefused(server: PooledServer, session: string): OmgError | undefined {
+    return this.#entries.get(server)?.get(keyOf(server, session))?.toolsRefused;
   }
 
   /** A client has asked a server for its tools: if the answer has what is not remembered, the server is asked too. */
@@ -237,7 +243,6 @@ export class ListingMemory {
       again: false,
       followedAt: Number.NEGATIVE_INFINITY,
       failed: false,
-      refusesTools: false,
     };
     entries.set(key, entry);
     return entry;
@@ -253,8 +258,8 @@ export class ListingMemory {
     const ask = async (instance: RunningInstance) => {
       this.#asked.delete(instance);
       const { listing, refused } = await fetchListing(server.id, instance, warn, entry.listing);
-      entry.refusesTools = refused.has("tools");
-      if (!entry.refusesTools) this.#asked.add(instance);
+      entry.toolsRefused = refused.get("tools");
+      if (!entry.toolsRefused) this.#asked.add(instance);
       return listing;
     };
     const fetching = server

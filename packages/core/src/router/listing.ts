@@ -40,10 +40,10 @@ export interface KnownIntroduction {
 const maxPages = 100;
 const maxItems = 1000;
 
-/** A listing as it was fetched, and the kinds that the server refused to list. */
+/** A listing as it was fetched, and why the server lists some kinds not at all, by kind. */
 export interface Fetched {
   readonly listing: Listing;
-  readonly refused: ReadonlySet<ListKind>;
+  readonly refused: ReadonlyMap<ListKind, OmgError>;
 }
 
 /**
@@ -57,7 +57,7 @@ export async function fetchListing(
   before?: Listing,
 ): Promise<Fetched> {
   const { introduction, upstream } = instance;
-  const refused = new Set<ListKind>();
+  const refused = new Map<ListKind, OmgError>();
   const isModern = upstream.era === "modern";
   const lists = await Promise.all(
     kinds.map(async (kind): Promise<FetchedList> => {
@@ -67,7 +67,7 @@ export async function fetchListing(
       const list = await fetchKind(server, instance, kind, warn).catch((error: OmgError) => {
         if (error.reason !== "upstream_protocol_error") throw error;
         warn(error.message);
-        refused.add(kind);
+        refused.set(kind, error);
         return { items: before?.[kind] ?? [], caching: cachingOf({}) };
       });
       const isStrict = isModern && upstream.isPerRequest && kind === "tools";
