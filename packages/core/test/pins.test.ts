@@ -202,7 +202,7 @@ describe("pins: block", () => {
     for (let round = 0; round < 2; round++) {
       const refusal = client.refusal("tools/call", { name: "read" });
       await clock.advance(31_000);
-      expect(await refusal).toMatchObject({ reason: "upstream_timeout" });
+      expect(await refusal).toMatchObject({ reason: "upstream_timeout", executed: "no" });
     }
     expect(defined.called).toEqual(["read"]);
   });

@@ -7,6 +7,7 @@ import type { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import type { StateStore } from "../runtime/v1.ts";
+import { beforeSending } from "../upstream/executed.ts";
 import { definitionRemarks } from "./definition-remarks.ts";
 import { fetchListing, type Listing, sameListing, toolOf, toolsIn } from "./listing.ts";
 import { ListingStore } from "./listing-store.ts";
@@ -270,7 +271,7 @@ export class ListingMemory {
       })
       .catch((error) => {
         entry.failed = true;
-        throw error;
+        throw beforeSending(error);
       })
       .finally(() => {
         entry.fetching = undefined;
