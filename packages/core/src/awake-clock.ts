@@ -23,11 +23,16 @@ export function awakeClock(real: RealTime): Clock {
   let wakes = 0;
   /** Up to when is known whether it ran. */
   let seen = 0;
-  let isTicking = false;
+  /** When the next tick is due, once there are any. */
+  let nextTick = Number.POSITIVE_INFINITY;
 
-  const now = () => real.now() - lost;
+  /** Timers fire first after such a time as a rule, but not always: who asks before them must not see it either. */
+  function now(): number {
+    look(nextTick);
+    return seen - lost;
+  }
 
-  /** A timer has fired that was due at a moment of real time. */
+  /** Something runs now, and a timer that was due at this moment of real time has fired or should have. */
   function look(due: number): void {
     const moment = real.now();
     const late = moment - Math.max(due, seen);
@@ -38,9 +43,9 @@ export function awakeClock(real: RealTime): Clock {
   }
 
   function tick(): void {
-    const due = real.now() + tickMs;
+    nextTick = real.now() + tickMs;
     real.afterIfAlive(tickMs, () => {
-      look(due);
+      look(nextTick);
       tick();
     });
   }
@@ -49,10 +54,7 @@ export function awakeClock(real: RealTime): Clock {
     now,
     date: () => real.date(),
     after(ms, action) {
-      if (!isTicking) {
-        isTicking = true;
-        tick();
-      }
+      if (nextTick === Number.POSITIVE_INFINITY) tick();
       const end = now() + ms;
       const arm = (waitMs: number): (() => void) => {
         const due = real.now() + waitMs;

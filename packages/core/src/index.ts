@@ -21,7 +21,6 @@ export type {
 } from "./gateway/types.ts";
 export { type Envelope, readEnvelope, unsupportedVersion } from "./modern/envelope.ts";
 export { differences, type ToolChange } from "./pins/differences.ts";
-export { quoteVisibly } from "./pins/quote-visibly.ts";
 export { setHash } from "./pins/tool-pins.ts";
 export type { PinLock, PinPolicy, ServerPins, ToolPin } from "./pins/types.ts";
 export { redactor } from "./redact.ts";
@@ -62,3 +61,4 @@ export type { Span } from "./runtime/json-scanner.ts";
 export { headerText, headerValue } from "./upstream/header-value.ts";
 export { argumentHeaders, type MirroredArgument, mirroredArguments } from "./upstream/mirrored-headers.ts";
 export { isSupportedVersion, protocolVersions } from "./upstream/protocol-version.ts";
+export { quoteVisibly } from "./visible-text.ts";

@@ -65,6 +65,20 @@ describe("a clock that stands still while the process does not run", () => {
     expect(fired).toEqual(["a", "b"]);
   });
 
+  test("never goes back, and gives no timer more time, when what came in is read before any timer fires", async () => {
+    const { machine, clock, fired, after } = started();
+    after(60_000, "old");
+    await machine.advance(500);
+    machine.sleep(3_600_000);
+    const woken = clock.now();
+    expect(woken).toBeLessThan(2_000);
+    after(30_000, "new");
+    await machine.advance(10_000);
+    expect(clock.now()).toBe(woken + 10_000);
+    await machine.advance(20_000);
+    expect(fired).toEqual(["new"]);
+  });
+
   test("takes no mere delay for a sleep", async () => {
     const { machine, clock, fired, after } = started();
     after(500, "a");

@@ -57,10 +57,12 @@ describe("what arrives", () => {
       expect(frames).toEqual([message("whole")]);
       expect(events).toEqual(["closed"]);
     }
-    const { frames, feed, end } = await reading({ dropCutOff: true });
-    await feed(message("whole"));
-    await end();
-    expect(frames).toEqual([message("whole")]);
+    for (const mark of ["", "\ufeff"]) {
+      const { frames, feed, end } = await reading({ dropCutOff: true });
+      await feed(`${mark}${message("whole")}`);
+      await end();
+      expect(frames).toEqual([message("whole")]);
+    }
   });
 
   test("is skipped and reported when it is no message", async () => {

@@ -90,7 +90,7 @@ describe("odd names of tools", () => {
     expect(warnings(events)).toEqual([
       expect.stringContaining("hold characters that models see and people do not"),
       expect.stringMatching(
-        /^Some tools of server 's' have names that are .* '' is s__x\w{6}, 'a\\u\{0\}b' is s__a_b_\w{6}, .*'n+…' is s__n/,
+        /^Some tools of server 's' have names that are .* '' is s__x\w{6}, 'a\\u0000b' is s__a_b_\w{6}, .*'n+…' is s__n/,
       ),
       expect.stringMatching(/^Some prompts of server 's'/),
     ]);

@@ -3,6 +3,7 @@ import type { GatewayConfig, ServerConfig } from "../src/config/types.ts";
 import type { GatewayEvent } from "../src/gateway/events.ts";
 import { memoryStore } from "../src/gateway/memory-store.ts";
 import type { Gateway } from "../src/gateway/types.ts";
+import { OmgError } from "../src/runtime/errors.ts";
 import { requestFrame } from "../src/runtime/frame.ts";
 import type { JsonRpcMessage, Params } from "../src/runtime/transport.ts";
 import { type DefinedServer, definedServer, lockFor, pinsFor, tool } from "./support/defined-server.ts";
@@ -201,7 +202,7 @@ describe("pins: block", () => {
     for (let round = 0; round < 2; round++) {
       const refusal = client.refusal("tools/call", { name: "read" });
       await clock.advance(31_000);
-      expect(await refusal).toMatchObject({ reason: "upstream_timeout" });
+      expect(await refusal).toMatchObject({ reason: "upstream_timeout", executed: "no" });
     }
     expect(defined.called).toEqual(["read"]);
   });
@@ -240,6 +241,76 @@ describe("pins: block", () => {
     await settle();
     lists[1]?.resolve({ tools: [changedRead] });
     expect(await refusal).toMatchObject({ reason: "tool_definition_changed" });
+    expect(defined.called).toEqual(["read"]);
+  });
+
+  test("a call waits for the newest list when changes are announced more often than they are asked for", async () => {
+    const defined = definedServer(read);
+    const { gateway, runtime } = await guarded(defined, [read]);
+    const client = await TestClient.connect(gateway, "s");
+    await client.call("read");
+    runtime.last.say(changed);
+    await settle();
+    defined.tools = [changedRead];
+    runtime.last.say(changed);
+    await settle();
+    expect(await client.refusal("tools/call", { name: "read" })).toMatchObject({
+      reason: "tool_definition_changed",
+    });
+    expect(defined.called).toEqual(["read"]);
+  });
+
+  test("a call behind an announced change that the server does not list is not made", async () => {
+    const defined = definedServer(read);
+    const { gateway, runtime, clock } = await guarded(defined, [read]);
+    const client = await TestClient.connect(gateway, "s");
+    await client.call("read");
+    defined.server.methods["tools/list"] = () => new Promise(() => {});
+    runtime.last.say(changed);
+    await clock.advance(31_000);
+    const refusal = client.refusal("tools/call", { name: "read" });
+    await clock.advance(31_000);
+    expect(await refusal).toMatchObject({ reason: "upstream_timeout" });
+    expect(defined.called).toEqual(["read"]);
+  });
+
+  test("a call to an instance that refuses to list its tools is not made, whatever is remembered", async () => {
+    const defined = definedServer(read);
+    const { gateway } = await guarded(defined, [read]);
+    const client = await TestClient.connect(gateway, "s");
+    await client.call("read");
+    await gateway.stopServer("s");
+    const list = defined.server.methods["tools/list"] as () => Params;
+    defined.server.methods["tools/list"] = () => {
+      throw new Error("not today");
+    };
+    for (let round = 0; round < 2; round++) {
+      expect(await client.refusal("tools/call", { name: "read" })).toMatchObject({
+        reason: "tool_definition_changed",
+        message: expect.stringContaining("can not be checked"),
+      });
+    }
+    expect(defined.called).toEqual(["read"]);
+    defined.server.methods["tools/list"] = list;
+    expect(await client.call("read")).toBe("read");
+  });
+
+  test("a call that is made again in a new session is checked by what the server lists there", async () => {
+    const defined = definedServer(read);
+    const { gateway, runtime } = await guarded(defined, [read]);
+    const client = await TestClient.connect(gateway, "s");
+    await client.call("read");
+    let forgets = true;
+    defined.server.beforeSend = (message) => {
+      if (!forgets || !("method" in message) || message.method !== "tools/call") return;
+      forgets = false;
+      defined.tools = [changedRead];
+      throw new OmgError("upstream_closed", { detail: "session_lost", executed: "no", message: "forgotten" });
+    };
+    expect(await client.refusal("tools/call", { name: "read" })).toMatchObject({
+      reason: "tool_definition_changed",
+    });
+    expect(runtime.starts).toBe(2);
     expect(defined.called).toEqual(["read"]);
   });
 
@@ -337,6 +408,19 @@ describe("pins: block", () => {
   });
 });
 
+test("a server that refuses to list its tools has no pins, whatever is remembered", async () => {
+  const defined = definedServer(read);
+  const { gateway } = await testGateway({ s: defined.server });
+  expect(await gateway.toolPins("s")).toEqual(pinsFor(read));
+  defined.server.methods["tools/list"] = () => {
+    throw new Error("not today");
+  };
+  await expect(gateway.toolPins("s")).rejects.toMatchObject({
+    reason: "upstream_protocol_error",
+    message: "Server 's' answers tools/list with: not today",
+  });
+});
+
 describe("a change of pins or policy", () => {
   const entry = (pins?: ServerConfig["pins"]) => fakeEntry("s", { pins });
   const configs: readonly [string, Partial<GatewayConfig>, Partial<GatewayConfig>][] = [
@@ -392,6 +476,22 @@ describe("a change of pins or policy", () => {
     expect(await client.refusal("tools/call", { name: "read" })).toMatchObject({
       reason: "tool_definition_changed",
     });
+  });
+
+  test("a call that waits for a server when its entry is removed stays as guarded as it was", async () => {
+    const defined = definedServer(changedRead);
+    const started = Promise.withResolvers<void>();
+    defined.server.beforeStart = () => started.promise;
+    const { gateway } = await guarded(defined, [read]);
+    const client = await TestClient.connect(gateway);
+    const refusal = client.refusal("tools/call", { name: "s__read" });
+    const direct = gateway.request("s", requestFrame(1, "tools/call", { name: "read" }));
+    await settle();
+    await gateway.reload({ servers: [] });
+    started.resolve();
+    await refusal;
+    await expect(direct).rejects.toMatchObject({ reason: "tool_definition_changed" });
+    expect(defined.called).toEqual([]);
   });
 
   test("a lock that breaks while the server runs refuses it, and mended gives it back, the same instance", async () => {
@@ -484,6 +584,20 @@ describe("pins: warn", () => {
     expect(warnings(events)).toEqual([expect.stringContaining("changed 'read'")]);
   });
 
+  test("tells of tools that differ from pins which came while the gateway was away", async () => {
+    const store = memoryStore();
+    const defined = definedServer(changedRead);
+    const before = await testGateway({ s: defined.server }, {}, {}, {}, store);
+    await before.gateway.warmServer("s");
+    await before.gateway[Symbol.asyncDispose]();
+    const lock = lockFor({ s: [read] });
+    const { gateway, events } = await testGateway({ s: defined.server }, { lock }, {}, {}, store);
+    const client = await TestClient.connect(gateway);
+    await client.call("s__read");
+    await settle();
+    expect(warnings(events)).toEqual([expect.stringMatching(/'s' differ from their pins: changed 'read'/)]);
+  });
+
   test("tells of a change that only a client's own list shows", async () => {
     const defined = definedServer(read);
     const { gateway, events } = await testGateway({ s: defined.server });
@@ -509,6 +623,12 @@ describe("pins: warn", () => {
   test("pins: off says nothing and checks nothing", async () => {
     const lock = lockFor({ s: [write] });
     expect(await changing({ lock, pins: "off" }, [read], [changedRead])).toEqual([]);
+  });
+
+  test("names of tools are quoted so that all of them can be seen", async () => {
+    const lock = lockFor({ s: [read, tool("a\u202eb\n")] });
+    const [told] = await changing({ lock }, [read]);
+    expect(told).toContain("gone 'a\\u202eb\\u000a'.");
   });
 
   test("many names are cut short", async () => {

@@ -45,6 +45,19 @@ function updatesOf(client: TestClient): unknown[] {
 }
 
 describe("subscriptions", () => {
+  test("end with a reload that leaves their server unusable, and do not fail it", async () => {
+    const { gateway, events } = await testGateway({ a: resources().server, b: resources().server });
+    const client = await TestClient.connect(gateway, "a");
+    await client.result("resources/subscribe", { uri: "x:1" });
+    const report = await gateway.reload({
+      servers: [fakeEntry("a", { pins: "block", env: { NEW: "1" } }), fakeEntry("b")],
+      lock: { servers: new Map(), problem: "broken" },
+    });
+    expect(report).toMatchObject({ changed: ["a"], unchanged: ["b"] });
+    expect(events.map(({ type }) => type)).toContain("catalog-reload");
+    expect(gateway.server("a")?.state).toBe("disabled");
+  });
+
   test("go up once for all sessions, and down with the last; updates reach who wants them", async () => {
     const { server, asked } = resources();
     const { gateway, runtime } = await testGateway({ a: server });

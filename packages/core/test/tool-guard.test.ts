@@ -38,7 +38,15 @@ describe("a server's own list of tools", () => {
 
   test("is refused when it comes twice: nobody knows which one a client reads", () => {
     expect(() => filtered(`{"tools":[${other}],"tools":[${pinned}]}`)).toThrow(
-      "Server 's' answers tools/list with a key twice, so its tools can not be checked",
+      "Server 's' answers tools/list with a key twice",
     );
   });
+
+  test.each(["Tools", "TOOLS", "tools\\u0000"])(
+    "is refused under a key that lenient clients take for it: %s",
+    (key) => {
+      expect(() => filtered(`{"tools":[${pinned}],"${key}":[${other}]}`)).toThrow("almost tools");
+      expect(() => filtered(`{"${key}":[${other}]}`)).toThrow("almost tools");
+    },
+  );
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { canonicalJson } from "../src/canonical-json.ts";
 import { differences } from "../src/pins/differences.ts";
-import { quoteVisibly } from "../src/pins/quote-visibly.ts";
 import { pinOf, pinsOf, setHash } from "../src/pins/tool-pins.ts";
 import { type ListedItem, readItems } from "../src/runtime/json-items.ts";
+import { quoteVisibly } from "../src/visible-text.ts";
 
 const toolsIn = (...tools: string[]): ListedItem[] =>
   readItems(Buffer.from(`{"tools":[${tools.join(",")}]}`), 0, "tools", "name").items;
@@ -81,6 +81,16 @@ describe("the pin of a tool", () => {
     );
     expect([...hashes, hashOf('{"name":"a","inputSchema":{"a":2}}')]).not.toContain(hashOf(twice));
   });
+
+  test.each(["Description", "INPUTSCHEMA", "title\\u0000"])(
+    "counts everything where a lenient reader takes a key for another: %s",
+    (key) => {
+      const hashes = ["good", "evil"].map((text) =>
+        hashOf(`{"name":"a","description":"x","${key}":"${text}"}`),
+      );
+      expect(new Set([hashOf('{"name":"a","description":"x"}'), ...hashes]).size).toBe(3);
+    },
+  );
 
   test("has the description along, for people", () => {
     const [pin] = [...pinsOf(toolsIn(JSON.stringify(tool))).values()];

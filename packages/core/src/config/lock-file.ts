@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { quoteVisibly } from "../pins/quote-visibly.ts";
 import { setHash } from "../pins/tool-pins.ts";
 import type { PinLock, ServerPins, ToolPin } from "../pins/types.ts";
+import { quoteVisibly } from "../visible-text.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { unknownKey } from "./suggest.ts";
 import { type Path, YamlSource } from "./yaml-source.ts";

@@ -121,7 +121,7 @@ export class CatalogGateway implements Gateway {
   /** Sets the first catalog up. */
   async open(config: GatewayConfig, runtimes: readonly RuntimeV1[]): Promise<void> {
     const planned = await this.#planner.plan(config, runtimes);
-    this.#offers.takePins(config);
+    this.#offers.takePins(config, this.#servers.all);
     this.#servers.apply(planned);
   }
 
@@ -237,7 +237,7 @@ export class CatalogGateway implements Gateway {
   async #reload(config: GatewayConfig, runtimes: readonly RuntimeV1[]): Promise<ReloadReport> {
     const planned = await this.#planner.plan(config, runtimes);
     this.#admission.mustBeOpen();
-    this.#offers.takePins(config);
+    this.#offers.takePins(config, this.#servers.all);
     const report = this.#servers.apply(planned);
     this.#offers.compare();
     this.#subscriptions.reloaded((id) => this.#catalog.get(id));

@@ -45,9 +45,12 @@ export class Offers {
     this.catalog = new Catalog(this.memory, this.#pins, emit);
   }
 
-  /** Takes the pins of a configuration, ahead of its servers. */
-  takePins(config: GatewayConfig): void {
-    this.#pins.apply(config);
+  /** Takes the pins of a configuration, ahead of its servers; `inUse`: those there are until then. */
+  takePins(config: GatewayConfig, inUse: readonly PooledServer[]): void {
+    this.#pins.apply(
+      config,
+      inUse.map(({ id }) => id),
+    );
   }
 
   /** Other pins have come: what is known of servers may not match them. */
@@ -71,9 +74,11 @@ export class Offers {
     return (await this.memory.learnAnew(server, "")).tools.length;
   }
 
-  /** The pins of a server's tools as they are now. */
+  /** The pins of a server's tools as they are now. Rejects with `upstream_protocol_error` when it refuses to list them. */
   async pinsNow(server: PooledServer, session: string): Promise<ServerPins> {
     const { tools } = await this.memory.learnAnew(server, session);
+    const refusal = this.memory.toolsRefused(server, session);
+    if (refusal) throw refusal;
     return pinsOf(tools);
   }
 }

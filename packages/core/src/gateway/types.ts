@@ -60,7 +60,7 @@ export interface Gateway extends AsyncDisposable {
   warmServer(id: string): Promise<number>;
   /**
    * Asks a server for its tools and resolves with their pins, whatever is pinned now and whatever may be used. A server
-   * with `scope: session` gets an instance for that alone. Rejects when the server does not start.
+   * with `scope: session` gets an instance for that alone. Rejects when the server does not start, or refuses to list them.
    */
   toolPins(id: string): Promise<ServerPins>;
   stats(): GatewayStats;

@@ -1,11 +1,10 @@
 import type { GatewayListener } from "../gateway/events.ts";
 import type { Listing } from "../router/listing.ts";
+import { quoted, someOf } from "../visible-text.ts";
 import { differences, type ToolChange } from "./differences.ts";
 import { adviceFor, nothingPinned } from "./pin-errors.ts";
 import { pinsOf } from "./tool-pins.ts";
 import type { PinRule } from "./types.ts";
-
-const maxNames = 5;
 
 /** Says when a server's tools are not what they were: once for each state that they are in. */
 export class PinWarnings {
@@ -77,12 +76,10 @@ function textOf(changes: readonly ToolChange[]): string {
   ] as const;
   return parts
     .filter(([, some]) => some.length > 0)
-    .map(([word, some]) => `${word} ${namesOf(some)}`)
+    .map(([word, some]) => `${word} ${someOf(names(some), " ")}`)
     .join(", ");
 }
 
-function namesOf(changes: readonly ToolChange[]): string {
-  const names = changes.slice(0, maxNames).map(({ name }) => `'${name}'`);
-  const more = changes.length - names.length;
-  return `${names.join(" ")}${more > 0 ? ` and ${more} more` : ""}`;
+function names(changes: readonly ToolChange[]): string[] {
+  return changes.map(({ name }) => quoted(name));
 }

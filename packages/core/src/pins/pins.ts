@@ -30,14 +30,18 @@ export class Pins {
     this.#warnings = new PinWarnings(emit);
   }
 
-  /** Takes over the pins of a configuration. An entry that can not be read keeps the policy it had. */
-  apply({ servers, pins, lock }: GatewayConfig): void {
+  /**
+   * Takes over the pins of a configuration. An entry that can not be read keeps the policy it had, and so does one that
+   * is gone, as long as its server is among those `inUse`: calls that were begun go on.
+   */
+  apply({ servers, pins, lock }: GatewayConfig, inUse: Iterable<string> = []): void {
     const rules = new Map<string, PinRule>();
     for (const { id, problem, pins: own } of servers) {
       const before = problem === undefined ? undefined : this.#rules.get(id)?.policy;
       const policy = own ?? before ?? pins ?? defaultRule.policy;
       rules.set(id, { policy, pinned: lock?.servers.get(id) });
     }
+    for (const id of inUse) if (!rules.has(id)) rules.set(id, this.#rule(id));
     this.#rules = rules;
     this.#guarded = new Set([...rules].filter(([, { policy }]) => policy === "block").map(([id]) => id));
     this.#lockProblem = lock?.problem;
@@ -88,6 +92,7 @@ export class Pins {
 
   /** Throws `tool_definition_changed` unless a tool of this name may be used. */
   mustAllow(server: string, name: string, listing: Listing | undefined): void {
+    if (!this.guards(server)) return;
     const tool = listing && toolOf(listing, name);
     if (tool && this.allows(server, tool)) return;
     const { pinned } = this.#rule(server);

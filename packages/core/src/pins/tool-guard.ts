@@ -3,7 +3,7 @@ import type { ListingMemory } from "../router/listing-memory.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type Frame, withCuts } from "../runtime/frame.ts";
 import { readItems } from "../runtime/json-items.ts";
-import { scanMembers } from "../runtime/json-members.ts";
+import { foldedKey, scanMembers } from "../runtime/json-members.ts";
 import type { Pins } from "./pins.ts";
 
 /** Stands between clients and those servers of which only pinned tools may be used. */
@@ -49,12 +49,16 @@ export class ToolGuard {
   }
 }
 
-/** Of two lists in one answer, nobody knows which one a client reads. */
+/** Of two lists in one answer, nobody knows which one a client reads; some take a key for one that is spelled otherwise. */
 function mustListOnce(server: string, result: Buffer): void {
+  let cause: unknown;
   try {
-    scanMembers(result);
-  } catch (cause) {
-    const message = `Server '${server}' answers tools/list with a key twice, so its tools can not be checked`;
-    throw new OmgError("upstream_protocol_error", { server, message, executed: "unknown", cause });
+    const keys = [...scanMembers(result).keys()];
+    if (keys.every((key) => key === "tools" || foldedKey(key) !== "tools")) return;
+  } catch (thrown) {
+    cause = thrown;
   }
+  const what = "with a key twice, or with one that is almost tools";
+  const message = `Server '${server}' answers tools/list ${what}, so its tools can not be checked`;
+  throw new OmgError("upstream_protocol_error", { server, message, executed: "unknown", cause });
 }

@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../canonical-json.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
+import { foldedKey } from "../runtime/json-members.ts";
 import { JsonScanner } from "../runtime/json-scanner.ts";
 import type { ServerPins, ToolPin } from "./types.ts";
 
 /** What of a tool a model may get to see, or a client decides by. */
 const definingKeys = ["name", "title", "description", "inputSchema", "outputSchema", "annotations"] as const;
+
+const foldedKeys = new Set(definingKeys.map(foldedKey));
 
 const pins = new WeakMap<ListedItem, ToolPin>();
 
@@ -30,9 +33,9 @@ export function setHash(tools: ServerPins): string {
 }
 
 function makePin(bytes: Buffer): ToolPin {
-  // Readers disagree on which of two equal keys counts, so all of it does. No canonical JSON has such keys.
-  if (repeatsKeys(new JsonScanner(bytes))) return { hash: sha256(bytes) };
   const tool = JSON.parse(bytes.toString()) as Record<string, unknown>;
+  // Readers disagree on which of two such keys counts, so all of it does. No canonical JSON has such keys.
+  if (repeatsKeys(new JsonScanner(bytes)) || hasAlmost(tool)) return { hash: sha256(bytes) };
   const hash = sha256(canonicalJson(Object.fromEntries(definingKeys.map((key) => [key, tool[key]]))));
   const { description } = tool;
   return typeof description === "string" ? { hash, description } : { hash };
@@ -54,6 +57,12 @@ function repeatsKeys(scanner: JsonScanner): boolean {
     });
   } else scanner.skip();
   return repeats;
+}
+
+/** Whether it has a key that only lenient readers take for a defining one. */
+function hasAlmost(tool: object): boolean {
+  const keys = Object.keys(tool).filter((key) => foldedKeys.has(foldedKey(key)));
+  return keys.some((key) => !definingKeys.some((own) => own === key));
 }
 
 function sha256(data: string | Buffer): string {

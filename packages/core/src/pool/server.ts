@@ -88,7 +88,7 @@ export class PooledServer {
     return this.#problem === undefined ? (this.#instances?.state ?? "disabled") : "disabled";
   }
 
-  /** Whether it can be started at all. */
+  /** Whether its entry says how to start it. */
   get usable(): boolean {
     return this.#plan !== undefined;
   }
@@ -117,7 +117,7 @@ export class PooledServer {
     const { plan, instances } = this.#mustBeUsable();
     const { clock } = plan;
     mustBeUtf8(call.frame);
-    const { method = "", name } = call.frame.head;
+    const { method = "" } = call.frame.head;
     const startedAt = clock.now();
     const figures = this.#figures;
     figures.requests++;
@@ -129,9 +129,9 @@ export class PooledServer {
     try {
       lease = instances.leaseNow(call.seat) ?? (await instances.lease(call.seat, { call }));
       const { upstream } = lease.instance;
-      const guard = this.#guard;
-      if (guard && method === "tools/call") await guard.admit(this, call.seat, edits?.name ?? name);
       if (call.headers && !upstream.seesHeaders) await this.#checkHeaders(call, edits);
+      const admitted = this.#admit(call, edits);
+      if (admitted) await admitted;
       const answer = await upstream.forward(call, edits).catch((thrown: unknown) => {
         if (!OmgError.is(thrown) || !thrown.isSessionLost || call.cancelled) throw thrown;
         return this.#again(call, edits);
@@ -163,8 +163,17 @@ export class PooledServer {
   /** Once more, in a new session: the server did not look at the request, since it has forgotten the old one. */
   #again(call: Call, edits: Edits | undefined): Promise<Frame> {
     const { instances } = this.#mustBeUsable();
-    const action = ({ upstream }: RunningInstance) => upstream.forward(call, edits);
+    const action = async ({ upstream }: RunningInstance) => {
+      await this.#admit(call, edits);
+      return upstream.forward(call, edits);
+    };
     return instances.use(call.seat, action, { call });
+  }
+
+  /** Rejects what the guard of its tools does not let through; nothing to wait for where there is none. */
+  #admit(call: Call, edits: Edits | undefined): Promise<void> | undefined {
+    const { method, name } = call.frame.head;
+    return method === "tools/call" ? this.#guard?.admit(this, call.seat, edits?.name ?? name) : undefined;
   }
 
   /** Runs `action` on a ready instance, started if need be, which stays awake until the action is done. */

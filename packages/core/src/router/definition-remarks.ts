@@ -1,8 +1,9 @@
 import type { ListedItem } from "../runtime/json-items.ts";
 import { JsonScanner } from "../runtime/json-scanner.ts";
+import { quoted } from "../visible-text.ts";
 import { holdsInvisible } from "./invisible.ts";
 import { type Listing, type ListKind, listKinds } from "./listing.ts";
-import { quoted, type Remark, remarkOn } from "./remarks.ts";
+import { type Remark, remarkOn } from "./remarks.ts";
 
 /** In characters. */
 const maxDescription = 4096;

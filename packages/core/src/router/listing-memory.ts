@@ -3,9 +3,11 @@ import type { GatewayListener } from "../gateway/events.ts";
 import type { PooledServer } from "../pool/server.ts";
 import { tooManyWaitersError } from "../pool/slot-errors.ts";
 import type { RunningInstance } from "../pool/start-instance.ts";
+import type { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import type { StateStore } from "../runtime/v1.ts";
+import { beforeSending } from "../upstream/executed.ts";
 import { definitionRemarks } from "./definition-remarks.ts";
 import { fetchListing, type Listing, sameListing, toolOf, toolsIn } from "./listing.ts";
 import { ListingStore } from "./listing-store.ts";
@@ -25,7 +27,7 @@ export interface ListingMemorySettings {
    * what everybody shares.
    */
   readonly onChange: (session: string) => void;
-  /** A server was asked, and has answered something else than before. */
+  /** A server was asked, and has answered something else than before; or, the same twice, it is remembered. */
   readonly onListed?: (server: PooledServer, listing: Listing, before: Listing | undefined) => void;
 }
 
@@ -40,9 +42,11 @@ interface Entry {
   again: boolean;
   /** When it was last asked for because of a change. */
   followedAt: number;
-  /** It is asked for soon because of a change. */
-  follows: boolean;
+  /** Ends the wait for a change to be asked for, while there is one. */
+  stopFollowing?: (() => void) | undefined;
   failed: boolean;
+  /** Why the server did not list its tools when it was asked last: they are as they were before. */
+  toolsRefused?: OmgError | undefined;
 }
 
 /** Longest wait for the store. */
@@ -60,14 +64,18 @@ export class ListingMemory {
   readonly #entries = new WeakMap<PooledServer, Map<string, Entry>>();
   /** Sessions with listings of their own. */
   readonly #owners = new Set<string>();
+  /** Of definitions. */
   readonly #remarks: Remarks;
+  /** Of how the lists themselves are odd, apart: a server may think of so many that nothing else would be told. */
+  readonly #oddities: Remarks;
   readonly #store: ListingStore;
-  /** Those that were asked themselves. */
+  /** Those that were asked themselves, and have answered since. */
   readonly #asked = new WeakSet<RunningInstance>();
 
   constructor(settings: ListingMemorySettings) {
     this.#settings = settings;
     this.#remarks = new Remarks(settings.emit);
+    this.#oddities = new Remarks(settings.emit);
     this.#store = new ListingStore(settings.store, settings.emit);
   }
 
@@ -130,14 +138,24 @@ export class ListingMemory {
     return entry.fetching ?? this.#fetch(entry, server, session, true);
   }
 
-  /** What the running instance itself has listed last, once nothing newer is on its way. May start the server. */
-  async confirmed(server: PooledServer, session: string): Promise<Listing> {
+  /**
+   * What the running instance itself has listed last, once nothing newer is on its way; undefined if it refuses to list
+   * its tools. May start the server.
+   */
+  async confirmed(server: PooledServer, session: string): Promise<Listing | undefined> {
     const entry = this.#entry(server, session);
     const instance = server.ready(session);
-    if (entry.listing && !entry.fetching && instance && this.#asked.has(instance)) return entry.listing;
-    const listing = await this.learnAnew(server, session);
+    const isAsked = instance !== undefined && this.#asked.has(instance);
+    let { listing } = entry;
+    if (!listing || !isAsked || isBehind(entry)) listing = await this.learnAnew(server, session);
     // The server may have said meanwhile that this is old already.
-    return entry.fetching ?? listing;
+    if (isBehind(entry)) listing = await this.learnAnew(server, session);
+    return entry.toolsRefused ? undefined : listing;
+  }
+
+  /** Why the server did not list its tools when it was asked last, if so: what is remembered of them is from before. */
+  toolsRefused(server: PooledServer, session: string): OmgError | undefined {
+    return this.#entries.get(server)?.get(keyOf(server, session))?.toolsRefused;
   }
 
   /** A client has asked a server for its tools: if the answer has what is not remembered, the server is asked too. */
@@ -173,7 +191,7 @@ export class ListingMemory {
   invalidate(server: PooledServer, session: string): void {
     const entry = this.#entries.get(server)?.get(keyOf(server, session));
     if (entry?.fetching) entry.again = true;
-    else if (entry && !entry.follows) this.#follow(entry, server, session);
+    else if (entry && !entry.stopFollowing) this.#follow(entry, server, session);
   }
 
   /** A server has started: what is remembered of it may be old. */
@@ -201,9 +219,8 @@ export class ListingMemory {
       void this.refresh(server, session);
       return;
     }
-    entry.follows = true;
-    clock.after(waitMs, () => {
-      entry.follows = false;
+    entry.stopFollowing = clock.after(waitMs, () => {
+      entry.stopFollowing = undefined;
       this.invalidate(server, session);
     });
   }
@@ -214,6 +231,7 @@ export class ListingMemory {
     entry.listing = listing;
     this.#remarks.tell(server.config, definitionRemarks(server.id, listing));
     this.#settings.onChange("");
+    this.#settings.onListed?.(server, listing, listing);
   }
 
   #entry(server: PooledServer, session: string): Entry {
@@ -225,7 +243,6 @@ export class ListingMemory {
       waiters: 0,
       again: false,
       followedAt: Number.NEGATIVE_INFINITY,
-      follows: false,
       failed: false,
     };
     entries.set(key, entry);
@@ -234,12 +251,16 @@ export class ListingMemory {
 
   #fetch(entry: Entry, server: PooledServer, session: string, urgent: boolean): Promise<Listing> {
     const { clock } = this.#settings;
-    const warn = (message: string) => this.#remarks.tell(server.config, [{ kind: message, message }]);
+    const warn = (message: string) => this.#oddities.tell(server.config, [{ kind: message, message }]);
     entry.fetchingSince = clock.now();
     entry.again = false;
+    entry.stopFollowing?.();
+    entry.stopFollowing = undefined;
     const ask = async (instance: RunningInstance) => {
-      const listing = await fetchListing(server.id, instance, warn, entry.listing);
-      this.#asked.add(instance);
+      this.#asked.delete(instance);
+      const { listing, refused } = await fetchListing(server.id, instance, warn, entry.listing);
+      entry.toolsRefused = refused.get("tools");
+      if (!entry.toolsRefused) this.#asked.add(instance);
       return listing;
     };
     const fetching = server
@@ -250,7 +271,7 @@ export class ListingMemory {
       })
       .catch((error) => {
         entry.failed = true;
-        throw error;
+        throw beforeSending(error);
       })
       .finally(() => {
         entry.fetching = undefined;
@@ -287,6 +308,11 @@ export class ListingMemory {
       learned.then(done, done);
     });
   }
+}
+
+/** Whether its server has said, or may have, that what is known is old. */
+function isBehind({ fetching, stopFollowing }: Entry): boolean {
+  return fetching !== undefined || stopFollowing !== undefined;
 }
 
 function isShared(server: PooledServer): boolean {

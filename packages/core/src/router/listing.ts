@@ -7,6 +7,7 @@ import type { Span } from "../runtime/json-scanner.ts";
 import type { Params } from "../runtime/transport.ts";
 import { errorText } from "../upstream/error-text.ts";
 import { faultOf } from "../upstream/mirrored-headers.ts";
+import { quoted } from "../visible-text.ts";
 import { type Caching, cachingOf, narrowest } from "./caching.ts";
 
 /** What can be listed, by the member of the result that holds it. */
@@ -39,17 +40,24 @@ export interface KnownIntroduction {
 const maxPages = 100;
 const maxItems = 1000;
 
+/** A listing as it was fetched, and why the server lists some kinds not at all, by kind. */
+export interface Fetched {
+  readonly listing: Listing;
+  readonly refused: ReadonlyMap<ListKind, OmgError>;
+}
+
 /**
- * Asks a running server for everything it offers, all pages of it. A kind that the server does not have, or refuses,
- * is as it was `before`, or empty; `warn` hears of a refusal.
+ * Asks a running server for everything it offers, all pages of it. A kind that the server does not have is empty; one
+ * that it refuses is as it was `before`, and `warn` hears of it.
  */
 export async function fetchListing(
   server: string,
   instance: RunningInstance,
   warn: (message: string) => void,
   before?: Listing,
-): Promise<Listing> {
+): Promise<Fetched> {
   const { introduction, upstream } = instance;
+  const refused = new Map<ListKind, OmgError>();
   const isModern = upstream.era === "modern";
   const lists = await Promise.all(
     kinds.map(async (kind): Promise<FetchedList> => {
@@ -59,6 +67,7 @@ export async function fetchListing(
       const list = await fetchKind(server, instance, kind, warn).catch((error: OmgError) => {
         if (error.reason !== "upstream_protocol_error") throw error;
         warn(error.message);
+        refused.set(kind, error);
         return { items: before?.[kind] ?? [], caching: cachingOf({}) };
       });
       const isStrict = isModern && upstream.isPerRequest && kind === "tools";
@@ -68,7 +77,8 @@ export async function fetchListing(
   const { capabilities, instructions } = introduction;
   const list = (kind: ListKind) => lists[kinds.indexOf(kind)] as FetchedList;
   const listing = listingOf({ capabilities, instructions: textOf(instructions) }, (kind) => list(kind).items);
-  return isModern ? { ...listing, caching: byKind((kind) => list(kind).caching) } : listing;
+  if (!isModern) return { listing, refused };
+  return { listing: { ...listing, caching: byKind((kind) => list(kind).caching) }, refused };
 }
 
 interface FetchedList {
@@ -91,15 +101,15 @@ async function fetchKind(
   do {
     const answer = await instance.upstream.ask(method, cursor === undefined ? undefined : { cursor });
     const message = answer.value();
-    if ("error" in message) throw refused(server, `answers ${method} with: ${errorText(message)}`);
+    if ("error" in message) throw refusal(server, `answers ${method} with: ${errorText(message)}`);
     const page = readPage(answer.bytes, answer.spans.payload?.start ?? 0, kind);
     items.push(...page.items);
     nameless += page.nameless;
     caching.push(cachingOf("result" in message ? message.result : {}));
     cursor = page.nextCursor;
-    if (items.length > maxItems) throw refused(server, `lists more than ${maxItems} ${kind}`);
-    if (seen.size >= maxPages) throw refused(server, `lists its ${kind} on more than ${maxPages} pages`);
-    if (cursor !== undefined && seen.has(cursor)) throw refused(server, `lists its ${kind} in a circle`);
+    if (items.length > maxItems) throw refusal(server, `lists more than ${maxItems} ${kind}`);
+    if (seen.size >= maxPages) throw refusal(server, `lists its ${kind} on more than ${maxPages} pages`);
+    if (cursor !== undefined && seen.has(cursor)) throw refusal(server, `lists its ${kind} in a circle`);
     if (cursor !== undefined) seen.add(cursor);
   } while (cursor !== undefined);
   const byKey = firstByKey(items);
@@ -119,7 +129,7 @@ function withoutFaults(
   return tools.filter((tool) => {
     const fault = faultOf(tool);
     if (fault === undefined) return true;
-    warn(`Tool '${tool.key}' of server '${server}' is not offered: its x-mcp-header has ${fault}`);
+    warn(`Tool ${quoted(tool.key)} of server '${server}' is not offered: its x-mcp-header has ${fault}`);
     return false;
   });
 }
@@ -222,6 +232,6 @@ function firstByKey(items: readonly ListedItem[]): Map<string, ListedItem> {
   return byKey;
 }
 
-function refused(server: string, what: string): OmgError {
+function refusal(server: string, what: string): OmgError {
   return new OmgError("upstream_protocol_error", { server, message: `Server '${server}' ${what}` });
 }

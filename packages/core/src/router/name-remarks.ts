@@ -1,5 +1,6 @@
+import { quoted } from "../visible-text.ts";
 import { lookalikes } from "./lookalikes.ts";
-import { quoted, type Remark, remarkOn } from "./remarks.ts";
+import { type Remark, remarkOn } from "./remarks.ts";
 import { isMadeUp, isMadeUpSlug } from "./wire-names.ts";
 
 /** What is odd about the names of a server's tools or prompts; `wire`: by name, under which the aggregate offers it. */

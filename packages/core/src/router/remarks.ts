@@ -1,5 +1,6 @@
 import type { ServerConfig } from "../config/types.ts";
 import type { GatewayListener } from "../gateway/events.ts";
+import { someOf } from "../visible-text.ts";
 
 /** What the owner of a server's entry should know. */
 export interface Remark {
@@ -10,8 +11,6 @@ export interface Remark {
 
 /** Of one entry: a server may think of ever new things to be told of. */
 const maxKinds = 100;
-const maxNames = 5;
-const maxNameLength = 60;
 
 /** Tells of each kind of remark once, as long as the entry stays as it is. */
 export class Remarks {
@@ -36,15 +35,5 @@ export class Remarks {
 /** A remark that ends in what it is about, five of it at most; none if that is nothing. */
 export function remarkOn(kind: string, message: string, what: readonly string[]): Remark[] {
   if (what.length === 0) return [];
-  const more = what.length > maxNames ? ` and ${what.length - maxNames} more` : "";
-  return [{ kind, message: `${message}: ${what.slice(0, maxNames).join(", ")}${more}` }];
-}
-
-/** A name that anybody may have made up, as messages quote it: all of it can be seen. */
-export function quoted(name: string): string {
-  const visible = name.replace(
-    /[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
-  return visible.length > maxNameLength ? `'${visible.slice(0, maxNameLength)}…'` : `'${visible}'`;
+  return [{ kind, message: `${message}: ${someOf(what)}` }];
 }

@@ -106,7 +106,8 @@ export class Subscriptions {
       const server = find(subscribed.id);
       if (server === subscribed.server) continue;
       subscribed.release();
-      if (server?.usable && server.isPerSession === (subscribed.owner !== "")) {
+      const mayStart = server && server.state !== "disabled";
+      if (mayStart && server.isPerSession === (subscribed.owner !== "")) {
         subscribed.server = server;
         subscribed.release = server.hold(subscribed.owner);
       } else {

@@ -3,9 +3,10 @@ import type { Cut } from "../runtime/frame.ts";
 import { itemOf, type ListedItem } from "../runtime/json-items.ts";
 import { foldedKey } from "../runtime/json-members.ts";
 import { JsonScanner } from "../runtime/json-scanner.ts";
+import { quoted } from "../visible-text.ts";
 import { withoutInvisible } from "./invisible.ts";
 import { fitsLiterals } from "./literals.ts";
-import { quoted, type Remark, remarkOn } from "./remarks.ts";
+import { type Remark, remarkOn } from "./remarks.ts";
 import { rewriteBytes, spliceBytes } from "./rewrite-strings.ts";
 
 /** The tools of one server as its entry wants clients of all servers to see them. */
@@ -26,12 +27,15 @@ export function showTools(server: string, tools: readonly ListedItem[], policy: 
   const texts = new Map(Object.entries(policy.describe ?? {}));
   const max = policy.max_description ?? (policy.clean ? defaultMaxDescription : Number.POSITIVE_INFINITY);
   const cut: string[] = [];
+  const dropped: string[] = [];
   const items = offered.flatMap((item) => {
     const text = texts.get(item.key);
     const clean = policy.clean ? withoutInvisible(item.bytes) : item.bytes;
     const bytes = text === undefined ? shortened(clean, max) : described(clean, text);
     if (text === undefined && bytes !== clean) cut.push(quoted(item.key));
-    return withBytes(item, bytes);
+    const shown = withBytes(item, bytes);
+    if (!shown) dropped.push(quoted(item.key));
+    return shown ?? [];
   });
   const entry = `The entry of server '${server}'`;
   return {
@@ -44,6 +48,11 @@ export function showTools(server: string, tools: readonly ListedItem[], policy: 
         "tools-cut",
         `Descriptions of server '${server}' are cut to ${max} characters on /mcp`,
         cut,
+      ),
+      ...remarkOn(
+        "tools-dropped",
+        `Tools of server '${server}' are not on /mcp, since they would have their name twice once they are clean`,
+        dropped,
       ),
     ],
   };
@@ -85,11 +94,11 @@ function strangers(tools: readonly ListedItem[], policy: ToolPolicy): string[] {
 }
 
 /** Nothing for what, once it is clean, says its name twice. */
-function withBytes(item: ListedItem, bytes: Buffer): ListedItem[] {
-  if (bytes === item.bytes) return [item];
+function withBytes(item: ListedItem, bytes: Buffer): ListedItem | undefined {
+  if (bytes === item.bytes) return item;
   const changed = itemOf(bytes, "name");
   // The server knows its tool by the name as it was.
-  return changed ? [{ ...changed, key: item.key }] : [];
+  return changed && { ...changed, key: item.key };
 }
 
 function shortened(json: Buffer, max: number): Buffer {

@@ -255,7 +255,7 @@ function withoutMark(text: Buffer): Buffer {
 
 function isJson(bytes: Buffer): boolean {
   try {
-    JSON.parse(bytes.toString());
+    JSON.parse(withoutMark(bytes).toString());
     return true;
   } catch {
     return false;

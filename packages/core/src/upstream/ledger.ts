@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { OmgError } from "../runtime/errors.ts";
 import type { RequestId } from "../runtime/frame.ts";
 import type { Call } from "../session/call.ts";
-import { afterSending } from "./after-sending.ts";
+import { afterSending } from "./executed.ts";
 import type { OpenRequest } from "./open-request.ts";
 
 /**

@@ -2,8 +2,8 @@ import type { Clock } from "../clock.ts";
 import type { OmgError } from "../runtime/errors.ts";
 import type { Frame, RequestId } from "../runtime/frame.ts";
 import type { Call, CallHolder } from "../session/call.ts";
-import { afterSending } from "./after-sending.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
+import { afterSending } from "./executed.ts";
 
 /** What all requests on one instance share. */
 export interface RequestKeeper {

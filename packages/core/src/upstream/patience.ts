@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Call, CallHolder } from "../session/call.ts";
-import { afterSending } from "./after-sending.ts";
+import { afterSending } from "./executed.ts";
 
 export interface PatienceOptions {
   readonly server: string;
