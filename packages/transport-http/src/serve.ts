@@ -1,4 +1,4 @@
-import type { RequestListener } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { OmgError, type ReloadReport } from "@omg/core";
 import { createApp } from "./app.ts";
@@ -73,7 +73,7 @@ export async function serveHttp(options: ServeOptions): Promise<HttpFront> {
       return;
     }
     const shortage = shortageFor("request", pressure());
-    if (shortage !== undefined && !isPublic(incoming.method, incoming.url)) {
+    if (shortage !== undefined && !isAlwaysTaken(incoming)) {
       sendFailure(outgoing, shortage);
     } else if (incoming.url === "/mcp") {
       // Nearly every request: past the router, which takes 5 µs of some 80.
@@ -127,4 +127,9 @@ function checkExposure(listen: readonly HttpAddress[], apiKey: string | undefine
   const where = `${bracketed(exposed.host)}:${exposed.port}`;
   const message = `Refusing to listen on ${where} without a key: set api_key, or listen on localhost`;
   throw new OmgError("unsafe_bind", { message });
+}
+
+/** Questions of health; and a session that ends makes room. */
+function isAlwaysTaken({ method, url }: IncomingMessage): boolean {
+  return method === "DELETE" || isPublic(method, url);
 }

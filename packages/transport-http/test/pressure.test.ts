@@ -61,6 +61,7 @@ describe("a gateway that is short of memory", () => {
     expect(gateway.frames).toHaveLength(before);
     await gateway.session.send(resultFrame(1, "{}"));
     expect((await waiting).status).toBe(200);
+    expect((await call(`${url}/mcp`, { method: "DELETE", headers })).status).toBe(200);
   });
 });
 
