@@ -20,8 +20,10 @@ export interface EvilCase {
   /** In one sentence, where it is the entry that is evil and not the server. */
   readonly what?: string;
   readonly upstreams: readonly Upstream[];
-  /** The fronts it is played at; all, unless said. What fronts make no difference to is played at one. */
+  /** The fronts that it can be played at. Default: all. */
   readonly fronts?: readonly FrontName[];
+  /** Those of a brief run, where fronts make no difference. */
+  readonly briefly?: readonly FrontName[];
   /** What the client says that it can do; nothing, unless said. */
   readonly capabilities?: object;
   /** In the catalog's entry of the server, beside the usual. */

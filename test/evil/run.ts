@@ -1,19 +1,23 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { exitOnInterruption } from "../../apps/gateway/test/support/take-along.ts";
-import { fronts } from "../support/fronts/front.ts";
+import { type FrontName, fronts } from "../support/fronts/front.ts";
 import { inTime } from "../support/in-time.ts";
 import { cases } from "./cases/all.ts";
+import type { EvilCase } from "./evil-case.ts";
 import { nameOf, report, type Verdict } from "./report.ts";
 import { type Trial, tryOut } from "./trial.ts";
 
 // Puts every evil server behind a real gateway, and a client before each of its fronts: what callers see must be what is
 // promised, the honest server beside it must not notice, and nothing may be left behind.
 //
-//     npm run evil -- [--only E05,E13] [--front stdio] [--upstream http] [--jobs 2] [RESULTS.json]
+//     npm run evil -- [--brief] [--only E05,E13] [--front stdio] [--upstream http] [--jobs 2] [RESULTS.json]
+//
+// A brief run has those servers at one front to which fronts make no difference.
 
 const { values, positionals } = parseArgs({
   options: {
+    brief: { type: "boolean", default: false },
     only: { type: "string" },
     front: { type: "string" },
     upstream: { type: "string" },
@@ -29,7 +33,7 @@ const only = values.only?.split(",");
 const trials: readonly Trial[] = cases
   .filter(({ id, mode }) => !only || only.includes(id) || only.includes(mode))
   .flatMap((evil) =>
-    evil.upstreams.flatMap((upstream) => (evil.fronts ?? fronts).map((front) => ({ evil, upstream, front }))),
+    evil.upstreams.flatMap((upstream) => frontsOf(evil).map((front) => ({ evil, upstream, front }))),
   )
   .filter(
     ({ front, upstream }) => (values.front ?? front) === front && (values.upstream ?? upstream) === upstream,
@@ -45,6 +49,10 @@ if (results !== undefined) writeFileSync(results, JSON.stringify({ passed, faile
 process.stdout.write(`\n${report(verdicts)}\n${passed} passed, ${failed} failed (${seconds} s)\n`);
 // What a trial without end still holds must not hold this process.
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
+
+function frontsOf(evil: EvilCase): readonly FrontName[] {
+  return (values.brief ? evil.briefly : undefined) ?? evil.fronts ?? fronts;
+}
 
 /** As many at a time as there are jobs; gives the verdicts in the order of the trials. */
 async function judgeAll(): Promise<readonly Verdict[]> {

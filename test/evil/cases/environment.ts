@@ -22,7 +22,7 @@ export const environment: readonly EvilCase[] = [
       id: "E49",
       mode,
       upstreams: ["stdio"],
-      fronts: ["stdio"],
+      briefly: ["stdio"],
       async play(stage) {
         const seen = await stage.fails(stage.call("misbehave"), {
           reason: "upstream_closed",
@@ -37,7 +37,7 @@ export const environment: readonly EvilCase[] = [
     id: "E49",
     mode: "writes-to-descriptors",
     upstreams: ["stdio"],
-    fronts: ["http"],
+    briefly: ["http"],
     async play(stage) {
       assert.equal(await stage.says("misbehave"), "[]");
       await stage.works();

@@ -42,7 +42,7 @@ export const httpAnswers: readonly EvilCase[] = table.map(([id, mode, expected],
   id,
   mode,
   upstreams: ["http"],
-  ...(table[index - 1]?.[0] === id ? { fronts: ["http"] } : {}),
+  ...(table[index - 1]?.[0] === id ? { briefly: ["http"] } : {}),
   ...(expected === silent ? { config: { request_timeout_seconds: 1 } } : {}),
   async play(stage) {
     await stage.works();

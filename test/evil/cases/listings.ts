@@ -11,7 +11,7 @@ export const listings: readonly EvilCase[] = [
     id: "E28",
     mode: "old-version",
     upstreams: ["stdio", "http"],
-    fronts: ["http-modern"],
+    briefly: ["http-modern"],
     async play(stage) {
       await stage.works();
       return "normal result";
@@ -22,7 +22,7 @@ export const listings: readonly EvilCase[] = [
       id: "E28",
       mode,
       upstreams: index === 0 ? ["stdio", "http"] : ["stdio"],
-      ...(index === 0 ? {} : { fronts: ["stdio"] }),
+      ...(index === 0 ? {} : { briefly: ["stdio"] }),
       async play(stage) {
         const seen = await stage.fails(stage.call("echo"), {
           reason: "upstream_start_failed",
@@ -56,7 +56,7 @@ export const listings: readonly EvilCase[] = [
       id,
       mode,
       upstreams: ["stdio", "http"],
-      ...(mode === "endless-pages" ? { fronts: ["http"] } : {}),
+      ...(mode === "endless-pages" ? { briefly: ["http"] } : {}),
       async play(stage) {
         const [tools] = await inMemory(stage, mostMegabytes, () => toolsOf(stage));
         assert.deepEqual(tools, [], "a part of the list passes for all of it");
@@ -69,7 +69,7 @@ export const listings: readonly EvilCase[] = [
     id: "E31",
     mode: "large-schemas",
     upstreams: ["stdio", "http"],
-    fronts: ["http"],
+    briefly: ["http"],
     async play(stage) {
       const [tools] = await inMemory(stage, mostMegabytes, () => toolsOf(stage));
       assert.deepEqual(tools, []);

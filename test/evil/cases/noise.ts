@@ -76,7 +76,7 @@ function isRead(mode: string, upstreams: readonly Upstream[]): EvilCase {
     id: "E06",
     mode,
     upstreams,
-    fronts: ["http"],
+    briefly: ["http"],
     async play(stage) {
       assert.equal(await stage.says("echo", { text: oddText }), oddText);
       return { seen: "normal result", next: await stage.works() };

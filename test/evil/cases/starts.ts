@@ -54,7 +54,7 @@ function cannotRun(fault: string, detail: string, message: RegExp, runtime: obje
     mode: "honest",
     what: `its program ${fault}`,
     upstreams: ["stdio"],
-    fronts: ["http"],
+    briefly: ["http"],
     entry: { runtime },
     play: (stage) => doesNotStart(stage, detail, { message }),
   };
