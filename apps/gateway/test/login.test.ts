@@ -97,7 +97,7 @@ describe("omg login", () => {
     const config = sandbox.catalog({ local: [] });
     const flags = ["--catalog", config];
     expect(await run(sandbox, bins.omg, ["login", "other", ...flags])).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: "error[server_unknown]: Server 'other' not found\n",
     });
     const none = await run(sandbox, bins.omg, ["login", "local", ...flags]);
