@@ -30,7 +30,7 @@ const allowances: readonly Allowance[] = [
     noise: 6,
     perHour: 1,
   },
-  { what: "RSS", unit: "MB", value: ({ residentBytes }) => residentBytes / 1e6, noise: 40, perHour: 1 },
+  { what: "RSS", unit: "MB", value: ({ residentBytes }) => residentBytes / 1e6, noise: 60, perHour: 1 },
   {
     what: "descriptors",
     unit: "",
