@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { notificationFrame, requestFrame, resultFrame } from "@omg/core";
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "../../core/test/support/virtual-clock.ts";
 import type { HttpLimits, ServeOptions } from "../src/index.ts";
 import {
   allEventsOf,
@@ -18,6 +17,7 @@ import {
   toolCall,
 } from "./support/http.ts";
 import { progress } from "./support/stub-gateway.ts";
+import { VirtualClock } from "./support/virtual-clock.ts";
 
 const VERSIONS = ["2025-03-26", "2025-06-18", "2025-11-25"];
 

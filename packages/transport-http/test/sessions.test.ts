@@ -1,7 +1,7 @@
 import { resultFrame } from "@omg/core";
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "../../core/test/support/virtual-clock.ts";
 import { accept, call, initializeRequest, open, openSession, served, toolCall } from "./support/http.ts";
+import { VirtualClock } from "./support/virtual-clock.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

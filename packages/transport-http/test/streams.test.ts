@@ -2,7 +2,6 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { notificationFrame, requestFrame } from "@omg/core";
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "../../core/test/support/virtual-clock.ts";
 import {
   allEventsOf,
   call,
@@ -17,6 +16,7 @@ import {
   toolCall,
 } from "./support/http.ts";
 import { progress, type StubGateway } from "./support/stub-gateway.ts";
+import { VirtualClock } from "./support/virtual-clock.ts";
 
 const changed = (kind: string) => notificationFrame(`notifications/${kind}/list_changed`);
 
