@@ -1,7 +1,11 @@
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import * as rules from "./support/architecture-rules.ts";
 import { findImportCycles } from "./support/import-cycles.ts";
-import { readWorkspace } from "./support/workspace.ts";
+import { findImports } from "./support/imports.ts";
+import { maskCode } from "./support/mask-code.ts";
+import { readWorkspace, repositoryRoot } from "./support/workspace.ts";
 
 const packages = readWorkspace();
 
@@ -64,6 +68,19 @@ describe("the packages", () => {
 
   test("keep relative imports inside, with the file's ending", () => {
     expect(rules.relativeImportsStayInside(packages)).toEqual([]);
+  });
+
+  test("keep the relative imports of their tests inside, too: a build of types writes beside what they reach", () => {
+    const strays = globSync("packages/*/test/**/*.ts", { cwd: repositoryRoot }).flatMap((path) => {
+      const source = readFileSync(join(repositoryRoot, path), "utf8");
+      const home = path.split("/").slice(0, 2).join("/");
+      return findImports(source, maskCode(source))
+        .filter(({ specifier = "" }) => specifier.startsWith("."))
+        .map(({ specifier = "" }) => join(dirname(path), specifier))
+        .filter((target) => !target.startsWith(`${home}/`))
+        .map((target) => `${path} reaches ${target}`);
+    });
+    expect(strays).toEqual([]);
   });
 
   test("have no import cycles", () => {
