@@ -36,7 +36,7 @@ export async function strangers({ directory, tarballs }: Consumer): Promise<stri
   );
   const expected = new Set(tarballs.map(({ manifest }) => `node_modules/${manifest.name}`));
   return Object.entries(lock.packages)
-    .filter(([path]) => path.includes("node_modules/@omg/"))
+    .filter(([path]) => /(?:^|\/)node_modules\/@omg\/[^/]+$/.test(path))
     .filter(([path, { resolved }]) => !expected.has(path) || !resolved?.startsWith("file:"))
     .map(([path, { resolved }]) => `${path} comes from ${resolved}`);
 }
