@@ -33,14 +33,24 @@ const refused: readonly (readonly [rule: Rule, item: WorkspacePackage, finding: 
     ":1: imports",
   ],
   [
-    rules.runtimesSeeTheRuntimeInterfaceOnly,
+    rules.runtimesSeeTheirInterfaceAndWaysToServersOnly,
     sample("@omg/runtime-x", '\nimport { a } from "@omg/core"'),
     ":2: imports",
   ],
   [
-    rules.runtimesSeeTheRuntimeInterfaceOnly,
+    rules.runtimesSeeTheirInterfaceAndWaysToServersOnly,
     sample("@omg/runtime-x", 'import "@omg/runtime-y"'),
     '"@omg/runtime-y"',
+  ],
+  [
+    rules.waysToServersSeeTheRuntimeInterfaceOnly,
+    sample("@omg/upstream-x", 'import "@omg/core"'),
+    '"@omg/core"',
+  ],
+  [
+    rules.waysToServersSeeTheRuntimeInterfaceOnly,
+    sample("@omg/upstream-x", 'import "@omg/runtime-x"'),
+    '"@omg/runtime-x"',
   ],
   [
     rules.testkitSeesTheRuntimeInterfaceOnly,
@@ -88,6 +98,7 @@ const refused: readonly (readonly [rule: Rule, item: WorkspacePackage, finding: 
     sample("@omg/runtime-x", "", { dependencies: { "@omg/core": "*" } }),
     "peerDependencies",
   ],
+  [rules.coreIsAPeer, sample("@omg/upstream-x", ""), "peerDependencies"],
   [rules.relativeImportsStayInside, sample("@omg/core", 'import "./a"'), '"./a"'],
   [
     rules.relativeImportsStayInside,
@@ -127,6 +138,10 @@ describe("the architecture rules allow", () => {
     sample("@omg/core", 'import "yaml";\nexport const from = "hono";', { dependencies: { yaml: "1" } }),
     sample("@omg/runtime-x", 'import "@omg/core/runtime"; import "node:fs"; import("./a.ts")', {
       peerDependencies: { "@omg/core": "1" },
+    }),
+    sample("@omg/runtime-y", 'import "@omg/upstream-http"', {
+      peerDependencies: { "@omg/core": "1" },
+      dependencies: { "@omg/upstream-http": "1" },
     }),
     sample("@omg/gateway", 'console.log(process.env); await import("@omg/runtime-local"); import(name)', {
       dependencies: { "@omg/runtime-local": "1" },

@@ -26,8 +26,12 @@ describe("the packages", () => {
     expect(rules.coreUsesTheSdkInListedFilesOnly(packages)).toEqual([]);
   });
 
-  test("runtimes import only @omg/core/runtime of ours", () => {
-    expect(rules.runtimesSeeTheRuntimeInterfaceOnly(packages)).toEqual([]);
+  test("runtimes import only @omg/core/runtime and @omg/upstream-http of ours", () => {
+    expect(rules.runtimesSeeTheirInterfaceAndWaysToServersOnly(packages)).toEqual([]);
+  });
+
+  test("ways to servers, which runtimes share, import only @omg/core/runtime of ours", () => {
+    expect(rules.waysToServersSeeTheRuntimeInterfaceOnly(packages)).toEqual([]);
   });
 
   test("the testkit imports only @omg/core/runtime of ours", () => {
@@ -62,7 +66,7 @@ describe("the packages", () => {
     expect(rules.importsAreDeclared(packages)).toEqual([]);
   });
 
-  test("have @omg/core as a peer, if they are runtimes, transports or the testkit", () => {
+  test("have @omg/core as a peer, unless they are the app", () => {
     expect(rules.coreIsAPeer(packages)).toEqual([]);
   });
 

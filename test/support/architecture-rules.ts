@@ -6,7 +6,7 @@ import type { SourceFile, WorkspacePackage } from "./workspace.ts";
 
 /** What is wrong, one line a finding, with file and specifier. */
 export type Findings = string[];
-export type Role = "core" | "testkit" | "runtime" | "transport" | "app";
+export type Role = "core" | "testkit" | "upstream" | "runtime" | "transport" | "app";
 
 /** SDK imports in core stay in these files. */
 export const sdkFilesOfCore: readonly string[] = [];
@@ -27,8 +27,8 @@ export const wallTimeFiles: Readonly<Record<string, string>> = {
   "packages/core/src/pool/server.ts": "when a server was started and used, for people",
   "packages/runtime-sse/src/auth/grants.ts": "when a token expires",
   "packages/runtime-sse/src/auth/grant-authorizer.ts": "whether a token has expired",
-  "packages/runtime-sse/src/failures.ts": "a Retry-After that is a date",
   "packages/transport-http/src/management.ts": "when the catalog was read, and how long ago, for people",
+  "packages/upstream-http/src/status-failure.ts": "a Retry-After that is a date",
 };
 
 const wallTime = /(?<![.\w$#])(?:Date\s*\.\s*now\b|new\s+Date\b)/g;
@@ -46,6 +46,7 @@ export function roleOf({ directory, manifest }: WorkspacePackage): Role | undefi
   if (manifest.name === "@omg/core") return "core";
   if (manifest.name === "@omg/runtime-testkit") return "testkit";
   if (manifest.name.startsWith("@omg/runtime-")) return "runtime";
+  if (manifest.name.startsWith("@omg/upstream-")) return "upstream";
   return manifest.name.startsWith("@omg/transport-") ? "transport" : undefined;
 }
 
@@ -74,8 +75,17 @@ export function coreUsesTheSdkInListedFilesOnly(
   );
 }
 
-export function runtimesSeeTheRuntimeInterfaceOnly(packages: readonly WorkspacePackage[]): Findings {
-  return findUses(packages, ["runtime"], (specifier) => isOursExcept(specifier, "@omg/core/runtime"));
+/** What several runtimes need is a package that third-party runtimes can use, too; never another runtime. */
+export function runtimesSeeTheirInterfaceAndWaysToServersOnly(
+  packages: readonly WorkspacePackage[],
+): Findings {
+  return findUses(packages, ["runtime"], (specifier) =>
+    isOursExcept(specifier, "@omg/core/runtime", "@omg/upstream-http"),
+  );
+}
+
+export function waysToServersSeeTheRuntimeInterfaceOnly(packages: readonly WorkspacePackage[]): Findings {
+  return findUses(packages, ["upstream"], (specifier) => isOursExcept(specifier, "@omg/core/runtime"));
 }
 
 export function testkitSeesTheRuntimeInterfaceOnly(packages: readonly WorkspacePackage[]): Findings {
@@ -150,7 +160,7 @@ export function importsAreDeclared(packages: readonly WorkspacePackage[]): Findi
 
 export function coreIsAPeer(packages: readonly WorkspacePackage[]): Findings {
   return packages
-    .filter((item) => ["runtime", "transport", "testkit"].includes(roleOf(item) ?? ""))
+    .filter((item) => ["upstream", "runtime", "transport", "testkit"].includes(roleOf(item) ?? ""))
     .filter(({ manifest }) => {
       return !manifest.peerDependencies?.["@omg/core"] || manifest.dependencies?.["@omg/core"];
     })
@@ -187,8 +197,8 @@ function at(file: SourceFile, use: ImportUse): string {
   return `${file.path}:${use.line}: imports ${use.specifier === undefined ? "a computed name" : `"${use.specifier}"`}`;
 }
 
-function isOursExcept(specifier: string, allowed: string): boolean {
-  return specifier.startsWith("@omg/") && specifier !== allowed;
+function isOursExcept(specifier: string, ...allowed: readonly string[]): boolean {
+  return specifier.startsWith("@omg/") && !allowed.includes(specifier);
 }
 
 /** `fs` and `node:fs` are one module. */

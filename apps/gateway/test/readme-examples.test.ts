@@ -36,8 +36,15 @@ test("the TypeScript examples of the documentation and all READMEs type-check", 
   expect(count).toBeGreaterThanOrEqual(6);
   writeFileSync(join(folder, "given.ts"), given);
   writeFileSync(join(folder, "src/index.ts"), 'export { default } from "@omg/runtime-local";\n');
+  // What the app itself has no use for.
+  const upstream = join(repository, "packages/upstream-http");
+  const paths = {
+    "@omg/upstream-http": [join(upstream, "src/index.ts")],
+    undici: [join(upstream, "node_modules/undici")],
+  };
   const tsconfig = {
     extends: join(repository, "tsconfig.json"),
+    compilerOptions: { paths },
     include: ["examples", "src", "given.ts"],
     exclude: [],
   };

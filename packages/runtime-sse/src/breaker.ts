@@ -1,5 +1,5 @@
 import { OmgError } from "@omg/core/runtime";
-import { asksForPause } from "./failures.ts";
+import { asksForPause } from "@omg/upstream-http";
 
 export interface BreakerOptions {
   /** So many requests in a row have failed below HTTP, the last with this. */

@@ -3,10 +3,11 @@ import { isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { OmgError } from "@omg/core/runtime";
+import { failure, networkFailure } from "@omg/upstream-http";
 import { Agent, type Dispatcher } from "undici";
 import { refusalOf } from "./address-rules.ts";
+import { advice } from "./advice.ts";
 import { dial, secured, TunnelRefusal, tunnel } from "./connections.ts";
-import { failure, networkFailure } from "./failures.ts";
 import { hostOf, isLocalhost, type ProxyVariables, proxyCredential, proxyFor } from "./proxies.ts";
 
 export interface OutboundOptions {
@@ -139,7 +140,7 @@ function connector(options: OutboundOptions, closing: AbortSignal): Connect {
       const addresses = await unless(signal, judged(url, options));
       return await dial({ url, addresses, secureContext, signal });
     } catch (error) {
-      if (error !== late.reason || !late.aborted) throw networkFailure(url, error, false);
+      if (error !== late.reason || !late.aborted) throw networkFailure(url, error, { sent: false, advice });
       const what = `can not be reached within ${connectMs / 1000} s (connect_timeout_seconds); is the server up?`;
       throw failure("upstream_start_failed", url, what, { detail: "connect", executed: "no" });
     }

@@ -1,5 +1,5 @@
+import { failure } from "@omg/upstream-http";
 import ipaddr from "ipaddr.js";
-import { failure } from "./failures.ts";
 
 /** The usual variables of proxies: HTTP_PROXY, HTTPS_PROXY, NO_PROXY, in capitals or not. */
 export type ProxyVariables = Readonly<Record<string, string>>;

@@ -9,10 +9,14 @@ import {
   type StreamCloseOptions,
   type Transport,
 } from "@omg/core/runtime";
+import {
+  asksForPause,
+  isConnectFailure,
+  SseTransport,
+  type SseTransportOptions,
+  StreamableTransport,
+} from "@omg/upstream-http";
 import { Breaker, maxFailures } from "./breaker.ts";
-import { asksForPause, isConnectFailure } from "./failures.ts";
-import { SseTransport, type SseTransportOptions } from "./sse-transport.ts";
-import { StreamableTransport } from "./streamable-transport.ts";
 
 /** How a server speaks. */
 export type Kind = "streamable-http" | "sse";

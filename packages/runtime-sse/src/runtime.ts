@@ -1,9 +1,9 @@
 import { type Exit, type LoginRequest, OmgError, type RuntimeV1, type StartRequest } from "@omg/core/runtime";
+import { HttpClient, networkFailure } from "@omg/upstream-http";
 import type { Dispatcher } from "undici";
+import { advice } from "./advice.ts";
 import { authorizerFor, type Renewals } from "./auth/authorizer-for.ts";
 import { trustedCertificates } from "./certificates.ts";
-import { networkFailure } from "./failures.ts";
-import { HttpClient } from "./http-client.ts";
 import { type RemoteOptions, remoteOptions } from "./options.ts";
 import { type OutboundOptions, outbound } from "./outbound.ts";
 import { type Kind, RemoteTransport } from "./remote-transport.ts";
@@ -61,7 +61,7 @@ async function start(
     await within(signal, dispatcher.connectAhead());
   } catch (error) {
     await dispatcher.destroy();
-    throw named(server, OmgError.is(error) ? error : networkFailure(url, error, false));
+    throw named(server, OmgError.is(error) ? error : networkFailure(url, error, { sent: false, advice }));
   }
   const client = new HttpClient({
     dispatcher,
@@ -69,6 +69,7 @@ async function start(
     responseMs: options.response_timeout_seconds * 1000,
     silenceMs: options.silence_timeout_seconds * 1000,
     authorizer: authorizerFor(request, { dispatcher, renewals }),
+    advice,
   });
   const exited = Promise.withResolvers<Exit>();
   const transport = new RemoteTransport({

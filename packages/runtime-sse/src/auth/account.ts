@@ -1,9 +1,8 @@
 import { type LoginRequest, OmgError } from "@omg/core/runtime";
+import { failure, HttpClient, letGo } from "@omg/upstream-http";
 import type { Dispatcher } from "undici";
-import { failure } from "../failures.ts";
-import { HttpClient } from "../http-client.ts";
+import { advice } from "../advice.ts";
 import type { RemoteOptions } from "../options.ts";
-import { letGo } from "../read-body.ts";
 import { CredentialStore } from "./credential-store.ts";
 import { type Challenge, challengeOf, discover } from "./discovery.ts";
 import { clientCredentialsGrant, revokeGrant, scopeUnion } from "./grants.ts";
@@ -74,6 +73,7 @@ async function askForChallenge(url: URL, options: RemoteOptions, way: Way): Prom
     headers: options.headers,
     responseMs: options.response_timeout_seconds * 1000,
     silenceMs: options.silence_timeout_seconds * 1000,
+    advice,
   });
   const ping = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" });
   const request =

@@ -1,6 +1,6 @@
 import { OAuthError } from "@modelcontextprotocol/client";
 import { OmgError, type OmgErrorOptions } from "@omg/core/runtime";
-import { failure } from "../failures.ts";
+import { failure } from "@omg/upstream-http";
 import { loginCommand } from "./login-command.ts";
 
 /** A person must log in. `why` completes a sentence that begins with the server's address. */

@@ -1,7 +1,7 @@
 import type { StartRequest } from "@omg/core/runtime";
+import type { Authorizer } from "@omg/upstream-http";
 import type { Dispatcher } from "undici";
 import type { RemoteOptions } from "../options.ts";
-import type { Authorizer } from "./authorizer.ts";
 import { CredentialStore } from "./credential-store.ts";
 import { GrantAuthorizer, type Renewals } from "./grant-authorizer.ts";
 import { guardedFetch } from "./guarded-fetch.ts";

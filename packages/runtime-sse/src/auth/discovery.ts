@@ -7,7 +7,7 @@ import {
   resourceUrlFromServerUrl,
 } from "@modelcontextprotocol/client";
 import { OmgError } from "@omg/core/runtime";
-import { failure, type Headers } from "../failures.ts";
+import { failure, type Headers } from "@omg/upstream-http";
 import { authFailure } from "./auth-failures.ts";
 import type { Fetch } from "./guarded-fetch.ts";
 

@@ -1,7 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { performance } from "node:perf_hooks";
-import { failure } from "../failures.ts";
-import type { Authorizer, Refusal } from "./authorizer.ts";
+import { type Authorizer, failure, type Refusal } from "@omg/upstream-http";
 import type { Grant } from "./credential-store.ts";
 import type { Challenge } from "./discovery.ts";
 import { loginCommand } from "./login-command.ts";

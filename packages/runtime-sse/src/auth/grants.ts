@@ -5,7 +5,7 @@ import {
   type OAuthTokens,
   refreshAuthorization,
 } from "@modelcontextprotocol/client";
-import { failure } from "../failures.ts";
+import { failure } from "@omg/upstream-http";
 import { authFailure } from "./auth-failures.ts";
 import type { ClientCredentialsOptions } from "./auth-options.ts";
 import type { Grant, KnownClient } from "./credential-store.ts";

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { OmgError } from "@omg/core/runtime";
+import { failure, networkFailure, readAll } from "@omg/upstream-http";
 import type { Dispatcher } from "undici";
-import { failure, networkFailure } from "../failures.ts";
-import { readAll } from "../read-body.ts";
+import { advice } from "../advice.ts";
 
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
@@ -41,7 +41,7 @@ export function guardedFetch({ dispatcher, allowPrivate, signal }: GuardedFetchO
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (late.aborted) throw failure("upstream_timeout", url, `did not answer within ${longestMs / 1000} s`);
-      const known = networkFailure(url, error, false);
+      const known = networkFailure(url, error, { sent: false, advice });
       throw new OmgError(known.reason, { ...known, message: known.message, executed: "no" });
     }
   };

@@ -1,6 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import { failure } from "../failures.ts";
-import type { Authorizer } from "./authorizer.ts";
+import { type Authorizer, failure } from "@omg/upstream-http";
 import { loginCommand } from "./login-command.ts";
 
 /** For an entry without `auth`: its headers are all there is, and a server that offers more is said to. */

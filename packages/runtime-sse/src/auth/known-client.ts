@@ -1,6 +1,6 @@
 import { registerClient } from "@modelcontextprotocol/client";
 import { OmgError } from "@omg/core/runtime";
-import { failure } from "../failures.ts";
+import { failure } from "@omg/upstream-http";
 import { authFailure } from "./auth-failures.ts";
 import type { OAuthOptions } from "./auth-options.ts";
 import type { CredentialStore, KnownClient } from "./credential-store.ts";

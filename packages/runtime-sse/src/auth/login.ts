@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { startAuthorization, validateAuthorizationResponseIssuer } from "@modelcontextprotocol/client";
 import { OmgError } from "@omg/core/runtime";
-import { failure } from "../failures.ts";
+import { failure } from "@omg/upstream-http";
 import { authFailure } from "./auth-failures.ts";
 import type { OAuthOptions } from "./auth-options.ts";
 import { type CallbackListener, listenForCallback } from "./callback-listener.ts";

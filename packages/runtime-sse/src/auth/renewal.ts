@@ -1,4 +1,4 @@
-import { failure } from "../failures.ts";
+import { failure } from "@omg/upstream-http";
 import { authFailure, codeOf, loginRequired } from "./auth-failures.ts";
 import type { AuthOptions } from "./auth-options.ts";
 import type { CredentialStore, Grant } from "./credential-store.ts";

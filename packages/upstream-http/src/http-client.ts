@@ -1,17 +1,22 @@
 import type { Dispatcher } from "undici";
-import type { Authorizer } from "./auth/authorizer.ts";
+import type { Authorizer } from "./authorizer.ts";
 import { exchange, type HttpResponse } from "./exchange.ts";
-import { failure, type Headers, networkFailure } from "./failures.ts";
+import { type Advice, failure, type Headers, networkFailure } from "./failures.ts";
 import { letGo } from "./read-body.ts";
 
 export interface HttpClientOptions {
+  /** The way to the server. Whoever made it ends it. */
   readonly dispatcher: Dispatcher;
-  /** The entry's own. */
+  /** Of every request. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Longest wait for the beginning of an answer. */
   readonly responseMs: number;
+  /** Longest time in which an answer that has begun may bring nothing. */
   readonly silenceMs: number;
   /** Adds credentials that end, and knows what to do when they are refused. */
   readonly authorizer?: Authorizer | undefined;
+  /** What failures tell people to do. Default: only what does not depend on settings. */
+  readonly advice?: Advice | undefined;
 }
 
 export interface HttpRequest {
@@ -25,11 +30,14 @@ export type { HttpResponse } from "./exchange.ts";
 
 const maxRedirects = 3;
 
-/** Asks one remote server, with the entry's headers, through the guarded way out. */
+/** Asks one server, with its headers and credentials, through the dispatcher alone. */
 export class HttpClient {
+  /** What those who read an answer say of one that is a failure. */
+  readonly advice: Advice;
   readonly #options: HttpClientOptions;
 
   constructor(options: HttpClientOptions) {
+    this.advice = options.advice ?? {};
     this.#options = { ...options, headers: lowerCased(options.headers) };
   }
 
@@ -72,6 +80,7 @@ export class HttpClient {
 
   async #send(url: URL, { method, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
     const { dispatcher, headers: own, responseMs, silenceMs } = this.#options;
+    const failureOf = (error: unknown) => networkFailure(url, error, { sent: true, advice: this.advice });
     try {
       return await exchange(dispatcher, {
         origin: url.origin,
@@ -82,10 +91,11 @@ export class HttpClient {
         signal,
         headersTimeout: responseMs,
         bodyTimeout: silenceMs,
+        failureOf,
       });
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw networkFailure(url, error, true);
+      throw failureOf(error);
     }
   }
 }

@@ -7,13 +7,14 @@ import {
   type OmgError,
   type Transport,
 } from "@omg/core/runtime";
-import { failure, statusFailure } from "./failures.ts";
+import { failure } from "./failures.ts";
 import { takeMessages } from "./messages.ts";
 import { isEventStream, letGo, readEvents } from "./read-body.ts";
 import { readRefusal } from "./refusal.ts";
-import type { RemoteTransportOptions } from "./streamable-transport.ts";
+import { statusFailure } from "./status-failure.ts";
+import type { StreamableTransportOptions } from "./streamable-transport.ts";
 
-export interface SseTransportOptions extends RemoteTransportOptions {
+export interface SseTransportOptions extends StreamableTransportOptions {
   /** Longest wait for the address to POST to. */
   readonly endpointMs: number;
 }
@@ -49,7 +50,8 @@ export class SseTransport implements Transport {
       const response = await client.request(url, { method: "GET", headers, signal });
       if (!isEventStream(response)) {
         letGo(response);
-        throw statusFailure(url, { ...response, status: response.status === 200 ? 406 : response.status });
+        const status = response.status === 200 ? 406 : response.status;
+        throw statusFailure(url, { ...response, status }, client.advice);
       }
       readEvents(url, response, {
         onEvent: (event, data) => this.#take(event, data),
@@ -94,7 +96,7 @@ export class SseTransport implements Transport {
       signal: signal ? AbortSignal.any([signal, ends]) : ends,
     });
     if (response.status < 300) return letGo(response);
-    const { status, error } = await readRefusal(endpoint, response);
+    const { status, error } = await readRefusal(endpoint, response, this.#options.client.advice);
     if (status !== 404) throw error;
     const lost = failure("upstream_closed", endpoint, "has forgotten the session", {
       detail: "session_lost",
@@ -119,7 +121,7 @@ export class SseTransport implements Transport {
     else this.onmessage?.(frame.value());
   }
 
-  /** The first one counts. It gets the entry's headers, so it must be of the same origin. */
+  /** The first one counts. It gets the client's headers, so it must be of the same origin. */
   #learn(path: string): void {
     if (this.#knowsEndpoint) return;
     this.#knowsEndpoint = true;

@@ -19,15 +19,20 @@ const shortBytes = 64 * 1024;
  */
 export function exchange(
   dispatcher: Dispatcher,
-  { signal, ...options }: Dispatcher.DispatchOptions & { readonly signal: AbortSignal | undefined },
+  { signal, failureOf, ...options }: ExchangeOptions,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    dispatcher.dispatch(options, new Exchange({ signal, resolve, reject }));
+    dispatcher.dispatch(options, new Exchange({ signal, failureOf, resolve, reject }));
   });
 }
 
-interface ExchangeParts {
+export interface ExchangeOptions extends Dispatcher.DispatchOptions {
   readonly signal: AbortSignal | undefined;
+  /** What an answer that breaks off on its way is destroyed with. */
+  readonly failureOf: (error: Error) => Error;
+}
+
+interface ExchangeParts extends Pick<ExchangeOptions, "signal" | "failureOf"> {
   readonly resolve: (response: HttpResponse) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -80,7 +85,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: unknown, error: Error): void {
     this.#forget();
-    this.#stream?.destroy(error);
+    this.#stream?.destroy(this.#parts.failureOf(error));
     this.#parts.reject(error);
   }
 

@@ -1,4 +1,4 @@
-import type { Headers } from "../failures.ts";
+import type { Headers } from "./failures.ts";
 
 /** An answer that says that a credential is missing, refused or not enough. */
 export interface Refusal {

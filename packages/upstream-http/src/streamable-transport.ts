@@ -17,7 +17,7 @@ import { takeMessages } from "./messages.ts";
 import { letGo } from "./read-body.ts";
 import { type Refusal, readRefusal } from "./refusal.ts";
 
-export interface RemoteTransportOptions {
+export interface StreamableTransportOptions {
   readonly url: URL;
   readonly client: HttpClient;
 }
@@ -56,7 +56,7 @@ export class StreamableTransport implements Transport {
   #ready: Promise<unknown> = Promise.resolve();
   #ended: Promise<void> | undefined;
 
-  constructor({ url, client }: RemoteTransportOptions) {
+  constructor({ url, client }: StreamableTransportOptions) {
     this.#url = url;
     this.#client = client;
   }
@@ -119,7 +119,7 @@ export class StreamableTransport implements Transport {
       if (signal?.aborted) throw cancelled();
       if (this.#ended) throw this.#endedError("no");
       const response = await this.#post({ frame, signal: stream.signal, headers });
-      if (response.status !== 200) return this.#refused(await readRefusal(this.#url, response), id);
+      if (response.status !== 200) return this.#refused(await this.#refusal(response), id);
       if (frame.head.method === "initialize") this.#greet(response);
       await stream.read(response);
     } catch (error) {
@@ -140,7 +140,7 @@ export class StreamableTransport implements Transport {
       this.#streams.get(requestId)?.abandon(cancelled());
     const response = await posted;
     if (response.status < 300) letGo(response);
-    else this.#refused(await readRefusal(this.#url, response));
+    else this.#refused(await this.#refusal(response));
   }
 
   #greet(response: HttpResponse): void {
@@ -155,6 +155,10 @@ export class StreamableTransport implements Transport {
       detail: "init_invalid",
       executed: "no",
     });
+  }
+
+  #refusal(response: HttpResponse): Promise<Refusal> {
+    return readRefusal(this.#url, response, this.#client.advice);
   }
 
   /** Throws, unless the refusal is the answer to this request. */

@@ -42,7 +42,7 @@ export async function readAll(url: URL, response: HttpResponse, limit = maxMessa
       chunks.push(chunk);
     }
   } catch (error) {
-    throw networkFailure(url, error, true);
+    throw networkFailure(url, error, { sent: true });
   }
   const [first] = chunks;
   return chunks.length === 1 && first ? first : Buffer.concat(chunks);
@@ -66,7 +66,7 @@ export async function readEvents(url: URL, response: HttpResponse, handlers: Eve
       parser.feed(decoder.decode(chunk, { stream: true })),
     );
   } catch (error) {
-    throw networkFailure(url, error, true);
+    throw networkFailure(url, error, { sent: true });
   }
 }
 

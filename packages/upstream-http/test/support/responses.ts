@@ -30,3 +30,15 @@ function response(status: number, headers: HttpResponse["headers"], text: string
     body: Object.assign(body, { dump: async () => {} }) as unknown as HttpResponse["body"],
   };
 }
+
+/** What comes of asking: an answer, or no connection. */
+export type Next = HttpResponse | { readonly reason: string; readonly detail: string };
+
+export const refusedConnection = { reason: "upstream_start_failed", detail: "connect" };
+
+/** Answers with it, or rejects as a client would. */
+export async function answered(next: Next | undefined): Promise<HttpResponse> {
+  if (next === undefined) throw new Error("asked too often");
+  if ("status" in next) return next;
+  throw Object.assign(new Error("refused"), next, { [Symbol.for("omg.error")]: true });
+}

@@ -1,9 +1,28 @@
-import { STATUS_CODES } from "node:http";
 import { OmgError, type OmgErrorOptions, type Reason } from "@omg/core/runtime";
 
-const longestRetryMs = 300_000;
+/**
+ * What people can do about a failure, in terms of the settings that the owner of a client gives them. What is absent is
+ * not said: a server in a container has no `url` to correct.
+ */
+export interface Advice {
+  /** Where the credential stands, of a server that wants another one. */
+  readonly credential?: string;
+  /** Where the address stands, of a server that sends elsewhere. */
+  readonly address?: string;
+  /** How to ask for TLS, and how for none. */
+  readonly https?: string;
+  readonly http?: string;
+  /** Where the host's name stands, of a server whose certificate has another one. */
+  readonly name?: string;
+  /** How to trust a certificate. */
+  readonly trust?: string;
+  /** The name of the setting that is `responseMs`. */
+  readonly responseTime?: string;
+  /** The name of the setting that is `silenceMs`. */
+  readonly silence?: string;
+}
 
-/** What went wrong between us and a remote server, in words for its user. */
+/** What went wrong between us and a server, in words for its user. */
 export function failure(
   reason: Reason,
   url: URL,
@@ -18,42 +37,6 @@ function placeOf(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }
 
-/** The head of an HTTP answer, and the words of its JSON-RPC error if it has one. */
-export interface StatusLine {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly said?: string;
-}
-
-/** An HTTP status that is no answer to a message. */
-export function statusFailure(url: URL, { status, headers, said = "" }: StatusLine): OmgError {
-  const detail = `http_${status}`;
-  const name = `answered ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
-  const answered = said === "" ? name : `${name} (${said})`;
-  const of = (reason: Reason, advice: string, more: Omit<OmgErrorOptions, "message"> = {}) =>
-    failure(reason, url, `${answered}${advice}`, { detail, executed: "no", ...more });
-  if (status === 401)
-    return of("upstream_auth_required", "; check the headers of the entry: it wants a credential");
-  if (status === 403) return of("upstream_auth_required", "; the credential of the entry may not do this");
-  if (status === 429 || status === 503) {
-    const retryAfterMs = retryAfter(headers["retry-after"]);
-    // A proxy also says 503 when a server dies in the middle.
-    const executed = status === 429 || headers["retry-after"] !== undefined ? "no" : "unknown";
-    return of("upstream_backoff", "; it asks to be left alone for a while", { executed, retryAfterMs });
-  }
-  if (status === 413) return of("message_too_large", "; the message is too large for it");
-  if (status >= 500) return of("upstream_closed", "; the fault is the server's", { executed: "unknown" });
-  if (status >= 300 && status < 400) {
-    const where = originOf(headers.location, url);
-    return of(
-      "upstream_protocol_error",
-      ` to ${where}, which is not followed; put the right address into the entry`,
-    );
-  }
-  const executed = status < 300 ? "unknown" : "no";
-  return of("upstream_protocol_error", "; is this the address of an MCP endpoint?", { executed });
-}
-
 /** No connection could be made. */
 export function isConnectFailure(error: unknown): error is OmgError {
   return OmgError.is(error) && error.detail === "connect";
@@ -64,8 +47,15 @@ export function asksForPause(error: unknown): error is OmgError {
   return OmgError.is(error) && error.reason === "upstream_backoff";
 }
 
-/** A fault below HTTP. `sent`: whether any of the request may have arrived. */
-export function networkFailure(url: URL, error: unknown, sent: boolean): OmgError {
+export interface FaultContext {
+  /** Whether any of the request may have arrived. */
+  readonly sent: boolean;
+  /** Default: none. */
+  readonly advice?: Advice | undefined;
+}
+
+/** A fault below HTTP; what is an `OmgError` already stays as it is. */
+export function networkFailure(url: URL, error: unknown, { sent, advice = {} }: FaultContext): OmgError {
   if (OmgError.is(error)) return error;
   const { name, code, message, data, socket } = innermost(error);
   const executed = sent ? "unknown" : "no";
@@ -87,14 +77,14 @@ export function networkFailure(url: URL, error: unknown, sent: boolean): OmgErro
     );
   }
   if (url.protocol === "http:" && data.startsWith(tlsAlert))
-    return failure("upstream_start_failed", url, "speaks TLS; url must begin with https://", {
+    return failure("upstream_start_failed", url, withFix("speaks TLS, not plain HTTP", advice.https), {
       detail: "tls_protocol",
       executed: "no",
       cause,
     });
-  const tls = tlsDetail(code);
+  const tls = tlsDetail(code, advice);
   if (tls)
-    return failure("upstream_start_failed", url, `${tls.what} (${code}); ${tls.fix}`, {
+    return failure("upstream_start_failed", url, withFix(`${tls.what} (${code})`, tls.fix), {
       detail: tls.detail,
       executed: "no",
       cause,
@@ -107,16 +97,24 @@ export function networkFailure(url: URL, error: unknown, sent: boolean): OmgErro
     });
   }
   if (code === "UND_ERR_HEADERS_TIMEOUT")
-    return failure("upstream_timeout", url, "did not begin to answer in time (response_timeout_seconds)", {
-      executed,
-      cause,
-    });
+    return failure(
+      "upstream_timeout",
+      url,
+      withName("did not begin to answer in time", advice.responseTime),
+      {
+        executed,
+        cause,
+      },
+    );
   if (code === "UND_ERR_BODY_TIMEOUT")
     return failure(
       "upstream_timeout",
       url,
-      "fell silent in the middle of an answer (silence_timeout_seconds)",
-      { executed, cause },
+      withName("fell silent in the middle of an answer", advice.silence),
+      {
+        executed,
+        cause,
+      },
     );
   if (name === "HTTPParserError" || code === "UND_ERR_HEADERS_OVERFLOW")
     return failure("upstream_protocol_error", url, `sent what is not HTTP (${message})`, {
@@ -130,8 +128,18 @@ export function networkFailure(url: URL, error: unknown, sent: boolean): OmgErro
     });
   const what = `broke off the connection${code === "" ? `: ${message}` : ` (${code})`}`;
   const isMute = url.protocol === "http:" && socket?.bytesRead === 0;
-  const fix = isMute ? " without a word; if it speaks TLS, url must begin with https://" : "";
-  return failure("upstream_closed", url, `${what}${fix}`, { executed, cause });
+  const fix = advice.https && `if it speaks TLS, ${advice.https}`;
+  const said = isMute ? withFix(`${what} without a word`, fix) : what;
+  return failure("upstream_closed", url, said, { executed, cause });
+}
+
+/** What went wrong, and what to do about it if there is anything. */
+export function withFix(what: string, fix: string | undefined): string {
+  return fix === undefined ? what : `${what}; ${fix}`;
+}
+
+function withName(what: string, name: string | undefined): string {
+  return name === undefined ? what : `${what} (${name})`;
 }
 
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -146,8 +154,13 @@ const connectCodes = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
-function tlsDetail(code: string): { detail: string; what: string; fix: string } | undefined {
-  const trust = "put the certificate of its authority into ca_file";
+interface TlsFault {
+  readonly detail: string;
+  readonly what: string;
+  readonly fix: string | undefined;
+}
+
+function tlsDetail(code: string, { http, name, trust }: Advice): TlsFault | undefined {
   if (code === "CERT_HAS_EXPIRED")
     return {
       detail: "tls_expired",
@@ -158,7 +171,7 @@ function tlsDetail(code: string): { detail: string; what: string; fix: string } 
     return {
       detail: "tls_name",
       what: "has a certificate of another name",
-      fix: "check the host name in url",
+      fix: name,
     };
   if (code === "DEPTH_ZERO_SELF_SIGNED_CERT")
     return { detail: "tls_self_signed", what: "has a certificate that nobody vouches for", fix: trust };
@@ -168,7 +181,7 @@ function tlsDetail(code: string): { detail: string; what: string; fix: string } 
     return {
       detail: "tls_protocol",
       what: "speaks no TLS that is safe",
-      fix: "check that url begins with http:// or https:// as the server does",
+      fix: http && `if it speaks plain HTTP, ${http}`,
     };
   return undefined;
 }
@@ -200,15 +213,4 @@ function innermost(error: unknown): Fault {
     data: String(current.data ?? ""),
     socket: current.socket as Fault["socket"],
   };
-}
-
-function retryAfter(header: string | string[] | undefined): number {
-  const text = String(header ?? "");
-  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
-  return Math.min(Math.max(1000, (Number.isFinite(seconds) ? seconds : 1) * 1000), longestRetryMs);
-}
-
-function originOf(location: string | string[] | undefined, base: URL): string {
-  const target = String(location ?? "");
-  return URL.canParse(target, base.href) ? new URL(target, base.href).origin : "nowhere";
 }
