@@ -50,6 +50,7 @@ function exitCodeOf(reason: string): number {
     case "port_in_use":
       return exitCodes.configurationRefused;
     case "upstream_start_failed":
+    case "runtime_unavailable":
     case "upstream_backoff":
     case "server_disabled":
       return exitCodes.serverNotReady;

@@ -20,6 +20,7 @@ const contract = {
   port_in_use: [-31015, 500],
   gateway_unreachable: [-31017, 502],
   upstream_start_failed: [-31005, 502],
+  runtime_unavailable: [-31005, 503],
   upstream_backoff: [-31006, 502],
   upstream_closed: [-31000, 502],
   upstream_timeout: [-31001, 504],
@@ -36,6 +37,7 @@ const contract = {
 const retryable: readonly Reason[] = [
   "gateway_unreachable",
   "upstream_start_failed",
+  "runtime_unavailable",
   "upstream_backoff",
   "upstream_closed",
   "upstream_timeout",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { OmgError } from "../src/runtime/index.ts";
+import { OmgError, type RuntimeV1 } from "../src/runtime/index.ts";
 import { fakeServer, type Handler, text } from "./support/fake-runtime.ts";
 import { statesOf, testGateway } from "./support/gateway.ts";
 import { seededRandom } from "./support/seeded-random.ts";
@@ -115,9 +115,12 @@ describe("starting", () => {
     expect(statesOf(events, "a").slice(0, 4)).toEqual(["starting", "backoff", "failed", "starting"]);
   });
 
-  test("a start that the gateway itself has no means for is tried again after a second, however often", async () => {
+  test.each([
+    ["the gateway itself has no means for", "overloaded", "fd_exhausted"],
+    ["finds no answer where the server would run", "runtime_unavailable", "engine_down"],
+  ] as const)("a start that %s is tried again after a second, however often", async (_, reason, detail) => {
     let isWanting = true;
-    const want = new OmgError("overloaded", { detail: "fd_exhausted", message: "Too many files are open" });
+    const want = new OmgError(reason, { detail, message: "not now" });
     const beforeStart = async () => {
       if (isWanting) throw want;
     };
@@ -125,8 +128,9 @@ describe("starting", () => {
     const client = await TestClient.connect(gateway, "a");
     for (let second = 1; second <= 20; second++) {
       expect(await client.refusal("tools/call", { name: "echo" })).toMatchObject({
-        reason: "overloaded",
-        detail: "fd_exhausted",
+        reason,
+        detail,
+        phase: "start",
         server: "a",
       });
       expect(await client.refusal("tools/call", { name: "echo" })).toMatchObject({
@@ -137,6 +141,33 @@ describe("starting", () => {
       expect(runtime.starts).toBe(second);
     }
     isWanting = false;
+    expect(await client.call("echo")).toBe("hi");
+  });
+
+  test("a place to run that says when to ask again is asked then, also by what is fetched first", async () => {
+    const { gateway, runtime, clock } = await testGateway({ a: fakeServer(echo) });
+    let asked = 0;
+    (runtime as RuntimeV1).prepare = async () => {
+      if (++asked <= 3) {
+        throw new OmgError("runtime_unavailable", { retryAfterMs: 2_500, message: "no engine answers" });
+      }
+    };
+    const client = await TestClient.connect(gateway, "a");
+    for (let round = 1; round <= 3; round++) {
+      expect(await client.refusal("tools/call", { name: "echo" })).toMatchObject({
+        reason: "runtime_unavailable",
+        retryable: true,
+        retryAfterMs: 2_500,
+        message: "no engine answers",
+      });
+      await clock.advance(2_499);
+      expect(await client.refusal("tools/call", { name: "echo" })).toMatchObject({
+        reason: "upstream_backoff",
+        message: expect.stringContaining("no engine answers"),
+      });
+      await clock.advance(1);
+      expect(asked).toBe(round);
+    }
     expect(await client.call("echo")).toBe("hi");
   });
 

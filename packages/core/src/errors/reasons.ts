@@ -153,6 +153,14 @@ export const reasons = {
     when: "The server did not become ready; the message holds its last words.",
     fix: "The message and `detail` say what failed. Run the command of the entry by hand. If it only needs longer, run `omg warm ID` once or raise `start_timeout_seconds`.",
   },
+  runtime_unavailable: {
+    code: -31005,
+    status: 503,
+    phase: "start",
+    retryable: true,
+    when: "The place where the server would run, such as a Docker engine, does not answer.",
+    fix: "Start it, or correct the address that the message names. It counts as no failure of the server: the first call after a second, or after `retryAfterMs`, tries again.",
+  },
   upstream_backoff: {
     code: -31006,
     status: 502,

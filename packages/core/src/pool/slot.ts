@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { ServerState } from "../gateway/types.ts";
-import type { OmgError } from "../runtime/errors.ts";
+import type { OmgError, Reason } from "../runtime/errors.ts";
 import { Backoff } from "./backoff.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { idleError, inBackoffError, tooManyWaitersError } from "./slot-errors.ts";
@@ -9,7 +9,9 @@ import type { RunningInstance } from "./start-instance.ts";
 import { Waiters } from "./waiters.ts";
 
 const disposeTimeoutMs = 20_000;
-/** How long a start waits for what the gateway itself had none of. */
+/** Starts that fail for want of something that is not the server's: no failure of its own, so no pause gets longer. */
+const wants: ReadonlySet<Reason> = new Set(["overloaded", "runtime_unavailable"]);
+/** How long a start waits for what there was none of. */
 const wantMs = 1_000;
 
 /**
@@ -213,8 +215,7 @@ export class Slot {
     if (signal.aborted) this.#rest("stopped");
     // Waiting does not help, and after a login the next call must do. What is held starts by itself, so it must wait.
     else if (error.reason === "upstream_auth_required" && this.#holds === 0) this.#rest("failed");
-    // Want of the gateway's own is no failure of the server, and makes no pause longer.
-    else if (error.reason === "overloaded") this.#retreat(error.retryAfterMs ?? wantMs);
+    else if (wants.has(error.reason)) this.#retreat(error.retryAfterMs ?? wantMs);
     else this.#retreat(this.#backoff.startFailed(error.retryAfterMs));
   }
 

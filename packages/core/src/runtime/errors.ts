@@ -22,6 +22,7 @@ export type Reason =
   | "port_in_use"
   | "gateway_unreachable"
   | "upstream_start_failed"
+  | "runtime_unavailable"
   | "upstream_backoff"
   | "upstream_closed"
   | "upstream_timeout"
