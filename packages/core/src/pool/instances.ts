@@ -19,6 +19,7 @@ import {
   startInstance,
 } from "./start-instance.ts";
 import type { StartLimiter } from "./start-limiter.ts";
+import type { StartNews } from "./start-news.ts";
 
 export interface PoolSettings {
   readonly idleTimeoutMs: number;
@@ -94,15 +95,21 @@ export class Instances {
   /** A ready instance, started if need be, held awake until it is released. */
   async lease(session: string, { call, urgent = call !== undefined }: UseOptions): Promise<Lease> {
     const slot = this.#slot(session);
+    const { clock, config } = this.#plan;
     const onWait = call && ((giveUp: (error: OmgError) => void) => call.holdBy({ giveUp }));
     const leased = slot.lease({ urgent, onWait });
-    const quiet = call && tellProgress(call, startingText(this.#plan.config.id), this.#plan.clock);
+    const quiet = call && tellProgress(call, startingText(config.id), clock, slot.news);
     try {
       return await leased;
     } finally {
       quiet?.();
       call?.holdBy(undefined);
     }
+  }
+
+  /** What is said of the start that the session waits for. */
+  startNews(session: string): StartNews {
+    return this.#slot(session).news;
   }
 
   /** The session's instance, if it runs and takes calls. */
@@ -207,13 +214,19 @@ export class Instances {
             capabilities: owner?.capabilities ?? sharedCapabilities,
             signal,
           };
-          const events = this.#events(session, watch);
-          await prepareInstance(plan, target, events);
-          const start = () => {
-            startedAt = plan.clock.now();
-            return startInstance(plan, target, events);
-          };
-          return limiter.run(() => slot.urgent, start);
+          const events = this.#events(session, watch, slot.news);
+          try {
+            await prepareInstance(plan, target, events);
+            // Whoever was told what is fetched would take it for being fetched still.
+            if (slot.news.latest !== undefined) slot.news.say(startingText(server));
+            const start = () => {
+              startedAt = plan.clock.now();
+              return startInstance(plan, target, events);
+            };
+            return await limiter.run(() => slot.urgent, start);
+          } finally {
+            slot.news.clear();
+          }
         },
         onState: (from, to, why) => {
           const ready = to === "ready" && {
@@ -233,13 +246,16 @@ export class Instances {
     return new SessionOwner(this.#plan.config.id, session, this.#settings);
   }
 
-  #events(session: string, watch: InstanceWatch): InstanceEvents {
+  #events(session: string, watch: InstanceWatch, news: StartNews): InstanceEvents {
     const { emit, onChange, tool } = this.#settings;
     const server = this.#plan.config.id;
     return {
       ...watch,
       onLog: (line) => emit({ type: "server-log", server, line }),
-      onProgress: (message) => emit({ type: "server-progress", server, message }),
+      onProgress(message) {
+        emit({ type: "server-progress", server, message });
+        news.say(message);
+      },
       onDropped: (what) => emit({ type: "frame-dropped", server, what }),
       onChange: (frame) => onChange(session, frame),
       tool: (name) => tool(session, name),

@@ -13,6 +13,7 @@ import type { Edits } from "../upstream/upstream-types.ts";
 import { Instances, type PoolSettings, type UseOptions } from "./instances.ts";
 import type { Lease } from "./slot-types.ts";
 import type { RunningInstance, StartPlan } from "./start-instance.ts";
+import type { StartNews } from "./start-news.ts";
 
 export interface ServerSettings extends Omit<PoolSettings, "onChange" | "onReady" | "tool"> {
   readonly clock: Clock;
@@ -194,6 +195,11 @@ export class PooledServer {
   /** Whether each session has an instance for itself. */
   get isPerSession(): boolean {
     return this.config.scope === "session";
+  }
+
+  /** What is said of the start that a session waits for. */
+  startNews(session: string): StartNews {
+    return this.#mustBeUsable().instances.startNews(session);
   }
 
   /** The instance that runs for this session and takes calls, if there is one. */

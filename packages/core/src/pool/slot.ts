@@ -6,6 +6,7 @@ import { IdleWatch } from "./idle-watch.ts";
 import { idleError, inBackoffError, tooManyWaitersError } from "./slot-errors.ts";
 import type { Lease, LeaseOptions, SlotHooks, SlotSettings } from "./slot-types.ts";
 import type { RunningInstance } from "./start-instance.ts";
+import { StartNews } from "./start-news.ts";
 import { Waiters } from "./waiters.ts";
 
 const disposeTimeoutMs = 20_000;
@@ -26,6 +27,8 @@ const wantMs = 1_000;
  * Every change of state and of the counts below is synchronous, so that no call falls between two states.
  */
 export class Slot {
+  /** What is said of a start under way. */
+  readonly news = new StartNews();
   readonly #settings: SlotSettings;
   readonly #hooks: SlotHooks;
   readonly #clock: Clock;

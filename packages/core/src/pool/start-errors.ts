@@ -12,6 +12,17 @@ export function timeoutError({ config }: StartPlan, ms: number): OmgError {
   });
 }
 
+/** Fetching has a time of its own, which no setting makes longer. */
+export function prepareTimeoutError({ config }: StartPlan, ms: number): OmgError {
+  return new OmgError("upstream_start_failed", {
+    detail: "prepare_timeout",
+    server: config.id,
+    message:
+      `What server '${config.id}' needs to start could not be fetched within ${ms / 1000} s; ` +
+      "the next call tries again, or fetch it by hand",
+  });
+}
+
 /** Whatever made a start fail, in the words of the contract: what happened, how it exited, what it said last. */
 export function startError(
   plan: StartPlan,

@@ -13,7 +13,7 @@ import type { InstanceOwner, UpstreamLimits } from "../upstream/upstream-types.t
 import type { KnownEra } from "./known-era.ts";
 import { LastWords } from "./last-words.ts";
 import type { InstanceWatch } from "./slot-types.ts";
-import { startError, timeoutError } from "./start-errors.ts";
+import { prepareTimeoutError, startError, timeoutError } from "./start-errors.ts";
 
 /** Everything a start needs to know about a server, checked and resolved. */
 export interface StartPlan {
@@ -78,7 +78,9 @@ export async function prepareInstance(
   const { runtime } = plan;
   if (!runtime.prepare) return;
   const lastWords = new LastWords();
-  const deadline = startDeadline(plan, target.signal, prepareTimeoutMs);
+  const deadline = startDeadline(plan.clock, target.signal, prepareTimeoutMs, () =>
+    prepareTimeoutError(plan, prepareTimeoutMs),
+  );
   try {
     await deadline.bound(() => runtime.prepare?.(requestOf(plan, events, lastWords, deadline.signal)));
   } catch (error) {
@@ -99,7 +101,10 @@ export async function startInstance(
 ): Promise<RunningInstance> {
   const { config, runtime, clock } = plan;
   const lastWords = new LastWords();
-  const deadline = startDeadline(plan, target.signal, plan.startTimeoutMs);
+  const { startTimeoutMs } = plan;
+  const deadline = startDeadline(clock, target.signal, startTimeoutMs, () =>
+    timeoutError(plan, startTimeoutMs),
+  );
   let instance: InstanceV1 | undefined;
   let upstream: Upstream | undefined;
   try {
@@ -225,26 +230,26 @@ function requestOf(
   };
 }
 
-/** The time a start may take: aborted from outside, or when it is over. */
-function startDeadline(plan: StartPlan, outer: AbortSignal, ms: number) {
+/** The time that a part of a start may take: aborted from outside, or with `late` when it is over. */
+function startDeadline(clock: Clock, outer: AbortSignal, ms: number, late: () => OmgError) {
   const controller = new AbortController();
   const { signal } = controller;
   const giveUp = () => controller.abort(outer.reason);
   outer.addEventListener("abort", giveUp, { once: true });
   if (outer.aborted) giveUp();
-  const stopTimer = plan.clock.after(ms, () => controller.abort(timeoutError(plan, ms)));
+  const stopTimer = clock.after(ms, () => controller.abort(late()));
   return {
     signal,
     clear() {
       stopTimer();
       outer.removeEventListener("abort", giveUp);
     },
-    /** Runs a step that ends with the deadline, also if the step itself does not; `late` gets what comes after. */
-    bound<T>(step: () => Promise<T> | undefined, late: (value: T) => void = () => {}): Promise<T> {
+    /** Runs a step that ends with the deadline, also if the step itself does not; `onLate` gets what comes after. */
+    bound<T>(step: () => Promise<T> | undefined, onLate: (value: T) => void = () => {}): Promise<T> {
       return new Promise((resolve, reject) => {
         signal.throwIfAborted();
         signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-        const settle = (value: T) => (signal.aborted ? late(value) : resolve(value));
+        const settle = (value: T) => (signal.aborted ? onLate(value) : resolve(value));
         // A step that throws at once rejects all the same: the executor catches it.
         Promise.resolve(step() as Promise<T>).then(settle, reject);
       });

@@ -272,7 +272,8 @@ export class AggregateEndpoint implements Endpoint {
   async #learn(call: Call, server: PooledServer): Promise<void> {
     await this.#catalog.recall(server);
     if (this.#catalog.knows(server, this.#session)) return;
-    const quiet = tellProgress(call, startingText(server.id), this.#clock);
+    const news = server.startNews(this.#session);
+    const quiet = tellProgress(call, startingText(server.id), this.#clock, news);
     await call.waitFor(this.#catalog.learn(server, this.#session)).finally(quiet);
   }
 }

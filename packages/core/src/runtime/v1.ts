@@ -40,7 +40,7 @@ export interface PrepareRequest<Options> {
   readonly signal: AbortSignal;
   /** What the server writes to stderr, or the backend's own words, line by line. */
   log(line: string): void;
-  /** Says how far a slow start is, in words for a person. */
+  /** Says how far a slow start is, in words for a person: every client that waits for it is told them. */
   progress(message: string): void;
   readonly store: StateStore;
 }
