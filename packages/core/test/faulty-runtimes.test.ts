@@ -4,6 +4,7 @@ import { OmgError, type Reason } from "../src/runtime/errors.ts";
 import type { InstanceV1, RuntimeV1 } from "../src/runtime/v1.ts";
 import { fakeServer, text } from "./support/fake-runtime.ts";
 import { statesOf, testGateway } from "./support/gateway.ts";
+import { optionsRuntime } from "./support/options-runtime.ts";
 import { TestClient } from "./support/test-client.ts";
 import { settle, VirtualClock } from "./support/virtual-clock.ts";
 
@@ -92,6 +93,34 @@ describe("a runtime that does not keep its word", () => {
     const disposed = gateway[Symbol.asyncDispose]();
     await clock.advance(1);
     await disposed;
+  });
+
+  test("one that can not end what it started stops no other from ending, and the gateway's end says so", async () => {
+    const slow = Promise.withResolvers<void>();
+    const ended: string[] = [];
+    const runtimeOf = (name: string, end: () => Promise<void>): RuntimeV1 => ({
+      ...optionsRuntime(name, { "~standard": { version: 1, vendor: "t", validate: () => ({ value: {} }) } }),
+      async [Symbol.asyncDispose]() {
+        await end();
+        ended.push(name);
+      },
+    });
+    const runtimes = [
+      runtimeOf("odd", () => {
+        throw "thrown";
+      }),
+      runtimeOf("docker", () => Promise.reject(new Error("no engine answers"))),
+      runtimeOf("slow", () => slow.promise),
+    ];
+    const gateway = await createGateway({ config: { servers: [] }, runtimes });
+    const end = gateway[Symbol.asyncDispose]();
+    const refused = expect(end).rejects.toThrow(
+      "What was started could not all be ended: odd: thrown; docker: no engine answers",
+    );
+    await settle();
+    slow.resolve();
+    await refused;
+    expect(ended).toEqual(["slow"]);
   });
 
   test("a transport whose start hangs ends at the start timeout", async () => {

@@ -17,7 +17,8 @@ export type ServerState =
 
 /**
  * The catalog, run: clients connect to it, servers start and stop behind it. Dispose: end all sessions and stop all
- * servers at once; `drain` first if calls in flight should be answered.
+ * servers at once; `drain` first if calls in flight should be answered. It rejects, when everything else has ended, if a
+ * runtime could not end all that it had started.
  */
 export interface Gateway extends AsyncDisposable {
   /**
