@@ -1,4 +1,4 @@
-import { createGateway, type Gateway, type RuntimeV1 } from "@omg/core";
+import { createGateway, type Gateway } from "@omg/core";
 import type { Configuration } from "./configuration/load-configuration.ts";
 import { chooseLevel, type LogLevel } from "./logging/levels.ts";
 import { logDiagnostics } from "./logging/log-diagnostics.ts";
@@ -6,7 +6,7 @@ import { logEvents, stackOf } from "./logging/log-events.ts";
 import { createLogger, type Logger } from "./logging/logger.ts";
 import { Redaction } from "./logging/redaction.ts";
 import { claimOwner } from "./owners/claim-owner.ts";
-import { sweepDeadOwners } from "./owners/sweep-dead-owners.ts";
+import { OwnerSweeper, type SweptCatalog } from "./owners/owner-sweeper.ts";
 import { openStore } from "./state/open-store.ts";
 
 export interface HostLog {
@@ -17,8 +17,8 @@ export interface HostLog {
 
 export interface Host extends HostLog, AsyncDisposable {
   readonly gateway: Gateway;
-  /** Notes the runtimes that may start something from now on, for who cleans up after this process. */
-  recordRuntimes(runtimes: readonly RuntimeV1[]): void;
+  /** Notes what the catalog of a reload names, for who cleans up after this process, and for what it cleans up itself. */
+  follow(catalog: SweptCatalog): void;
 }
 
 /** Logs to stderr: readable in a terminal, NDJSON elsewhere. */
@@ -38,7 +38,10 @@ export function openLog(
   return { log, level, redaction };
 }
 
-/** A gateway with everything a process owes it: a log, a store, an owner's mark, the sweep of what dead owners left. */
+/**
+ * A gateway with everything a process owes it: a log, a store, an owner's mark, the sweep of what dead owners left. Its
+ * disposal never rejects: what could not be ended is logged, and left to the sweep of another gateway.
+ */
 export async function openHost(
   configuration: Configuration,
   { log, level, redaction }: HostLog,
@@ -50,7 +53,7 @@ export async function openHost(
     const lost = "should this gateway be killed, the next one can not remove what it leaves behind";
     log("warn", `No record of this gateway can be kept: ${lost}`, { why: owner.unrecorded });
   }
-  void sweep(runtimes, log);
+  const sweeper = new OwnerSweeper({ catalog: configuration, log });
   const store = openStore();
   const gateway = await createGateway({
     config: configuration.gateway,
@@ -60,6 +63,7 @@ export async function openHost(
     onEvent: logEvents(log, level),
     ...(store ? { store } : {}),
   }).catch((error: unknown) => {
+    sweeper[Symbol.dispose]();
     owner.release();
     throw error;
   });
@@ -68,25 +72,21 @@ export async function openHost(
     log,
     level,
     redaction,
-    recordRuntimes: (now) => owner.record(now),
+    follow(catalog) {
+      owner.record(catalog.runtimes);
+      sweeper.follow(catalog);
+    },
     async [Symbol.asyncDispose]() {
-      await gateway[Symbol.asyncDispose]();
-      owner.release();
+      sweeper[Symbol.dispose]();
+      try {
+        await gateway[Symbol.asyncDispose]();
+        owner.release();
+      } catch (error) {
+        log("error", "Something may be left behind; a gateway that runs or starts later removes it", {
+          owner: owner.id,
+          error: stackOf(error),
+        });
+      }
     },
   };
-}
-
-async function sweep(runtimes: readonly RuntimeV1[], log: Logger): Promise<void> {
-  const swept = await sweepDeadOwners({
-    runtimes,
-    signal: AbortSignal.timeout(30_000),
-    onFailure: (owner, runtime, error) => {
-      log("error", "What a dead gateway left behind can not be removed", {
-        owner,
-        runtime,
-        error: stackOf(error),
-      });
-    },
-  });
-  if (swept.length > 0) log("warn", "Removed what a dead gateway left behind", { owners: swept.join(" ") });
 }

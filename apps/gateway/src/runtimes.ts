@@ -1,4 +1,4 @@
-import type { RuntimeV1, ServerConfig } from "@omg/core";
+import type { RuntimeFactoryOptions, RuntimeV1, ServerConfig } from "@omg/core";
 
 /** Which package brings a runtime type. */
 const packages: Readonly<Record<string, string>> = {
@@ -10,7 +10,7 @@ const packages: Readonly<Record<string, string>> = {
   "k8s-service": "@omg/runtime-k8s",
 };
 
-type RuntimeModule = { default: () => RuntimeV1 | RuntimeV1[] };
+type RuntimeModule = { default: (options: RuntimeFactoryOptions) => RuntimeV1 | RuntimeV1[] };
 
 /** Imports the runtimes that the servers name, and no others. Servers whose runtime is not installed get a `problem`. */
 export async function loadRuntimes(
@@ -22,7 +22,7 @@ export async function loadRuntimes(
   for (const name of wanted) {
     if (name === undefined) continue;
     const module = await importRuntime(name);
-    if (module) runtimes.push(...[module.default()].flat());
+    if (module) runtimes.push(...runtimesOf(module));
     else missing.add(name);
   }
   return { runtimes, servers: servers.map((server) => withProblem(server, missing)) };
@@ -31,7 +31,11 @@ export async function loadRuntimes(
 /** Every runtime that is installed, whether a server names it or not. */
 export async function installedRuntimes(): Promise<RuntimeV1[]> {
   const modules = await Promise.all([...new Set(Object.values(packages))].map(importRuntime));
-  return modules.flatMap((module) => (module ? module.default() : []));
+  return modules.flatMap((module) => (module ? runtimesOf(module) : []));
+}
+
+function runtimesOf(module: RuntimeModule): RuntimeV1[] {
+  return [module.default({ hostEnv: process.env })].flat();
 }
 
 function packageOf(server: ServerConfig): string | undefined {

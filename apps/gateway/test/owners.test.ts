@@ -1,5 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RuntimeV1 } from "@omg/core";
 import { describe, expect, test } from "vitest";
@@ -7,6 +6,7 @@ import { claimOwner } from "../src/owners/claim-owner.ts";
 import { type OwnerRecord, parseOwnerRecord } from "../src/owners/owner-record.ts";
 import { type Here, here, isProvablyDead } from "../src/owners/proof-of-death.ts";
 import { sweepDeadOwners } from "../src/owners/sweep-dead-owners.ts";
+import { bury, deadPid, sweepingRuntime as runtime } from "./support/dead-owners.ts";
 import { Sandbox } from "./support/omg.ts";
 
 const record: OwnerRecord = {
@@ -85,6 +85,9 @@ test.runIf(process.platform === "linux")("a gateway records all that proves its 
   });
   expect(isProvablyDead(written, here())).toBe(false);
   expect(isProvablyDead({ ...written, startTime: "1" }, here())).toBe(true);
+  owner.record([runtime("two", () => {})]);
+  // What a reload takes away may still run.
+  expect(parseOwnerRecord(readFileSync(file, "utf8"))?.runtimes).toEqual(["one", "two"]);
   owner.release();
   expect(existsSync(file)).toBe(false);
 });
@@ -125,8 +128,8 @@ describe("the sweep", () => {
 
   test("removes a dead owner's record once every runtime it names is swept, and names only those", async () => {
     using sandbox = new Sandbox();
-    const both = bury(sandbox, "aaaaaaaaaaaa", ["one", "two"]);
-    const other = bury(sandbox, "bbbbbbbbbbbb", ["one", "three"]);
+    const both = bury(sandbox.folder, "aaaaaaaaaaaa", ["one", "two"]);
+    const other = bury(sandbox.folder, "bbbbbbbbbbbb", ["one", "three"]);
     const swept: string[] = [];
     const runtimes = ["one", "two"].map((name) => runtime(name, (owner) => swept.push(`${name} ${owner}`)));
     const result = await sweep(sandbox, runtimes);
@@ -135,10 +138,35 @@ describe("the sweep", () => {
     expect([existsSync(both), existsSync(other)]).toEqual([false, true]);
   });
 
+  test("tells each runtime where its servers run, if it has any", async () => {
+    using sandbox = new Sandbox();
+    bury(sandbox.folder, "aaaaaaaaaaaa", ["one", "two"]);
+    const asked: unknown[] = [];
+    const note = (name: string) => runtime(name, (owner, { options }) => asked.push([name, owner, options]));
+    await sweep(sandbox, [note("one"), note("two")]);
+    expect(asked).toEqual([
+      ["one", "aaaaaaaaaaaa", [{ where: "here" }]],
+      ["two", "aaaaaaaaaaaa", []],
+    ]);
+  });
+
+  test("gives a runtime up that does not end in time", async () => {
+    using sandbox = new Sandbox();
+    const file = bury(sandbox.folder, "aaaaaaaaaaaa", ["one"]);
+    const ending = new AbortController();
+    const hanging = runtime("one", () => {
+      ending.abort(new Error("too late"));
+      return new Promise(() => {});
+    });
+    const result = await sweep(sandbox, [hanging], ending.signal);
+    expect(result).toEqual({ swept: [], failures: ["aaaaaaaaaaaa one too late"] });
+    expect(existsSync(file)).toBe(true);
+  });
+
   test("goes on when one runtime fails, says so, and keeps that record", async () => {
     using sandbox = new Sandbox();
-    const failed = bury(sandbox, "aaaaaaaaaaaa", ["bad", "good"]);
-    bury(sandbox, "bbbbbbbbbbbb", ["good"]);
+    const failed = bury(sandbox.folder, "aaaaaaaaaaaa", ["bad", "good"]);
+    bury(sandbox.folder, "bbbbbbbbbbbb", ["good"]);
     const swept: string[] = [];
     const bad = runtime("bad", () => {
       throw new Error("no engine");
@@ -150,33 +178,14 @@ describe("the sweep", () => {
   });
 });
 
-function runtime(name: string, onSweep: (owner: string) => void): RuntimeV1 {
-  const sweep = async ({ owner }: { owner: string }) => onSweep(owner);
-  return { name, sweep } as unknown as RuntimeV1;
-}
-
-async function sweep(sandbox: Sandbox, runtimes: RuntimeV1[]) {
+async function sweep(sandbox: Sandbox, runtimes: RuntimeV1[], signal = AbortSignal.timeout(5000)) {
   const failures: string[] = [];
   const swept = await sweepDeadOwners({
     runtimes,
-    signal: AbortSignal.timeout(5000),
+    options: new Map([["one", [{ where: "here" }]]]),
+    signal,
     onFailure: (owner, name, error) => failures.push(`${owner} ${name} ${(error as Error).message}`),
     folder: sandbox.folder,
   });
   return { swept, failures };
-}
-
-/** Leaves the record of an owner that is dead. */
-function bury(sandbox: Sandbox, owner: string, runtimes: string[]): string {
-  const { bootId, machineId, pidNamespace } = here();
-  const file = join(sandbox.folder, `${owner}.json`);
-  writeFileSync(
-    file,
-    JSON.stringify({ owner, pid: deadPid(), startTime: "1", bootId, machineId, pidNamespace, runtimes }),
-  );
-  return file;
-}
-
-function deadPid(): number {
-  return spawnSync(process.execPath, ["--version"]).pid;
 }

@@ -46,6 +46,7 @@ export {
   parseFrame,
   type Reason,
   type RequestId,
+  type RuntimeFactoryOptions,
   type RuntimeV1,
   requestFrame,
   resultFrame,

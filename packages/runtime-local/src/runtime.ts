@@ -1,11 +1,11 @@
-import type { InstanceV1, RuntimeV1 } from "@omg/core/runtime";
+import type { InstanceV1, RuntimeFactoryOptions, RuntimeV1 } from "@omg/core/runtime";
 import { createJanitor } from "./janitor.ts";
 import { launch } from "./launch.ts";
 import { markedProcesses, ownerMarker } from "./marked-processes.ts";
 import { type LocalOptions, localOptions } from "./options.ts";
 import { processInstance, type StopTimes } from "./process-instance.ts";
 
-export interface LocalRuntimeOptions {
+export interface LocalRuntimeOptions extends RuntimeFactoryOptions {
   /** How long each step of a stop may take. */
   readonly stop?: Partial<StopTimes> | undefined;
 }

@@ -1,4 +1,11 @@
-import { type Exit, type LoginRequest, OmgError, type RuntimeV1, type StartRequest } from "@omg/core/runtime";
+import {
+  type Exit,
+  type LoginRequest,
+  OmgError,
+  type RuntimeFactoryOptions,
+  type RuntimeV1,
+  type StartRequest,
+} from "@omg/core/runtime";
 import { HttpClient, networkFailure } from "@omg/upstream-http";
 import type { Dispatcher } from "undici";
 import { advice } from "./advice.ts";
@@ -8,7 +15,7 @@ import { type RemoteOptions, remoteOptions } from "./options.ts";
 import { type OutboundOptions, outbound } from "./outbound.ts";
 import { type Kind, RemoteTransport } from "./remote-transport.ts";
 
-export interface RemoteRuntimeOptions {
+export interface RemoteRuntimeOptions extends RuntimeFactoryOptions {
   /** Resolves names. For tests. */
   readonly resolve?: OutboundOptions["resolve"];
 }

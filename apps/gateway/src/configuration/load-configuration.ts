@@ -39,6 +39,8 @@ export interface Configuration {
   /** The file that holds the servers, as short as it can be said. */
   readonly catalog: string;
   readonly runtimes: readonly RuntimeV1[];
+  /** The checked options of the servers that can be used, by the name of their runtime. */
+  readonly options: ReadonlyMap<string, readonly unknown[]>;
   readonly diagnostics: readonly Diagnostic[];
   /** The files that were read for it. */
   readonly files: ConfigFiles;
@@ -102,6 +104,7 @@ export async function loadConfiguration(
       lock: lock.lock,
     },
     runtimes,
+    options: checked.options,
     diagnostics,
     secrets: [
       ...parsed.secrets,

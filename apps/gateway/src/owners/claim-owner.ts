@@ -9,7 +9,7 @@ export interface Owner {
   readonly id: string;
   /** Why this gateway left no record of itself, if so. */
   readonly unrecorded?: string;
-  /** Notes the runtimes that may start something from now on. */
+  /** Notes further runtimes that may start something from now on. */
   record(runtimes: readonly RuntimeV1[]): void;
   /** Everything this gateway started is gone. */
   release(): void;
@@ -26,20 +26,29 @@ export function claimOwner(runtimes: readonly RuntimeV1[], folder = ownersFolder
   });
   if (folder === undefined) return unrecorded("this user has no home directory; set HOME or XDG_STATE_HOME");
   const file = join(folder, `${id}.json`);
+  // Never less: what a reload takes away may still run for a while.
+  const names = new Set(runtimes.map(({ name }) => name));
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    write(file, id, runtimes);
+    write(file, id, names);
   } catch (error) {
     return unrecorded((error as Error).message);
   }
-  return { id, record: (now) => rewrite(file, id, now), release: () => remove(file) };
+  return {
+    id,
+    record(now) {
+      for (const { name } of now) names.add(name);
+      rewrite(file, id, names);
+    },
+    release: () => remove(file),
+  };
 }
 
-function write(file: string, id: string, runtimes: readonly RuntimeV1[]): void {
+function write(file: string, id: string, runtimes: ReadonlySet<string>): void {
   writeFileSync(file, JSON.stringify(recordOf(id, runtimes)), { mode: 0o600 });
 }
 
-function rewrite(file: string, id: string, runtimes: readonly RuntimeV1[]): void {
+function rewrite(file: string, id: string, runtimes: ReadonlySet<string>): void {
   try {
     write(file, id, runtimes);
   } catch {
@@ -47,11 +56,11 @@ function rewrite(file: string, id: string, runtimes: readonly RuntimeV1[]): void
   }
 }
 
-function recordOf(owner: string, runtimes: readonly RuntimeV1[]): OwnerRecord {
+function recordOf(owner: string, runtimes: ReadonlySet<string>): OwnerRecord {
   const { machineId, bootId, pidNamespace, startTimeOf } = here();
   const { pid } = process;
-  const names = runtimes.map((runtime) => runtime.name);
-  return { owner, pid, startTime: startTimeOf(pid), bootId, machineId, pidNamespace, runtimes: names };
+  const startTime = startTimeOf(pid);
+  return { owner, pid, startTime, bootId, machineId, pidNamespace, runtimes: [...runtimes] };
 }
 
 function remove(file: string): void {

@@ -6,8 +6,10 @@ import { here, isProvablyDead } from "./proof-of-death.ts";
 
 export interface SweepOptions {
   readonly runtimes: readonly RuntimeV1[];
+  /** The checked options of the catalog's servers, by runtime: where to look. */
+  readonly options: ReadonlyMap<string, readonly unknown[]>;
   readonly signal: AbortSignal;
-  /** A runtime could not remove what an owner left; it is tried again by the next gateway. */
+  /** A runtime could not remove what an owner left; the record stays for the next sweep. */
   readonly onFailure: (owner: string, runtime: string, error: unknown) => void;
   readonly folder?: string | undefined;
 }
@@ -30,7 +32,8 @@ async function sweepRecord(file: string, options: SweepOptions): Promise<string 
   if (!record || !isProvablyDead(record, here())) return undefined;
   const done = await Promise.all(record.runtimes.map((name) => sweepRuntime(record, name, options)));
   if (done.includes(false)) return undefined;
-  const removed = await rm(file, { force: true }).then(
+  // Another gateway may have been first.
+  const removed = await rm(file).then(
     () => true,
     () => false,
   );
@@ -38,16 +41,27 @@ async function sweepRecord(file: string, options: SweepOptions): Promise<string 
 }
 
 /** Whether nothing that this runtime started for the owner is left. */
-async function sweepRuntime(record: OwnerRecord, name: string, options: SweepOptions): Promise<boolean> {
-  const { runtimes, signal, onFailure } = options;
+async function sweepRuntime(record: OwnerRecord, name: string, sweep: SweepOptions): Promise<boolean> {
+  const { runtimes, signal, onFailure } = sweep;
   const runtime = runtimes.find((candidate) => candidate.name === name);
   // A gateway whose catalog names it will come.
   if (!runtime) return false;
   try {
-    await runtime.sweep?.({ owner: record.owner, signal });
+    const options = sweep.options.get(name) ?? [];
+    await within(signal, runtime.sweep?.({ owner: record.owner, signal, options }));
     return true;
   } catch (error) {
     onFailure(record.owner, name, error);
     return false;
   }
+}
+
+/** A runtime that does not heed the signal must not hold up the others. */
+function within(signal: AbortSignal, work: Promise<void> | undefined): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const giveUp = () => reject(signal.reason);
+  signal.addEventListener("abort", giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  Promise.resolve(work).then(resolve, reject);
+  return promise.finally(() => signal.removeEventListener("abort", giveUp));
 }

@@ -118,7 +118,7 @@ export class CatalogReloader implements AsyncDisposable {
     log("info", `Reloading catalog from: ${configuration.catalog}`);
     // Before anything of it can be logged.
     redaction.renew(this.#secretsWith(configuration));
-    this.#host.recordRuntimes(configuration.runtimes);
+    this.#host.follow(configuration);
     const report = await gateway.reload(configuration.gateway, configuration.runtimes);
     this.#seen(files);
     const needsRestart = this.#needsRestart(configuration);

@@ -2,15 +2,16 @@ import type { ServerConfig } from "../config/types.ts";
 import { redactor } from "../redact.ts";
 import type { OptionsIssue, RuntimeV1 } from "../runtime/v1.ts";
 
-export interface RuntimeProblem {
-  /** The keys below `runtime` that lead to what is wrong. */
+/** What there is to say of an entry's `runtime`. */
+export interface RuntimeRemark {
+  /** The keys below `runtime` that lead to what is meant. */
   readonly path: readonly string[];
   readonly message: string;
 }
 
 export type ResolvedRuntime =
   | { readonly runtime: RuntimeV1; readonly options: unknown }
-  | { readonly problems: readonly RuntimeProblem[] };
+  | { readonly problems: readonly RuntimeRemark[] };
 
 /** Finds the runtime that an entry names and has it check the entry's options. Never rejects. */
 export async function resolveRuntime(
@@ -18,7 +19,7 @@ export async function resolveRuntime(
   runtimes: readonly RuntimeV1[],
 ): Promise<ResolvedRuntime> {
   const { type, ...written } = server.runtime;
-  const redact = redactor([...(server.secrets ?? []), ...Object.values(server.env ?? {})]);
+  const redact = redactorOf(server);
   const runtime = runtimes.find(({ name }) => name === type);
   if (!runtime) return problem(["type"], `Server '${server.id}' has unknown runtime type: ${redact(type)}`);
   if (runtime.specVersion !== "v1") {
@@ -28,10 +29,7 @@ export async function resolveRuntime(
   try {
     const checked = await runtime.options["~standard"].validate(written);
     if (!checked.issues) return { runtime, options: checked.value };
-    // A schema may quote the values that it refuses.
-    return {
-      problems: checked.issues.map(problemOf).map((known) => ({ ...known, message: redact(known.message) })),
-    };
+    return { problems: checked.issues.map((issue) => remarkOf(issue, redact)) };
   } catch (error) {
     return problem(
       [],
@@ -44,7 +42,13 @@ function problem(path: readonly string[], message: string): ResolvedRuntime {
   return { problems: [{ path, message }] };
 }
 
-function problemOf(issue: OptionsIssue): RuntimeProblem {
+/** Hides the secrets of an entry in what is said of it. */
+export function redactorOf(server: ServerConfig): (text: string) => string {
+  return redactor([...(server.secrets ?? []), ...Object.values(server.env ?? {})]);
+}
+
+/** What a runtime says of its options; it may quote their values. */
+export function remarkOf(issue: OptionsIssue, redact: (text: string) => string): RuntimeRemark {
   const path = (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part));
-  return { path, message: `${["runtime", ...path].join(".")}: ${issue.message}` };
+  return { path, message: redact(`${["runtime", ...path].join(".")}: ${issue.message}`) };
 }

@@ -35,7 +35,9 @@ export {
   type OptionsResult,
   type OptionsSchema,
   type PrepareRequest,
+  type RuntimeFactoryOptions,
   type RuntimeV1,
   type StartRequest,
   type StateStore,
+  type SweepRequest,
 } from "./v1.ts";

@@ -9,7 +9,8 @@ import type { Transport } from "./transport.ts";
  *  5. the instance is disposed, always, also after it exited by itself
  *  6. the runtime is disposed after its last instance
  *
- * A package's default export is a factory `(options?) => RuntimeV1 | RuntimeV1[]`.
+ * A package's default export is a factory `(options?) => RuntimeV1 | RuntimeV1[]`; the gateway calls it with
+ * `RuntimeFactoryOptions`. Whatever else a factory takes is for embedders and tests, and optional.
  */
 export interface RuntimeV1<Options = unknown> extends Partial<AsyncDisposable> {
   readonly specVersion: "v1";
@@ -17,6 +18,11 @@ export interface RuntimeV1<Options = unknown> extends Partial<AsyncDisposable> {
   readonly name: string;
   /** Checks this runtime's part of a server entry (`runtime` without `type`). */
   readonly options: OptionsSchema<Options>;
+  /**
+   * What a person should know of options that are allowed, such as a protection that is switched off. Shown as warnings by
+   * `omg validate` and at start. Absent: nothing.
+   */
+  remarks?(options: Options): readonly OptionsIssue[];
   /** Variables of the gateway's own environment that its servers get unless the entry sets them. Default: none. */
   readonly inherits?: readonly string[];
   /** Starts one instance and resolves once its transport can be used. Rejects with an `OmgError`. */
@@ -29,8 +35,25 @@ export interface RuntimeV1<Options = unknown> extends Partial<AsyncDisposable> {
   login?(request: LoginRequest<Options>): Promise<void>;
   /** Forgets the credentials of a server, and has them taken back where that is possible. Absent: there are none. */
   logout?(request: LoginRequest<Options>): Promise<void>;
-  /** Removes what a dead gateway of this `owner` left behind, and nothing else. Absent: nothing can be left. */
-  sweep?(request: { readonly owner: string; readonly signal: AbortSignal }): Promise<void>;
+  /**
+   * Removes what a dead gateway of this `owner` left behind, and nothing else. Rejects if anything may be left: it is called
+   * again. Absent: nothing can be left.
+   */
+  sweep?(request: SweepRequest<Options>): Promise<void>;
+}
+
+/** What the gateway gives to every factory. */
+export interface RuntimeFactoryOptions {
+  /** The environment of the gateway's own process: where a backend is, such as DOCKER_HOST. Never given to servers. */
+  readonly hostEnv?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+export interface SweepRequest<Options> {
+  /** The run of a gateway that has died. */
+  readonly owner: string;
+  readonly signal: AbortSignal;
+  /** The options of the catalog's servers of this type: where something may be left, for example on which engine. */
+  readonly options: readonly Options[];
 }
 
 export interface PrepareRequest<Options> {
