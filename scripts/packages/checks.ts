@@ -2,19 +2,28 @@
 export interface Checks {
   readonly passed: number;
   readonly failed: number;
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   /** Gives the value of the check, or `undefined` if it failed. */
   check<Value>(name: string, body: () => Value | Promise<Value>): Promise<Value | undefined>;
+  /** Counts a check that can not be made here. */
+  skip(name: string, reason: string): void;
 }
 
 export function createChecks(print: (line: string) => void): Checks {
   let passed = 0;
   let failed = 0;
+  const skipped: { name: string; reason: string }[] = [];
   return {
     get passed() {
       return passed;
     },
     get failed() {
       return failed;
+    },
+    skipped,
+    skip(name, reason) {
+      skipped.push({ name, reason });
+      print(`skip  ${name}: ${reason}`);
     },
     async check(name, body) {
       try {

@@ -21,7 +21,7 @@ afterEach(() => {
 function open(sandbox: Sandbox, runtimes: RuntimeV1[], options = new Map<string, unknown[]>()) {
   const logged: [message: string, fields: LogFields | undefined][] = [];
   const sweeper = new OwnerSweeper({
-    catalog: { runtimes, options },
+    catalog: { runtimes, options, baseDirectory: "/" },
     log: (_, message, fields) => logged.push([message, fields]),
     folder: sandbox.folder,
   });
@@ -110,14 +110,18 @@ test("a sweep goes by the catalog of its time, with the runtimes that are in use
   expect(asked.splice(0)).toEqual([["at start", [{ host: "here" }]]]);
 
   const options = new Map([["one", [{ host: "there" }]]]);
-  sweeper.follow({ runtimes: [runtime("one", "later"), runtime("two", "later")], options });
+  sweeper.follow({
+    runtimes: [runtime("one", "later"), runtime("two", "later")],
+    options,
+    baseDirectory: "/",
+  });
   await nextSweep();
   expect(asked.splice(0)).toEqual([
     ["at start", [{ host: "there" }]],
     ["later", []],
   ]);
 
-  sweeper.follow({ runtimes: [runtime("two", "last")], options: new Map() });
+  sweeper.follow({ runtimes: [runtime("two", "last")], options: new Map(), baseDirectory: "/" });
   await nextSweep();
   expect(asked).toEqual([["later", []]]);
 });

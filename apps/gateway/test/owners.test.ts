@@ -183,6 +183,7 @@ async function sweep(sandbox: Sandbox, runtimes: RuntimeV1[], signal = AbortSign
   const swept = await sweepDeadOwners({
     runtimes,
     options: new Map([["one", [{ where: "here" }]]]),
+    baseDirectory: "/",
     signal,
     onFailure: (owner, name, error) => failures.push(`${owner} ${name} ${(error as Error).message}`),
     folder: sandbox.folder,

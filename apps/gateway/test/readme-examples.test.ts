@@ -40,7 +40,7 @@ test("the TypeScript examples of the documentation and all READMEs type-check", 
   const upstream = join(repository, "packages/upstream-http");
   const paths = {
     "@omg/upstream-http": [join(upstream, "src/index.ts")],
-    undici: [join(upstream, "node_modules/undici")],
+    undici: [join(upstream, "node_modules/undici/index.d.ts")],
   };
   const tsconfig = {
     extends: join(repository, "tsconfig.json"),

@@ -198,8 +198,8 @@ export const rules: readonly Rule[] = [
       const dead = await bench.connect(STUBBORN, { owner: `${bench.owner}-dead` });
       const { client } = await bench.connect();
       assert.notDeepEqual(await subject.leftovers(`${bench.owner}-dead`), []);
-      const { options, signal } = await bench.request(await subject.server(scriptedServer()));
-      const sweep = { owner: `${bench.owner}-dead`, signal, options: [options] };
+      const { options, signal, baseDirectory } = await bench.request(await subject.server(scriptedServer()));
+      const sweep = { owner: `${bench.owner}-dead`, signal, options: [options], baseDirectory };
       await soon(Promise.resolve(bench.runtime.sweep?.(sweep)), "the sweep");
       await bench.assertNothingLeft(`${bench.owner}-dead`);
       await soon(dead.instance.exited, "the exit of what was swept");

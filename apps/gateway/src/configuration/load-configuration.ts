@@ -41,6 +41,8 @@ export interface Configuration {
   readonly runtimes: readonly RuntimeV1[];
   /** The checked options of the servers that can be used, by the name of their runtime. */
   readonly options: ReadonlyMap<string, readonly unknown[]>;
+  /** The folder that relative paths of the catalog start in. */
+  readonly baseDirectory: string;
   readonly diagnostics: readonly Diagnostic[];
   /** The files that were read for it. */
   readonly files: ConfigFiles;
@@ -105,6 +107,7 @@ export async function loadConfiguration(
     },
     runtimes,
     options: checked.options,
+    baseDirectory: catalog.folder,
     diagnostics,
     secrets: [
       ...parsed.secrets,

@@ -5,7 +5,7 @@ import type { Logger } from "../logging/logger.ts";
 import { sweepDeadOwners } from "./sweep-dead-owners.ts";
 
 /** What a configuration tells a sweep: who can look, and where. */
-export type SweptCatalog = Pick<Configuration, "runtimes" | "options">;
+export type SweptCatalog = Pick<Configuration, "runtimes" | "options" | "baseDirectory">;
 
 export interface OwnerSweeperOptions {
   readonly catalog: SweptCatalog;
@@ -50,11 +50,11 @@ export class OwnerSweeper implements Disposable {
   }
 
   /** A reload makes every runtime anew, but the gateway uses, and disposes, the first of each name. */
-  #inUse({ runtimes, options }: SweptCatalog): SweptCatalog {
+  #inUse({ runtimes, ...places }: SweptCatalog): SweptCatalog {
     for (const runtime of runtimes) {
       if (!this.#runtimes.has(runtime.name)) this.#runtimes.set(runtime.name, runtime);
     }
-    return { runtimes: runtimes.map((runtime) => this.#runtimes.get(runtime.name) ?? runtime), options };
+    return { ...places, runtimes: runtimes.map((runtime) => this.#runtimes.get(runtime.name) ?? runtime) };
   }
 
   async #sweep(): Promise<void> {

@@ -8,6 +8,7 @@ export interface SweepOptions {
   readonly runtimes: readonly RuntimeV1[];
   /** The checked options of the catalog's servers, by runtime: where to look. */
   readonly options: ReadonlyMap<string, readonly unknown[]>;
+  readonly baseDirectory: string;
   readonly signal: AbortSignal;
   /** A runtime could not remove what an owner left; the record stays for the next sweep. */
   readonly onFailure: (owner: string, runtime: string, error: unknown) => void;
@@ -42,13 +43,13 @@ async function sweepRecord(file: string, options: SweepOptions): Promise<string 
 
 /** Whether nothing that this runtime started for the owner is left. */
 async function sweepRuntime(record: OwnerRecord, name: string, sweep: SweepOptions): Promise<boolean> {
-  const { runtimes, signal, onFailure } = sweep;
+  const { runtimes, signal, baseDirectory, onFailure } = sweep;
   const runtime = runtimes.find((candidate) => candidate.name === name);
   // A gateway whose catalog names it will come.
   if (!runtime) return false;
   try {
     const options = sweep.options.get(name) ?? [];
-    await within(signal, runtime.sweep?.({ owner: record.owner, signal, options }));
+    await within(signal, runtime.sweep?.({ owner: record.owner, signal, options, baseDirectory }));
     return true;
   } catch (error) {
     onFailure(record.owner, name, error);

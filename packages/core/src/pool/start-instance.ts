@@ -115,7 +115,6 @@ export async function startInstance(
         session: target.session,
         owner: plan.owner,
         env: plan.env,
-        baseDirectory: plan.baseDirectory,
       };
       return runtime.start(request);
     }, disposeLate);
@@ -218,6 +217,7 @@ function requestOf(
   return {
     server: plan.config.id,
     options: plan.options,
+    baseDirectory: plan.baseDirectory,
     signal,
     store: plan.store,
     // Hidden here, since nobody else knows the secrets of an instance whose entry has been replaced.

@@ -1,3 +1,4 @@
+export { redactor } from "../redact.ts";
 export { cutText } from "./cut-text.ts";
 export { OmgError, type OmgErrorOptions, type Phase, type Reason } from "./errors.ts";
 export {

@@ -54,12 +54,16 @@ export interface SweepRequest<Options> {
   readonly signal: AbortSignal;
   /** The options of the catalog's servers of this type: where something may be left, for example on which engine. */
   readonly options: readonly Options[];
+  /** The folder of the configuration: relative paths in options start here. */
+  readonly baseDirectory: string;
 }
 
 export interface PrepareRequest<Options> {
   /** The catalog id of the server. */
   readonly server: string;
   readonly options: Options;
+  /** The folder of the configuration: relative paths in options start here. */
+  readonly baseDirectory: string;
   readonly signal: AbortSignal;
   /** What the server writes to stderr, or the backend's own words, line by line. */
   log(line: string): void;
@@ -71,8 +75,6 @@ export interface PrepareRequest<Options> {
 export interface LoginRequest<Options> extends PrepareRequest<Options> {
   /** The complete environment of the server; nothing else is inherited. */
   readonly env: Readonly<Record<string, string>>;
-  /** The folder of the configuration: relative paths in options start here. */
-  readonly baseDirectory: string;
   /** Has a person visit an address. A runtime opens nothing by itself. */
   visit(url: string): void;
 }
@@ -88,8 +90,6 @@ export interface StartRequest<Options> extends PrepareRequest<Options> {
   readonly env: Readonly<Record<string, string>>;
   /** Bounds the start only, never the running instance. */
   readonly signal: AbortSignal;
-  /** The folder of the configuration: relative paths in options start here. */
-  readonly baseDirectory: string;
 }
 
 /** One running copy of a server. Dispose: graceful stop, then force; idempotent; resolves when nothing is left. */

@@ -1,0 +1,64 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { HttpClient, StreamableTransport } from "@omg/upstream-http";
+import { Agent } from "undici";
+
+/** MCP over HTTP with a container of this machine. */
+export interface HttpConversation {
+  readonly transport: StreamableTransport;
+  /** Ends it and its connections, without a word to the server. */
+  end(): Promise<void>;
+}
+
+const connectMs = 5_000;
+const responseMs = 30_000;
+const silenceMs = 300_000;
+const probeMs = 2_000;
+const firstPauseMs = 25;
+const longestPauseMs = 250;
+
+export function httpConversation(url: URL): HttpConversation {
+  const dispatcher = new Agent({ connect: { timeout: connectMs }, allowH2: false });
+  const transport = new StreamableTransport({
+    url,
+    client: new HttpClient({ dispatcher, headers: {}, responseMs, silenceMs }),
+  });
+  return {
+    transport,
+    async end() {
+      await dispatcher.destroy();
+      await transport.close();
+    },
+  };
+}
+
+/**
+ * Resolves once the server answers HTTP at all: what publishes its port takes connections long before. Rejects when the signal
+ * aborts.
+ */
+export async function answersHttp(url: URL, signal: AbortSignal): Promise<void> {
+  const dispatcher = new Agent({ connect: { timeout: probeMs }, allowH2: false });
+  try {
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      signal.throwIfAborted();
+      if (await answers(dispatcher, url, signal)) return;
+      await pause(pauseMs, undefined, { signal });
+    }
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+async function answers(dispatcher: Agent, url: URL, signal: AbortSignal): Promise<boolean> {
+  try {
+    const response = await dispatcher.request({
+      origin: url.origin,
+      path: url.pathname,
+      method: "OPTIONS",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(probeMs)]),
+    });
+    response.body.on("error", () => {}).destroy();
+    return true;
+  } catch {
+    return false;
+  }
+}

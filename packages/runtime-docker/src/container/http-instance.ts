@@ -1,0 +1,60 @@
+import { type Exit, type InstanceV1, logLines, OmgError, type StartRequest } from "@omg/core/runtime";
+import type { DockerOptions } from "../options.ts";
+import type { Container } from "./container.ts";
+import { answersHttp, httpConversation } from "./http-conversation.ts";
+
+/**
+ * Looks after a started container that serves HTTP, until nothing of it is left. Resolves once it answers; rejects with an
+ * `OmgError`, or as the engine does, and leaves the container to its caller then.
+ */
+export async function httpInstance(
+  container: Container,
+  { server, options, signal, log }: StartRequest<DockerOptions>,
+): Promise<InstanceV1> {
+  const { connection, output, ended } = container;
+  for (const stream of [output.stdout, output.stderr]) logLines(stream, (line) => log(line));
+
+  const endedEarly = new AbortController();
+  void ended.then(({ detail }) => endedEarly.abort(tooEarly(server, detail)));
+  const port = await Promise.race([container.publishedPort(signal), rejection(endedEarly.signal)]);
+  const url = new URL(`http://127.0.0.1:${port}${options.path}`);
+  await answersHttp(url, AbortSignal.any([signal, endedEarly.signal]));
+
+  const { transport, end } = httpConversation(url);
+  let stopping: Promise<void> | undefined;
+  const exited = ended.then(async ({ reason, detail }): Promise<Exit> => {
+    const isOurs = stopping !== undefined;
+    await end();
+    return { reason: isOurs ? "stopped" : reason, detail };
+  });
+
+  function stop(): Promise<void> {
+    stopping ??= takeDown();
+    return stopping;
+  }
+
+  async function takeDown(): Promise<void> {
+    await Promise.race([transport.close(), ended]);
+    await container.stop();
+    await container.remove();
+    await exited;
+    connection.destroy();
+  }
+
+  return { id: container.id, transport, exited, [Symbol.asyncDispose]: stop };
+}
+
+function tooEarly(server: string, detail: string): OmgError {
+  return new OmgError("upstream_start_failed", {
+    server,
+    detail: "exit_early",
+    message: `Server '${server}' ended before it was ready: ${detail}`,
+  });
+}
+
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    if (signal.aborted) reject(signal.reason);
+  });
+}

@@ -1,0 +1,236 @@
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
+import type Docker from "dockerode";
+import { attach } from "./attach.ts";
+import { type EngineAddress, nameOf } from "./engine-address.ts";
+import { EngineEvents } from "./engine-events.ts";
+import { EngineFailure } from "./engine-failure.ts";
+
+/** An image as the engine has it. */
+export interface EngineImage {
+  readonly id: string;
+  /** `name@sha256:…` of each registry that it came from. */
+  readonly digests: readonly string[];
+  /** Who the image runs as; empty if it does not say. */
+  readonly user: string;
+  /** Folders for which the image wants a volume. */
+  readonly volumes: readonly string[];
+}
+
+export interface ListedContainer {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const quickMs = 10_000;
+const slowMs = 60_000;
+const removalMs = 10_000;
+const removalPauseMs = 50;
+const conflict = 409;
+
+/**
+ * One engine. Everything it is asked has a deadline and rejects with an `EngineFailure`; it is asked for nothing but what
+ * stands here.
+ */
+export class Engine {
+  readonly address: EngineAddress;
+  /** As Docker writes it, for messages. */
+  readonly name: string;
+  readonly events: EngineEvents;
+  #docker: Promise<Docker> | undefined;
+
+  constructor(address: EngineAddress) {
+    this.address = address;
+    this.name = nameOf(address);
+    this.events = new EngineEvents((since, signal) => this.#openEvents(since, signal));
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.#ask("ping", (docker) => docker.ping(), { signal });
+  }
+
+  /** Makes a container and gives its id. */
+  async create(body: Docker.ContainerCreateOptions, signal: AbortSignal): Promise<string> {
+    const container = await this.#ask(
+      "create",
+      (docker, abortSignal) => docker.createContainer({ ...body, abortSignal }),
+      { signal, ms: slowMs },
+    );
+    return container.id;
+  }
+
+  attach(container: string, stdin: boolean, signal: AbortSignal): Promise<Socket> {
+    return attach(this.address, {
+      container,
+      stdin,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(quickMs)]),
+    });
+  }
+
+  async start(container: string, signal: AbortSignal): Promise<void> {
+    await this.#ask("start", (docker, abortSignal) => docker.getContainer(container).start({ abortSignal }), {
+      signal,
+      ms: slowMs,
+    });
+  }
+
+  inspect(container: string, signal?: AbortSignal): Promise<Docker.ContainerInspectInfo> {
+    return this.#ask(
+      "inspect",
+      (docker, abortSignal) => docker.getContainer(container).inspect({ abortSignal }),
+      {
+        signal,
+      },
+    );
+  }
+
+  /** Where on this machine a container's port (`80/tcp`) is published. */
+  async publishedPort(container: string, port: string, signal: AbortSignal): Promise<number> {
+    const { NetworkSettings } = await this.inspect(container, signal);
+    const published = NetworkSettings.Ports[port]?.[0]?.HostPort;
+    if (published === undefined)
+      throw new EngineFailure("inspect", `port ${port} is not published`, conflict);
+    return Number(published);
+  }
+
+  /** Waits, without end, until a container has exited; gives its exit code. */
+  async exitCode(container: string, signal: AbortSignal): Promise<number> {
+    try {
+      const docker = await this.#client();
+      const wait = docker.getContainer(container).wait({ condition: "next-exit", abortSignal: signal });
+      const answer = await wait;
+      return answer.StatusCode;
+    } catch (error) {
+      throw EngineFailure.of("wait", error);
+    }
+  }
+
+  /** Has a container end: SIGTERM, and SIGKILL after the grace time. */
+  async stop(container: string, graceSeconds: number): Promise<void> {
+    await this.#ask(
+      "stop",
+      (docker, abortSignal) => docker.getContainer(container).stop({ t: graceSeconds, abortSignal }),
+      { ms: graceSeconds * 1000 + quickMs },
+    );
+  }
+
+  /** Ends a container by force and removes it with its volumes; resolves when it is gone, or was gone before. */
+  async remove(container: string): Promise<void> {
+    const end = performance.now() + removalMs;
+    for (;;) {
+      try {
+        await this.#ask("remove", (docker, abortSignal) =>
+          docker.getContainer(container).remove({ force: true, v: true, abortSignal }),
+        );
+        return;
+      } catch (error) {
+        const { isMissing, status } = error as EngineFailure;
+        if (isMissing) return;
+        // It is being removed already, or is in a state that it has to leave first.
+        if (status !== conflict || performance.now() > end) throw error;
+        await pause(removalPauseMs);
+      }
+    }
+  }
+
+  /** The containers, running or not, that carry this label. */
+  async list(label: string, signal?: AbortSignal): Promise<ListedContainer[]> {
+    const found = await this.#ask(
+      "list",
+      (docker, abortSignal) => docker.listContainers({ all: true, filters: { label: [label] }, abortSignal }),
+      { signal },
+    );
+    return found.map(({ Id, Labels }) => ({ id: Id, labels: Labels }));
+  }
+
+  async image(reference: string, signal: AbortSignal): Promise<EngineImage> {
+    const { Id, RepoDigests, Config } = await this.#ask(
+      "inspect image",
+      (docker) => docker.getImage(reference).inspect(),
+      { signal },
+    );
+    return {
+      id: Id,
+      digests: RepoDigests ?? [],
+      user: Config.User,
+      volumes: Object.keys(Config.Volumes ?? {}),
+    };
+  }
+
+  /** Begins to fetch an image; the stream tells how far it is, and must be read to its end. */
+  async pull(reference: string, { platform, login, signal }: PullOptions): Promise<Readable> {
+    const stream = await this.#ask(
+      "pull",
+      (docker, abortSignal) =>
+        docker.pull(reference, {
+          ...(platform === undefined ? {} : { platform }),
+          ...(login === undefined ? {} : { authconfig: login }),
+          abortSignal,
+        }),
+      { signal, ms: slowMs },
+    );
+    return stream as Readable;
+  }
+
+  async #openEvents(since: number | undefined, signal: AbortSignal): Promise<Readable> {
+    const stream = await this.#ask(
+      "events",
+      (docker, abortSignal) =>
+        docker.getEvents({
+          filters: { type: ["container"], label: ["io.omg.owner"] },
+          ...(since === undefined ? {} : { since }),
+          abortSignal,
+        }),
+      { signal },
+    );
+    return stream as Readable;
+  }
+
+  /** Loaded when an engine is asked for the first time: it takes longer than all else here. */
+  #client(): Promise<Docker> {
+    this.#docker ??= connect(this.address);
+    return this.#docker;
+  }
+
+  /** dockerode ends a request when its signal aborts; what does not heed it is left to itself. */
+  async #ask<T>(
+    verb: string,
+    request: (docker: Docker, signal: AbortSignal) => Promise<T>,
+    { signal, ms = quickMs }: { readonly signal?: AbortSignal | undefined; readonly ms?: number } = {},
+  ): Promise<T> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
+    const ends = signal ? AbortSignal.any([signal, late.signal]) : late.signal;
+    try {
+      const docker = await this.#client();
+      return await unless(ends, request(docker, ends));
+    } catch (error) {
+      throw EngineFailure.of(verb, ends.aborted ? ends.reason : error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+async function connect(address: EngineAddress): Promise<Docker> {
+  const { default: Docker } = await import("dockerode");
+  if ("socketPath" in address) return new Docker({ socketPath: address.socketPath });
+  const { host, port, tls } = address;
+  return new Docker({ protocol: tls ? "https" : "http", host, port, ...tls });
+}
+
+export interface PullOptions {
+  readonly platform: string | undefined;
+  readonly login: Docker.AuthConfig | undefined;
+  readonly signal: AbortSignal;
+}
+
+function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(signal.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    if (signal.aborted) giveUp();
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+  });
+}

@@ -1,0 +1,1 @@
+export { type DockerRuntimeOptions, dockerRuntime, dockerRuntime as default } from "./runtime.ts";

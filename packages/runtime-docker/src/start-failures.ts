@@ -1,0 +1,97 @@
+import { OmgError } from "@omg/core/runtime";
+import type { Engine } from "./engine/engine.ts";
+import { EngineFailure } from "./engine/engine-failure.ts";
+
+interface Known {
+  readonly words: RegExp;
+  readonly detail: string;
+  readonly fix: string;
+}
+
+/** What engines say of starts that can not work, in the words of several versions, and what to do about it. */
+const known: readonly Known[] = [
+  {
+    words:
+      /executable file not found|exec: .*no such file or directory|stat .*no such file or directory: unknown/i,
+    detail: "command_not_found",
+    fix: `The image has no such program: correct "command".`,
+  },
+  {
+    words: /exec.*permission denied/i,
+    detail: "command_not_executable",
+    fix: `The user that it runs as may not execute it: see "user" and "command".`,
+  },
+  {
+    words: /no such image/i,
+    detail: "image_missing",
+    fix: "Try again: the image has been removed meanwhile.",
+  },
+  {
+    words: /port is already allocated|address already in use/i,
+    detail: "port_in_use",
+    fix: `Another program has the port: change "ports", or leave the host's port out.`,
+  },
+  {
+    words: /network .* not found|could not find a network/i,
+    detail: "network_missing",
+    fix: `Create it (docker network create), or correct "network".`,
+  },
+  {
+    words: /unable to find (?:user|group)|no matching entries in passwd/i,
+    detail: "user_missing",
+    fix: `Correct "user".`,
+  },
+  {
+    words: /invalid mount|bind source path does not exist|invalid volume/i,
+    detail: "volume",
+    fix: `Correct "volumes".`,
+  },
+  {
+    words: /image .*platform|does not match the (?:specified|detected) .*platform/i,
+    detail: "platform",
+    fix: `Correct "platform".`,
+  },
+  {
+    words: /is already in use by container/i,
+    detail: "name_in_use",
+    fix: `A container that is none of the gateway's has the name: change "container_name".`,
+  },
+  {
+    words: /no space left on device/i,
+    detail: "disk_full",
+    fix: "The engine's disk is full: docker system prune.",
+  },
+];
+
+/** Why an instance could not be started, in words for a person. */
+export function startFailure(server: string, engine: Engine, failure: unknown): unknown {
+  if (!(failure instanceof EngineFailure)) return failure;
+  if (failure.isSilence) return unavailable(server, engine.name, failure);
+  const match = known.find(({ words }) => words.test(failure.said));
+  const advice = match ? ` ${match.fix}` : "";
+  return new OmgError("upstream_start_failed", {
+    server,
+    detail: match?.detail ?? "engine_refused",
+    cause: failure,
+    message: `Server '${server}' did not start: the engine says "${failure.said}".${advice}`,
+  });
+}
+
+/** The engine does not answer: no fault of the server's. */
+function unavailable(server: string, engine: string, failure: EngineFailure): OmgError {
+  return new OmgError("runtime_unavailable", {
+    server,
+    detail: "engine_unreachable",
+    retryAfterMs: 1_000,
+    cause: failure,
+    message: `Server '${server}' did not start: no engine answers at ${engine} (${failure.said}). ${adviceFor(failure.said)}`,
+  });
+}
+
+function adviceFor(code: string): string {
+  if (code === "EACCES" || code === "EPERM")
+    return "The gateway's user may not use it: add the user to the group docker, or run a rootless engine.";
+  if (code === "ENOENT" || code === "ECONNREFUSED")
+    return `Start Docker or Podman; where it listens elsewhere, say so by "engine" in the entry or by DOCKER_HOST.`;
+  return "Look whether it is well: docker info.";
+}
