@@ -7,7 +7,7 @@ import type { Transport } from "./transport.ts";
  *  3. `start` is called when a client first needs a server, once per instance id
  *  4. the instance serves until it exits, is idle too long, or the gateway stops
  *  5. the instance is disposed, always, also after it exited by itself
- *  6. the runtime is disposed after its last instance
+ *  6. the runtime is disposed after its last instance; it rejects if anything may be left, for a later `sweep`
  *
  * A package's default export is a factory `(options?) => RuntimeV1 | RuntimeV1[]`; the gateway calls it with
  * `RuntimeFactoryOptions`. Whatever else a factory takes is for embedders and tests, and optional.
