@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Ends the engine that docker-up.sh started, and every container in it. Its images stay for the next time.
+. "$(dirname "${BASH_SOURCE[0]}")/support.sh"
+
+if [ -f "$state/docker.pid" ] && [ -z "$(pid_of docker)" ]; then
+  # An engine that was killed leaves its containers running, and only an engine can end them.
+  "$here/docker-up.sh"
+fi
+if [ -z "$(pid_of docker)" ]; then
+  say "no engine of ours runs"
+  exit
+fi
+mapfile -t containers < <(timeout 10 docker ps --all --quiet)
+if ((${#containers[@]} > 0)); then timeout 60 docker rm --force --volumes "${containers[@]}" > /dev/null || true; fi
+stop docker
+# It would hold for a Docker of this machine, too.
+while read -r rule; do
+  # shellcheck disable=SC2086 # the rule is several words
+  iptables -D ${rule#-A }
+done < <(iptables -S DOCKER-USER 2> /dev/null | grep omg-engines || true)
