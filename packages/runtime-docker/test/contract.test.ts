@@ -8,7 +8,7 @@ describe("runtime-docker keeps the contract over stdio", () => {
     {
       createRuntime: () => dockerRuntime(),
       server: ({ file, args }) => ({
-        image: "omg-test/node:20",
+        image: "omg-test/node:1",
         command: "node",
         args: ["/kit/scripted-server.mjs", ...args],
         volumes: [`${file}:/kit/scripted-server.mjs:ro`],
