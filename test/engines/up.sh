@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# up.sh [FILE]: the engine, its images and the registry. FILE gets the names of what this call started, for down.sh.
+# up.sh [FILE]: the engine, its images, the registry and a browser. FILE gets the names of what this call started, for down.sh.
 . "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
 started=${1:-/dev/null}
@@ -15,3 +15,4 @@ up() {
 up docker
 "$here/docker-images.sh"
 up registry
+"$here/browser-up.sh"

@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { browserPath, openPage } from "./support/browser.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { describeWithBrowser, openPage } from "./support/browser.ts";
 import { RunningGateway, Sandbox, scripted } from "./support/omg.ts";
 import { listener, traced } from "./support/traced.ts";
 
 const page = readFileSync(new URL("fixtures/hostile-page.html", import.meta.url));
-const browser = describe.skipIf(browserPath === undefined);
 
 /** Serves the page that tries everything; `results` resolves with what came of it. */
 async function hostilePage() {
@@ -27,7 +26,7 @@ async function hostilePage() {
   return { port: new URL(url).port, results };
 }
 
-browser(`a page in a browser (skipped where there is no Chromium)`, () => {
+describeWithBrowser("a page in a browser", () => {
   test("of another site reads nothing, starts nothing and opens nothing, by any means it has", async () => {
     const { gateway, sandbox, hasStarted } = await traced();
     const { port, results } = await hostilePage();

@@ -1,15 +1,31 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { describe, test } from "vitest";
 import type { Sandbox } from "./omg.ts";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /** The browser of this machine, if it has one. */
-export const browserPath = (process.env.PATH ?? "")
+const browserPath = (process.env.PATH ?? "")
   .split(delimiter)
   .flatMap((folder) => names.map((name) => join(folder, name)))
   .find(isProgram);
+
+/**
+ * A suite that needs a browser. Without one it is skipped and says why; where `OMG_REQUIRED_ENGINES` lists `browser`, it fails.
+ */
+export function describeWithBrowser(name: string, suite: () => void): void {
+  const reason = `no Chromium in PATH; test/engines/browser-up.sh installs one`;
+  if (browserPath !== undefined) describe(name, suite);
+  else if (process.env.OMG_REQUIRED_ENGINES?.split(",").includes("browser")) {
+    describe(name, () => {
+      test("has the browser that OMG_REQUIRED_ENGINES asks for", () => {
+        throw new Error(reason);
+      });
+    });
+  } else describe.skip(`${name} (${reason})`, suite);
+}
 
 /** A browser without a window that has opened a page; every name of `hosts` is this machine. */
 export function openPage(sandbox: Sandbox, url: string, hosts: readonly string[] = []): AsyncDisposable {
