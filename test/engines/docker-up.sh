@@ -35,7 +35,6 @@ arguments=(
 # A root without CAP_SYS_RESOURCE (bit 24) needs runc to ask for less.
 if (((0x$(awk '/^CapEff/ { print $2 }' /proc/self/status) >> 24 & 1) == 0)); then
   cp "$here/runc-modest.sh" "$state/runc-modest"
-  chmod 755 "$state/runc-modest"
   arguments+=(--add-runtime "modest=$state/runc-modest" --default-runtime modest)
 fi
 
