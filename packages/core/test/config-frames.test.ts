@@ -59,6 +59,22 @@ describe("a diagnostic shows", () => {
     );
   });
 
+  test("what a container may do, which is no secret", () => {
+    const { locate } = parseCatalog(
+      "servers:\n  - id: box\n    runtime:\n      read_only: false\n      cap_add: [NET_ADMIN]\n      ports: [8080]\n",
+      "c.yaml",
+      none,
+    );
+    expect(locate("box", ["runtime", "cap_add"]).frame).toBe(
+      [
+        "4 |       read_only: false",
+        "5 |       cap_add: [NET_ADMIN]",
+        "  |       ^^^^^^^",
+        "6 |       ports: [8080]",
+      ].join("\n"),
+    );
+  });
+
   test("fewer lines at the edges of the file, and numbers of one width", () => {
     expect(parseConfig("colour: 5", "c.yaml", none).diagnostics[0]?.frame).toBe(
       "1 | colour: ***\n  | ^^^^^^",

@@ -11,6 +11,10 @@ const plainKeys = new Set([
   ..."id display_name description runtime inherit_env tags scope era pins type".split(" "),
   ..."tools allow deny rename describe clean max_description".split(" "),
   ..."command args working_dir url image container_name volumes network env_file".split(" "),
+  ..."transport path ports user read_only tmpfs extra_hosts cpus pids_limit cap_add privileged".split(" "),
+  ..."platform pull require_digest stop_timeout engine socket host context ca_file cert_file key_file".split(
+    " ",
+  ),
   ..."namespace service_account service_name port resources requests limits memory cpu".split(" "),
 ]);
 
