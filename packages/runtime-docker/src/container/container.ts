@@ -19,6 +19,10 @@ export interface Container {
   readonly connection: Socket;
   readonly output: ContainerOutput;
   readonly ended: Promise<Ended>;
+  /** Resolves when nothing comes from it any more, because it has ended or because the connection broke. */
+  readonly cutOff: Promise<void>;
+  /** Counts as lost from now on, if it has not ended. */
+  giveUp(why: string): void;
   /** Where this machine reaches the port of the entry. Rejects with an `EngineFailure`. */
   publishedPort(signal: AbortSignal): Promise<number>;
   /** Asks it to end, and ends it after the grace time of the entry. Never rejects. */
@@ -57,7 +61,7 @@ export async function startContainer(parts: ContainerParts): Promise<Container> 
   caretaker.want(instanceId);
   try {
     id = await create(parts);
-    watch = await watchExit(engine, id, options.memory);
+    watch = await watchExit(engine, id, { memory: options.memory, log: request.log });
     // Before the start, or its first words are lost.
     connection = await engine.attach(id, options.transport === "stdio", signal);
     await engine.start(id, signal);
@@ -70,19 +74,28 @@ export async function startContainer(parts: ContainerParts): Promise<Container> 
     throw startFailure(server, engine, error);
   }
   connection.on("error", () => {});
-  const { ended } = watch;
+  const { ended, giveUp } = watch;
   const made = id;
   return {
     id: made.slice(0, shownIdLength),
     connection,
     output: demultiplex(connection),
     ended,
+    cutOff: endOf(connection),
+    giveUp,
     remove,
     publishedPort: (aborted) => engine.publishedPort(made, `${options.port}/tcp`, aborted),
     async stop() {
       await Promise.race([engine.stop(made, options.stop_timeout).catch(() => {}), ended]);
     },
   };
+}
+
+function endOf(connection: Socket): Promise<void> {
+  return new Promise((end) => {
+    connection.once("end", end);
+    connection.once("close", () => end());
+  });
 }
 
 const shownIdLength = 12;

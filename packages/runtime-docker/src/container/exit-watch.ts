@@ -19,14 +19,18 @@ export interface ExitWatch {
 const lateWordMs = 300;
 const askAgainMs = 500;
 /** An engine that is silent for so long is away. */
-const silenceMs = 2_000;
+const silenceMs = 1_500;
 const SIGKILLED = 137;
 
 /**
  * Learns how a container ends. To be called before its start: a container that has ended is removed at once, and then nothing
  * is left to ask. Rejects with an `EngineFailure`.
  */
-export async function watchExit(engine: Engine, id: string, memory: string): Promise<ExitWatch> {
+export async function watchExit(
+  engine: Engine,
+  id: string,
+  { memory, log }: { readonly memory: string; readonly log: (line: string) => void },
+): Promise<ExitWatch> {
   const { promise: ended, resolve } = Promise.withResolvers<Ended>();
   const { promise: ranOutOfMemory, resolve: runOutOfMemory } = Promise.withResolvers<void>();
   const closing = new AbortController();
@@ -41,21 +45,31 @@ export async function watchExit(engine: Engine, id: string, memory: string): Pro
       await within(lateWordMs, ended);
       return settle({ reason: "exited", detail: "its container was removed" });
     }
-    const outOfMemory = code === SIGKILLED && (await within(lateWordMs, ranOutOfMemory));
-    settle({
-      reason: "exited",
-      detail: outOfMemory ? `out of memory (limit ${memory})` : `exit code ${code}`,
-    });
+    const isOutOfMemory = await within(code === SIGKILLED ? lateWordMs : 0, ranOutOfMemory);
+    settle({ reason: "exited", detail: exitDetail(code, isOutOfMemory) });
   };
 
   await engine.events.watch(id, ({ action, exitCode }) => {
-    if (action === "oom") runOutOfMemory();
+    if (action === "oom") noteOutOfMemory();
     else if (action === "die") void exited(exitCode);
     else if (action === "destroy") void exited(undefined);
     else if (action === "pause") settle({ reason: "lost", detail: "its container was paused" });
   });
   void wait();
   return { ended, giveUp: (why) => settle({ reason: "lost", detail: why }) };
+
+  /** The server may live on without a process that it had started. */
+  function noteOutOfMemory(): void {
+    runOutOfMemory();
+    log(`out of memory (limit ${memory}): a process of the container was killed`);
+  }
+
+  function exitDetail(code: number, isOutOfMemory: boolean): string {
+    if (!isOutOfMemory) return `exit code ${code}`;
+    return code === SIGKILLED
+      ? `out of memory (limit ${memory})`
+      : `exit code ${code}, having run out of memory (limit ${memory})`;
+  }
 
   /** The engine may drop the connection over which it was asked to say when the container ends. */
   async function wait(): Promise<void> {

@@ -1,10 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { HttpClient, StreamableTransport } from "@omg/upstream-http";
+import { HttpClient } from "@omg/upstream-http";
 import { Agent } from "undici";
+import { ContainerTransport } from "./container-transport.ts";
+import type { Ended } from "./exit-watch.ts";
 
 /** MCP over HTTP with a container of this machine. */
 export interface HttpConversation {
-  readonly transport: StreamableTransport;
+  readonly transport: ContainerTransport;
   /** Ends it and its connections, without a word to the server. */
   end(): Promise<void>;
 }
@@ -16,12 +18,10 @@ const probeMs = 2_000;
 const firstPauseMs = 25;
 const longestPauseMs = 250;
 
-export function httpConversation(url: URL): HttpConversation {
+export function httpConversation(url: URL, ended: Promise<Ended>): HttpConversation {
   const dispatcher = new Agent({ connect: { timeout: connectMs }, allowH2: false });
-  const transport = new StreamableTransport({
-    url,
-    client: new HttpClient({ dispatcher, headers: {}, responseMs, silenceMs }),
-  });
+  const client = new HttpClient({ dispatcher, headers: {}, responseMs, silenceMs });
+  const transport = new ContainerTransport({ url, client }, ended);
   return {
     transport,
     async end() {

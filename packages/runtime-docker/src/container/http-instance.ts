@@ -2,6 +2,7 @@ import { type Exit, type InstanceV1, logLines, OmgError, type StartRequest } fro
 import type { DockerOptions } from "../options.ts";
 import type { Container } from "./container.ts";
 import { answersHttp, httpConversation } from "./http-conversation.ts";
+import { loseIfCutOff } from "./lose-if-cut-off.ts";
 
 /**
  * Looks after a started container that serves HTTP, until nothing of it is left. Resolves once it answers; rejects with an
@@ -20,13 +21,13 @@ export async function httpInstance(
   const url = new URL(`http://127.0.0.1:${port}${options.path}`);
   await answersHttp(url, AbortSignal.any([signal, endedEarly.signal]));
 
-  const { transport, end } = httpConversation(url);
+  const { transport, end } = httpConversation(url, ended);
   let stopping: Promise<void> | undefined;
-  const exited = ended.then(async ({ reason, detail }): Promise<Exit> => {
-    const isOurs = stopping !== undefined;
-    await end();
-    return { reason: isOurs ? "stopped" : reason, detail };
+  const exited = ended.then(({ reason, detail }): Exit => {
+    return { reason: stopping ? "stopped" : reason, detail };
   });
+  const closed = exited.then(end);
+  loseIfCutOff(container, () => stopping !== undefined);
 
   function stop(): Promise<void> {
     stopping ??= takeDown();
@@ -37,7 +38,7 @@ export async function httpInstance(
     await Promise.race([transport.close(), ended]);
     await container.stop();
     await container.remove();
-    await exited;
+    await closed;
     connection.destroy();
   }
 

@@ -1,6 +1,7 @@
 import { type Exit, type InstanceV1, lineTransport, logLines, type StartRequest } from "@omg/core/runtime";
 import { within } from "../within.ts";
 import type { Container } from "./container.ts";
+import { loseIfCutOff } from "./lose-if-cut-off.ts";
 
 /** From the end of its input to SIGTERM. */
 const inputEndMs = 2_000;
@@ -11,31 +12,33 @@ const lastWordsMs = 250;
 export function stdioInstance(container: Container, { log }: Pick<StartRequest<unknown>, "log">): InstanceV1 {
   const { connection, output, ended } = container;
   const outputEnded = new Promise<void>((end) => output.stdout.once("end", end));
+  const wordsEnded = new Promise<void>((end) => output.stderr.once("end", end));
   let stopping: Promise<void> | undefined;
-  let because = "";
 
   logLines(output.stderr, (line) => log(line));
   const transport = lineTransport({
     input: output.stdout,
     output: connection,
     dropCutOff: true,
-    onEnd: (byRequest) => void (byRequest ? stop() : endUnlessGone()),
+    // How the container ended is known a moment later, and calls in flight are to hear it.
+    onInputEnd: () => {},
+    onEnd: (byRequest) => {
+      if (byRequest) void stop();
+      else container.giveUp("its connection has ended");
+    },
   });
   const exited = ended.then(async ({ reason, detail }): Promise<Exit> => {
+    const isOurs = stopping !== undefined;
+    await within(lastWordsMs, wordsEnded);
+    return { reason: isOurs ? "stopped" : reason, detail };
+  });
+  const closed = exited.then(async () => {
     await within(lastWordsMs, outputEnded);
     // One more turn of the event loop: what has arrived is read before the transport ends.
     await new Promise((next) => setImmediate(next));
-    const isOurs = stopping !== undefined;
-    void transport.close();
-    return { reason: isOurs ? "stopped" : reason, detail: detail + because };
+    await transport.close();
   });
-
-  /** A container with which one can not speak any more is of no use, even if it runs on. */
-  async function endUnlessGone(): Promise<void> {
-    if ((await within(lastWordsMs, ended)) || stopping) return;
-    because = " (ended because its connection had)";
-    await container.remove();
-  }
+  loseIfCutOff(container, () => stopping !== undefined);
 
   function stop(): Promise<void> {
     stopping ??= climbDown();
@@ -48,7 +51,7 @@ export function stdioInstance(container: Container, { log }: Pick<StartRequest<u
     output.stdout.resume();
     if (!(await within(inputEndMs, ended))) await container.stop();
     await container.remove();
-    await exited;
+    await closed;
     connection.destroy();
   }
 

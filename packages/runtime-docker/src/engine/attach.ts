@@ -43,6 +43,8 @@ function open(address: EngineAddress, path: string, signal: AbortSignal): Client
     path,
     headers: { connection: "Upgrade", upgrade: "tcp", "content-length": 0 },
     agent: false,
+    // The end of the output is not the end of the connection: how the container ended is still to be heard.
+    allowHalfOpen: true,
     signal,
   } as const;
   if ("socketPath" in address) return httpRequest({ ...options, ...address });
