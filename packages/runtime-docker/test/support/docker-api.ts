@@ -43,6 +43,15 @@ export class DockerApi {
     return found;
   }
 
+  /** From when it resolves, it is watched for something, such as `start`, to happen to a container of an owner. */
+  async watch(owner: string, action: string): Promise<{ readonly seen: Promise<void> }> {
+    const filters = { type: ["container"], event: [action], label: [`${ownerLabel}=${owner}`] };
+    const path = `/events?filters=${encodeURIComponent(JSON.stringify(filters))}`;
+    const response = await this.open("GET", path);
+    const seen = once(response, "data").then(() => void response.destroy());
+    return { seen };
+  }
+
   /** Asks for JSON, within a minute. Rejects with the engine's words if it says no. */
   async ask(method: string, path: string, body?: object): Promise<unknown> {
     const text = body && JSON.stringify(body);
