@@ -115,10 +115,12 @@ async function create(parts: ContainerParts): Promise<string> {
       return await engine.create(body, signal);
     } catch (error) {
       if (!(error instanceof EngineFailure) || error.status !== conflict) throw error;
-      const other = await engine.inspect(name, signal);
-      const labels = other.Config.Labels ?? {};
-      if (labels[instanceLabel] === instanceId) return other.Id;
-      if (labels[ownerLabel] === undefined || chosen === undefined || namesake === maxNamesakes) throw error;
+      // Who has the name may be in the making, or about to go.
+      const holder = await engine.inspect(name, signal).catch(() => undefined);
+      const labels = holder?.Config.Labels ?? {};
+      if (holder && labels[instanceLabel] === instanceId) return holder.Id;
+      const isOurs = holder === undefined || labels[ownerLabel] !== undefined;
+      if (!isOurs || chosen === undefined || namesake === maxNamesakes) throw error;
     }
   }
 }
