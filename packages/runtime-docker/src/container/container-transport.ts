@@ -3,8 +3,8 @@ import { isConnectFailure, StreamableTransport, type StreamableTransportOptions 
 import { within } from "../within.ts";
 import type { Ended } from "./exit-watch.ts";
 
-/** A container's connections break before the engine tells how it ended. */
-const lateNewsMs = 1_000;
+/** A container's connections break before it is known how it ended, or that it is lost. */
+const lateNewsMs = 1_500;
 
 /** MCP over HTTP with a server in a container: what fails because the container ended says how it did. */
 export class ContainerTransport extends StreamableTransport {
@@ -26,12 +26,9 @@ export class ContainerTransport extends StreamableTransport {
   async #explained(error: unknown): Promise<unknown> {
     const isBroken = OmgError.is(error) && (error.reason === "upstream_closed" || isConnectFailure(error));
     if (!isBroken || error.isSessionLost || !(await within(lateNewsMs, this.#ended))) return error;
-    const { detail } = await this.#ended;
-    const { executed } = error;
-    return new OmgError("upstream_closed", {
-      executed,
-      message: `its container ended: ${detail}`,
-      cause: error,
-    });
+    const { reason, detail } = await this.#ended;
+    const message =
+      reason === "lost" ? `its container was lost: ${detail}` : `its container ended: ${detail}`;
+    return new OmgError("upstream_closed", { executed: error.executed, message, cause: error });
   }
 }

@@ -8,6 +8,6 @@ const lateNewsMs = 1_000;
 export function loseIfCutOff({ cutOff, ended, giveUp }: Container, isStopping: () => boolean): void {
   void cutOff.then(async () => {
     if ((await within(lateNewsMs, ended)) || isStopping()) return;
-    giveUp("the connection with it broke");
+    giveUp("the engine broke off the connection with it");
   });
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
+import { Readable } from "node:stream";
 import { ownerLabel } from "../../src/container/labels.ts";
 
 /** A container as the engine lists it. */
@@ -52,10 +53,10 @@ export class DockerApi {
     return { seen };
   }
 
-  /** Asks for JSON, within a minute. Rejects with the engine's words if it says no. */
+  /** Asks for JSON, within a minute; the body is JSON or a stream of a tar. Rejects with the engine's words if it says no. */
   async ask(method: string, path: string, body?: object): Promise<unknown> {
-    const text = body && JSON.stringify(body);
-    const response = await this.open(method, path, text);
+    const sent = body === undefined || body instanceof Readable ? body : JSON.stringify(body);
+    const response = await this.open(method, path, sent);
     let answer = "";
     for await (const chunk of response.setEncoding("utf8")) answer += chunk;
     if ((response.statusCode ?? 0) >= 300) throw new Error(`${method} ${path}: ${answer}`);
@@ -63,7 +64,7 @@ export class DockerApi {
   }
 
   /** Asks and gives the answer as it comes. */
-  async open(method: string, path: string, body?: string | AsyncIterable<Buffer>): Promise<IncomingMessage> {
+  async open(method: string, path: string, body?: string | Readable): Promise<IncomingMessage> {
     const type = typeof body === "string" ? "application/json" : "application/x-tar";
     const asking = request({
       socketPath: this.#socketPath,
@@ -74,8 +75,8 @@ export class DockerApi {
       signal: AbortSignal.timeout(60_000),
     });
     const answered = once(asking, "response") as Promise<[IncomingMessage]>;
-    if (typeof body === "object") for await (const chunk of body) asking.write(chunk);
-    asking.end(typeof body === "string" ? body : undefined);
+    if (body instanceof Readable) body.pipe(asking);
+    else asking.end(body);
     const [response] = await answered;
     return response;
   }
