@@ -1,13 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ownerLabel } from "../src/container/labels.ts";
 import { dockerRuntime } from "../src/index.ts";
 import { DockerApi } from "./support/docker-api.ts";
 import { describeWithEngine } from "./support/engine.ts";
 import { startRequest } from "./support/start-request.ts";
 
+// Containers take their time on a machine that does much else.
+vi.setConfig({ testTimeout: 60_000 });
+
 const image = "omg-test/busybox:1";
-const testMs = 60_000;
 
 describeWithEngine("the name that an entry gives its containers", ({ socketPath }) => {
   const api = new DockerApi(socketPath);
@@ -30,51 +32,37 @@ describeWithEngine("the name that an entry gives its containers", ({ socketPath 
     return { [Symbol.asyncDispose]: async () => void (await remove()) };
   };
 
-  test(
-    "goes to one at a time: others beside it get numbers, and one after it the name itself",
-    async () => {
-      const { runtime, container_name, start, names } = setUp();
-      await using _runtime = runtime;
-      const [first, second] = await Promise.all([start(), start()]);
-      expect(await names()).toEqual([container_name, `${container_name}-2`]);
-      await Promise.all([first, second].map((instance) => instance[Symbol.asyncDispose]()));
-      expect(await names()).toEqual([]);
-      await using _third = await start();
-      expect(await names()).toEqual([container_name]);
-    },
-    testMs,
-  );
+  test("goes to one at a time: others beside it get numbers, and one after it the name itself", async () => {
+    const { runtime, container_name, start, names } = setUp();
+    await using _runtime = runtime;
+    const [first, second] = await Promise.all([start(), start()]);
+    expect(await names()).toEqual([container_name, `${container_name}-2`]);
+    await Promise.all([first, second].map((instance) => instance[Symbol.asyncDispose]()));
+    expect(await names()).toEqual([]);
+    await using _third = await start();
+    expect(await names()).toEqual([container_name]);
+  });
 
-  test(
-    "that somebody else's container has is refused, and that container stays as it is",
-    async () => {
-      const { runtime, container_name, start, names } = setUp();
-      await using _runtime = runtime;
-      await using _other = await container(container_name, {});
-      await expect(start()).rejects.toMatchObject({
-        reason: "upstream_start_failed",
-        detail: "name_in_use",
-        message: expect.stringMatching(
-          new RegExp(`"/${container_name}" is already in use.*"container_name"`),
-        ),
-      });
-      expect(await names()).toEqual([]);
-      expect(await api.ask("GET", `/containers/${container_name}/json`)).toMatchObject({
-        State: { Status: "created" },
-      });
-    },
-    testMs,
-  );
+  test("that somebody else's container has is refused, and that container stays as it is", async () => {
+    const { runtime, container_name, start, names } = setUp();
+    await using _runtime = runtime;
+    await using _other = await container(container_name, {});
+    await expect(start()).rejects.toMatchObject({
+      reason: "upstream_start_failed",
+      detail: "name_in_use",
+      message: expect.stringMatching(new RegExp(`"/${container_name}" is already in use.*"container_name"`)),
+    });
+    expect(await names()).toEqual([]);
+    expect(await api.ask("GET", `/containers/${container_name}/json`)).toMatchObject({
+      State: { Status: "created" },
+    });
+  });
 
-  test(
-    "that a container of another gateway has gets a number",
-    async () => {
-      const { runtime, container_name, start, names } = setUp();
-      await using _runtime = runtime;
-      await using _other = await container(container_name, { [ownerLabel]: `test-${randomUUID()}` });
-      await using _instance = await start();
-      expect(await names()).toEqual([`${container_name}-2`]);
-    },
-    testMs,
-  );
+  test("that a container of another gateway has gets a number", async () => {
+    const { runtime, container_name, start, names } = setUp();
+    await using _runtime = runtime;
+    await using _other = await container(container_name, { [ownerLabel]: `test-${randomUUID()}` });
+    await using _instance = await start();
+    expect(await names()).toEqual([`${container_name}-2`]);
+  });
 });
