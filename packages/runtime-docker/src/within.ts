@@ -8,3 +8,13 @@ export function within(ms: number, event: Promise<unknown>): Promise<boolean> {
     });
   });
 }
+
+/** What comes of the work; rejects with the signal's reason when it aborts before. */
+export function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(signal.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    if (signal.aborted) giveUp();
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+  });
+}

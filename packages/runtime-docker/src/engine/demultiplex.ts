@@ -21,16 +21,15 @@ export function demultiplex(connection: Readable): ContainerOutput {
   let left = 0;
 
   const write = (piece: Buffer) => {
-    if (target.write(piece) || target === stderr) return;
     // Only the server's messages hold the connection up: its log is always read.
-    connection.pause();
-    stdout.once("drain", () => connection.resume());
+    if (!target.write(piece) && target === stdout) connection.pause();
   };
   const end = () => {
     stdout.end();
     stderr.end();
   };
 
+  stdout.on("drain", () => connection.resume());
   connection.on("data", (chunk: Buffer) => {
     let rest = chunk;
     while (rest.length > 0) {
@@ -45,6 +44,7 @@ export function demultiplex(connection: Readable): ContainerOutput {
       header = Buffer.concat([header, rest.subarray(0, missing)]);
       rest = rest.subarray(missing);
       if (header.length < headerBytes) return;
+      if (!isHeader(header)) return void connection.destroy();
       target = header[0] === STDERR ? stderr : stdout;
       left = header.readUInt32BE(4);
       header = Buffer.alloc(0);
@@ -54,4 +54,9 @@ export function demultiplex(connection: Readable): ContainerOutput {
   connection.on("close", end);
   connection.on("error", end);
   return { stdout, stderr };
+}
+
+/** What is no header can not be told from what it should be in front of: nothing after it can be understood. */
+function isHeader(bytes: Buffer): boolean {
+  return bytes.readUInt8(0) <= STDERR && bytes.readUIntBE(1, 3) === 0;
 }

@@ -27,18 +27,19 @@ const tlsPort = 2376;
 
 /** Reads an address as Docker writes it. Throws an `Error` that says what is wrong with it. */
 export function parseEngineHost(text: string, tls: EngineTls | undefined): EngineAddress {
-  if (text.startsWith("unix://")) return { socketPath: text.slice("unix://".length) };
-  if (text.startsWith("/")) return { socketPath: text };
-  if (!URL.canParse(text))
-    throw new Error(`${JSON.stringify(text)} is no address of an engine: unix:///path or tcp://host:port`);
-  const { protocol, hostname, port } = new URL(text.replace(/^(?:tcp|https?):/, "http:"));
+  const socketPath = /^(?:unix:\/\/)?(\/.+)$/.exec(text)?.[1];
+  if (socketPath !== undefined) return { socketPath };
   if (text.startsWith("ssh://"))
     throw new Error(
       "engines over ssh are not supported; forward its socket (ssh -L /tmp/docker.sock:/var/run/docker.sock HOST) and name that as the socket",
     );
-  if (protocol !== "http:")
+  const [, scheme, rest = ""] = /^(tcp|https?):\/\/(.+)$/.exec(text) ?? [];
+  // Of a scheme without a port of its own, none that is named is taken for the usual one and left out.
+  const url = URL.parse(`engine://${rest}`);
+  if (!scheme || !url?.hostname || url.username !== "" || !/^\/?$/.test(url.pathname))
     throw new Error(`${JSON.stringify(text)} is no address of an engine: unix:///path or tcp://host:port`);
-  const isTls = tls !== undefined || text.startsWith("https:");
+  const { hostname, port } = url;
+  const isTls = tls !== undefined || scheme === "https";
   return {
     host: hostname.replace(/^\[|\]$/g, ""),
     port: port === "" ? (isTls ? tlsPort : plainPort) : Number(port),

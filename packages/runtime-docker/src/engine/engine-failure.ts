@@ -21,7 +21,7 @@ export class EngineFailure extends Error {
     const { statusCode, json, code, message } = error as {
       readonly statusCode?: number;
       readonly json?: { readonly message?: unknown } | null;
-      readonly code?: string;
+      readonly code?: unknown;
       readonly message?: string;
     };
     if (typeof statusCode === "number") {
@@ -29,7 +29,7 @@ export class EngineFailure extends Error {
       const words = json?.message ?? message?.replace(/^\(HTTP code \d+\) .*? - /s, "");
       return new EngineFailure(verb, String(words).trim(), statusCode, error);
     }
-    return new EngineFailure(verb, code ?? String(message ?? error), undefined, error);
+    return new EngineFailure(verb, wordFor(code) ?? String(message ?? error), undefined, error);
   }
 
   /** Whether there is no such container, image or network. */
@@ -46,6 +46,12 @@ export class EngineFailure extends Error {
   get isSilence(): boolean {
     return this.status === undefined;
   }
+}
+
+/** The codes of system calls are words that people search for; those of Node's parser are not. */
+function wordFor(code: unknown): string | undefined {
+  if (typeof code !== "string") return undefined;
+  return code.startsWith("HPE_") ? "what answers there does not speak HTTP" : code;
 }
 
 function messageOf(body: string): string {

@@ -2,7 +2,9 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import type Docker from "dockerode";
+import { unless } from "../within.ts";
 import { attach } from "./attach.ts";
+import { connect } from "./connect.ts";
 import { type EngineAddress, nameOf } from "./engine-address.ts";
 import { EngineEvents } from "./engine-events.ts";
 import { EngineFailure } from "./engine-failure.ts";
@@ -55,16 +57,14 @@ export class Engine {
     const container = await this.#ask(
       "create",
       (docker, abortSignal) => docker.createContainer({ ...body, abortSignal }),
-      { signal, ms: slowMs },
+      { signal, ms: slowMs, isAnswer: ({ id }) => typeof id === "string" },
     );
     return container.id;
   }
 
   attach(container: string, stdin: boolean, signal: AbortSignal): Promise<Socket> {
-    return attach(this.address, {
-      container,
-      stdin,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(quickMs)]),
+    return this.#ask("attach", (_docker, ends) => attach(this.address, { container, stdin, signal: ends }), {
+      signal,
     });
   }
 
@@ -79,9 +79,7 @@ export class Engine {
     return this.#ask(
       "inspect",
       (docker, abortSignal) => docker.getContainer(container).inspect({ abortSignal }),
-      {
-        signal,
-      },
+      { signal, isAnswer: ({ Id }) => typeof Id === "string" },
     );
   }
 
@@ -99,8 +97,9 @@ export class Engine {
     try {
       const docker = await this.#client();
       const wait = docker.getContainer(container).wait({ condition: "next-exit", abortSignal: signal });
-      const answer = await wait;
-      return answer.StatusCode;
+      const { StatusCode } = (await wait) as { readonly StatusCode: unknown };
+      if (typeof StatusCode !== "number") throw noAnswer("wait");
+      return StatusCode;
     } catch (error) {
       throw EngineFailure.of("wait", error);
     }
@@ -139,7 +138,10 @@ export class Engine {
     const found = await this.#ask(
       "list",
       (docker, abortSignal) => docker.listContainers({ all: true, filters: { label: [label] }, abortSignal }),
-      { signal },
+      {
+        signal,
+        isAnswer: (list) => Array.isArray(list) && list.every(({ Id }) => typeof Id === "string"),
+      },
     );
     return found.map(({ Id, Labels }) => ({ id: Id, labels: Labels }));
   }
@@ -148,13 +150,15 @@ export class Engine {
     const { Id, RepoDigests, Config } = await this.#ask(
       "inspect image",
       (docker) => docker.getImage(reference).inspect(),
-      { signal },
+      { signal, isAnswer: ({ Id }) => typeof Id === "string" },
     );
+    // Newer engines leave out what is empty.
+    const { User, Volumes } = (Config ?? {}) as Partial<typeof Config>;
     return {
       id: Id,
       digests: RepoDigests ?? [],
-      user: Config.User,
-      volumes: Object.keys(Config.Volumes ?? {}),
+      user: User ?? "",
+      volumes: Object.keys(Volumes ?? {}),
     };
   }
 
@@ -187,7 +191,7 @@ export class Engine {
     return stream as Readable;
   }
 
-  /** Loaded when an engine is asked for the first time: it takes longer than all else here. */
+  /** When the engine is asked for the first time. */
   #client(): Promise<Docker> {
     this.#docker ??= connect(this.address);
     return this.#docker;
@@ -197,14 +201,16 @@ export class Engine {
   async #ask<T>(
     verb: string,
     request: (docker: Docker, signal: AbortSignal) => Promise<T>,
-    { signal, ms = quickMs }: { readonly signal?: AbortSignal | undefined; readonly ms?: number } = {},
+    { signal, ms = quickMs, isAnswer = () => true }: AskOptions<T> = {},
   ): Promise<T> {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
     const ends = signal ? AbortSignal.any([signal, late.signal]) : late.signal;
     try {
       const docker = await this.#client();
-      return await unless(ends, request(docker, ends));
+      const answer = await unless(ends, request(docker, ends));
+      if (!isAnswer(answer)) throw noAnswer(verb);
+      return answer;
     } catch (error) {
       throw EngineFailure.of(verb, ends.aborted ? ends.reason : error);
     } finally {
@@ -213,24 +219,19 @@ export class Engine {
   }
 }
 
-async function connect(address: EngineAddress): Promise<Docker> {
-  const { default: Docker } = await import("dockerode");
-  if ("socketPath" in address) return new Docker({ socketPath: address.socketPath });
-  const { host, port, tls } = address;
-  return new Docker({ protocol: tls ? "https" : "http", host, port, ...tls });
+interface AskOptions<T> {
+  readonly signal?: AbortSignal | undefined;
+  readonly ms?: number;
+  /** Whether what was answered is what an engine answers. */
+  readonly isAnswer?: (answer: T) => boolean;
+}
+
+function noAnswer(verb: string): EngineFailure {
+  return new EngineFailure(verb, "what answers there is none");
 }
 
 export interface PullOptions {
   readonly platform: string | undefined;
   readonly login: Docker.AuthConfig | undefined;
   readonly signal: AbortSignal;
-}
-
-function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(signal.reason);
-    signal.addEventListener("abort", giveUp, { once: true });
-    if (signal.aborted) giveUp();
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
-  });
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { contextAddress, currentContext } from "./docker-context.ts";
+import { contextAddress, currentContext, dockerFolder } from "./docker-context.ts";
 import { type EngineAddress, type EngineTls, parseEngineHost } from "./engine-address.ts";
 
 /** What an entry says of its engine. */
@@ -35,8 +35,8 @@ export async function findEngine(
   return { socketPath: usualSockets(env).find(existsSync) ?? "/var/run/docker.sock" };
 }
 
-/** Docker's own, rootless, Docker Desktop, Colima, Rancher Desktop, Podman. */
-function usualSockets({ HOME, XDG_RUNTIME_DIR }: HostEnv): string[] {
+/** Where engines listen, the likeliest first: Docker's own, rootless, Docker Desktop, Colima, Rancher Desktop, Podman. */
+export function usualSockets({ HOME, XDG_RUNTIME_DIR }: HostEnv): string[] {
   const ofUser = (folder: string | undefined, ...paths: string[]) =>
     folder ? paths.map((path) => join(folder, path)) : [];
   return [
@@ -58,7 +58,7 @@ async function tlsOf(choice: EngineChoice, env: HostEnv, base: string): Promise<
   const { ca_file, cert_file, key_file } = choice;
   if (ca_file === undefined && cert_file === undefined && key_file === undefined) return undefined;
   const read = async (file: string | undefined) =>
-    file === undefined ? undefined : readFile(pathFrom(file, env, base));
+    file === undefined ? undefined : readPem(pathFrom(file, env, base));
   return { ca: await read(ca_file), cert: await read(cert_file), key: await read(key_file) };
 }
 
@@ -66,11 +66,23 @@ async function tlsOf(choice: EngineChoice, env: HostEnv, base: string): Promise<
 async function tlsOfEnvironment(env: HostEnv): Promise<EngineTls | undefined> {
   const folder = env.DOCKER_CERT_PATH;
   if (!env.DOCKER_TLS_VERIFY && !folder) return undefined;
-  const at = folder ?? join(env.HOME ?? "/", ".docker");
+  const at = folder || dockerFolder(env);
+  if (at === undefined) throw new Error("DOCKER_TLS_VERIFY is set, but not DOCKER_CERT_PATH");
   const [ca, cert, key] = await Promise.all(
-    ["ca.pem", "cert.pem", "key.pem"].map((name) => readFile(join(at, name))),
+    ["ca.pem", "cert.pem", "key.pem"].map((name) => readPem(join(at, name))),
   );
   return { ca, cert, key, rejectUnauthorized: Boolean(env.DOCKER_TLS_VERIFY) };
+}
+
+async function readPem(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new Error(`the engine's certificates: ${JSON.stringify(file)} can not be read (${code})`, {
+      cause,
+    });
+  }
 }
 
 /** A path of the entry: relative to the configuration; `~/` is the home folder. */

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { Engine } from "../engine/engine.ts";
 import { EngineFailure } from "../engine/engine-failure.ts";
 import type { HostEnv } from "../engine/find-engine.ts";
+import { unless } from "../within.ts";
 import { type PullEvent, PullProgress } from "./pull-progress.ts";
 import { registryLogin } from "./registry-login.ts";
 
@@ -88,12 +89,3 @@ function take(line: string, progress: PullProgress): void {
 
 /** A pull fails within an answer that began well. */
 const failed = 500;
-
-function unless(signal: AbortSignal, work: Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(signal.reason);
-    signal.addEventListener("abort", giveUp, { once: true });
-    if (signal.aborted) giveUp();
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
-  });
-}
