@@ -6,7 +6,6 @@ import {
   redactor,
   type StartRequest,
 } from "@omg/core/runtime";
-import type { Caretaker } from "./container/caretaker.ts";
 import { type Container, givenUp, startContainer } from "./container/container.ts";
 import { readEnvFiles } from "./container/env-file.ts";
 import { mountsOf } from "./container/mounts.ts";
@@ -32,6 +31,7 @@ export function dockerRuntime({
 }: DockerRuntimeOptions = {}): RuntimeV1<DockerOptions> & AsyncDisposable {
   const engines = new Engines(hostEnv);
   const images = new Images(hostEnv);
+  const starting = new Set<Promise<unknown>>();
   const running = new Set<InstanceV1>();
 
   return {
@@ -47,12 +47,13 @@ export function dockerRuntime({
 
     async start(request) {
       if (request.signal.aborted) throw givenUp(request);
-      const engine = await engines.of(request);
-      const caretaker = engines.caretaker(engine, request.owner);
-      const instance = await start(request, engine, caretaker);
-      running.add(instance);
-      void instance.exited.then(() => instance[Symbol.asyncDispose]()).then(() => running.delete(instance));
-      return instance;
+      const started = start(request);
+      starting.add(started);
+      try {
+        return await started;
+      } finally {
+        starting.delete(started);
+      }
     },
 
     check: ({ signal }) => engines.check(signal),
@@ -60,21 +61,27 @@ export function dockerRuntime({
     sweep: (request) => engines.sweep(request),
 
     async [Symbol.asyncDispose]() {
+      await Promise.allSettled(starting);
       await Promise.all([...running].map((instance) => instance[Symbol.asyncDispose]()));
       await engines[Symbol.asyncDispose]();
     },
   };
 
-  async function start(
-    request: StartRequest<DockerOptions>,
-    engine: Engine,
-    caretaker: Caretaker,
-  ): Promise<InstanceV1> {
-    const { server, options, baseDirectory, signal } = request;
+  async function start(request: StartRequest<DockerOptions>): Promise<InstanceV1> {
+    const engine = await engines.of(request);
+    const instance = await startOn(engine, request);
+    running.add(instance);
+    void instance.exited.then(() => instance[Symbol.asyncDispose]()).then(() => running.delete(instance));
+    return instance;
+  }
+
+  async function startOn(engine: Engine, request: StartRequest<DockerOptions>): Promise<InstanceV1> {
+    const { server, options, baseDirectory, signal, owner } = request;
+    const caretaker = engines.caretaker(engine, owner);
     try {
       const image = await images.resolved(engine, request);
       // What may be left of an earlier one goes first: a server never runs twice.
-      await caretaker.settle();
+      await caretaker.settle(server, signal);
       const files = [options.env_file ?? []].flat().map((file) => pathFrom(file, hostEnv, baseDirectory));
       const fromFiles = await readEnvFiles(server, files);
       const env = { ...fromFiles, ...request.env };

@@ -1,10 +1,20 @@
 import type { Engine } from "../engine/engine.ts";
-import { instanceLabel, ofOwner } from "./labels.ts";
+import { unless } from "../within.ts";
+import { instanceLabel, ofOwner, serverLabel } from "./labels.ts";
 
-/** Milliseconds after a doubt at which it is looked again: an engine may do late what it was asked to. */
-const looksMs = [0, 5_000, 60_000];
+/** Milliseconds from a doubt to the first look, and from look to look: an engine may do late what it was asked to. */
+const looksMs = [0, 5_000, 55_000];
+/** The same for one who leaves. */
+const lastLooksMs = [0, 2_000];
 const retryMs = 1_000;
-const leaveTries = 3;
+const lastTries = 3;
+
+/** A container that could not be removed. */
+interface Leftover {
+  readonly server: string | undefined;
+  /** An `EngineFailure`. */
+  readonly why: unknown;
+}
 
 /**
  * Sees to it that of the containers an owner has on an engine only those live that somebody wants. Whoever does not know
@@ -14,9 +24,10 @@ export class Caretaker {
   readonly #engine: Engine;
   readonly #owner: string;
   readonly #wanted = new Set<string>();
-  #looks: number[] = [];
+  /** Of the next look, or of one under way; there is one as long as there is a doubt. */
   #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> | undefined;
+  #looking: Promise<unknown> | undefined;
+  #nextLook: Promise<Leftover[]> | undefined;
 
   constructor(engine: Engine, owner: string) {
     this.#engine = engine;
@@ -34,53 +45,86 @@ export class Caretaker {
 
   /** A container may be there that nobody wants. */
   doubt(): void {
-    this.#looks = [...looksMs];
-    this.#schedule(this.#looks.shift());
+    this.#schedule(looksMs);
   }
 
-  /** Resolves once there is no doubt that has not been looked into. Rejects with an `EngineFailure`. */
-  async settle(): Promise<void> {
-    if (this.#timer !== undefined || this.#looking) await this.#look();
+  /** Resolves once nothing unwanted of a server is left, if there is a doubt. Rejects with an `EngineFailure`, or as the signal says. */
+  async settle(server: string, signal: AbortSignal): Promise<void> {
+    if (this.#timer === undefined) return;
+    const leftovers = await unless(signal, this.#look());
+    const own = leftovers.find((left) => left.server === server);
+    if (own) throw own.why;
   }
 
   /** Leaves nothing. Rejects with an `EngineFailure` when something may be left. */
   async leave(): Promise<void> {
-    const isInDoubt = this.#timer !== undefined || this.#looking !== undefined;
+    if (this.#timer === undefined) return;
+    this.#schedule([]);
+    for (const ms of lastLooksMs) {
+      await pause(ms);
+      await this.#lookForTheLastTime();
+    }
+  }
+
+  #schedule([ms, ...later]: readonly number[]): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#looks = [];
-    if (!isInDoubt) return;
+    if (ms === undefined) return;
+    const look = async () => {
+      const isDone = await this.#look().then(
+        (leftovers) => leftovers.length === 0,
+        () => false,
+      );
+      // A doubt that came meanwhile has looks of its own.
+      if (this.#timer === timer) this.#schedule(isDone ? later : [retryMs, ...later]);
+    };
+    const timer = setTimeout(look, ms).unref();
+    this.#timer = timer;
+  }
+
+  async #lookForTheLastTime(): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#look();
+        const [left] = await this.#look();
+        if (!left) return;
+        throw left.why;
       } catch (error) {
-        if (tries === leaveTries) throw error;
+        if (tries === lastTries) throw error;
+        await pause(retryMs);
       }
     }
   }
 
-  #schedule(ms: number | undefined): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (ms === undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#look().then(
-        () => this.#schedule(this.#looks.shift()),
-        () => this.#schedule(retryMs),
-      );
-    }, ms).unref();
+  /** A look that is under way may have begun too early; all who want one meanwhile share the next. */
+  #look(): Promise<Leftover[]> {
+    this.#nextLook ??= this.#lookAfter(this.#looking);
+    return this.#nextLook;
   }
 
-  #look(): Promise<void> {
-    this.#looking ??= this.#removeUnwanted().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
+  async #lookAfter(earlier: Promise<unknown> | undefined): Promise<Leftover[]> {
+    await earlier;
+    this.#nextLook = undefined;
+    const look = this.#removeUnwanted();
+    this.#looking = look.then(
+      () => {},
+      () => {},
+    );
+    return look;
   }
 
-  async #removeUnwanted(): Promise<void> {
+  async #removeUnwanted(): Promise<Leftover[]> {
     const found = await this.#engine.list(ofOwner(this.#owner));
     const unwanted = found.filter(({ labels }) => !this.#wanted.has(labels[instanceLabel] ?? ""));
-    await Promise.all(unwanted.map(({ id }) => this.#engine.remove(id)));
+    const tried = unwanted.map(({ id, labels }) =>
+      this.#engine.remove(id).then(
+        () => undefined,
+        (why: unknown) => ({ server: labels[serverLabel], why }),
+      ),
+    );
+    return (await Promise.all(tried)).filter((left) => left !== undefined);
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -6,10 +6,11 @@ import type { Engine, EngineImage } from "../engine/engine.ts";
 import { EngineFailure } from "../engine/engine-failure.ts";
 import type { DockerOptions } from "../options.ts";
 import { startFailure } from "../start-failures.ts";
+import { within } from "../within.ts";
 import type { Caretaker } from "./caretaker.ts";
 import { containerName } from "./container-name.ts";
 import { containerSpec } from "./container-spec.ts";
-import { type Ended, type ExitWatch, watchExit } from "./exit-watch.ts";
+import { type Ended, type ExitWatch, lateWordMs, watchExit } from "./exit-watch.ts";
 import { instanceLabel, labelsOf, ownerLabel } from "./labels.ts";
 
 /** A container that has been made, and is watched and attached to. */
@@ -49,13 +50,13 @@ export async function startContainer(parts: ContainerParts): Promise<Container> 
   let watch: ExitWatch | undefined;
 
   async function remove(): Promise<void> {
-    try {
-      if (id !== undefined) await engine.remove(id);
-    } catch {
-      caretaker.doubt();
-      watch?.giveUp("it could not be removed yet");
-    }
+    const isGone = id === undefined || (await engine.remove(id).then(isDone, isNotDone));
     caretaker.unwant(instanceId);
+    if (!isGone) caretaker.doubt();
+    if (!watch) return;
+    // Its end is known soon, unless the engine can not be heard.
+    await within(lateWordMs, watch.ended);
+    watch.giveUp(isGone ? "its container was removed" : "its container could not be removed yet");
   }
 
   caretaker.want(instanceId);
@@ -67,8 +68,8 @@ export async function startContainer(parts: ContainerParts): Promise<Container> 
     await engine.start(id, signal);
   } catch (error) {
     connection?.destroy();
-    await remove();
     watch?.giveUp("it did not start");
+    await remove();
     if (id === undefined && !(error instanceof EngineFailure && error.isRefusal)) caretaker.doubt();
     if (signal.aborted) throw givenUp(request);
     throw startFailure(server, engine, error);
@@ -99,11 +100,12 @@ function endOf(connection: Socket): Promise<void> {
 }
 
 const shownIdLength = 12;
+const isDone = () => true;
+const isNotDone = () => false;
 const conflict = 409;
 /** Further containers of a name that the entry chose. */
 const maxNamesakes = 1_000;
 
-/** An answer that got lost may have been for this very container: its name says so. */
 async function create(parts: ContainerParts): Promise<string> {
   const { engine, request } = parts;
   const { options, server, instanceId, signal } = request;
@@ -114,13 +116,15 @@ async function create(parts: ContainerParts): Promise<string> {
     try {
       return await engine.create(body, signal);
     } catch (error) {
-      if (!(error instanceof EngineFailure) || error.status !== conflict) throw error;
-      // Who has the name may be in the making, or about to go.
+      if (!(error instanceof EngineFailure)) throw error;
+      const isTaken = error.status === conflict;
+      if (!isTaken && !error.isSilence) throw error;
       const holder = await engine.inspect(name, signal).catch(() => undefined);
       const labels = holder?.Config.Labels ?? {};
+      // It was made, and only the answer got lost.
       if (holder && labels[instanceLabel] === instanceId) return holder.Id;
       const isOurs = holder === undefined || labels[ownerLabel] !== undefined;
-      if (!isOurs || chosen === undefined || namesake === maxNamesakes) throw error;
+      if (!isTaken || !isOurs || chosen === undefined || namesake === maxNamesakes) throw error;
     }
   }
 }

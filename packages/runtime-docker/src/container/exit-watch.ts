@@ -16,7 +16,7 @@ export interface ExitWatch {
 }
 
 /** An engine reports why a container was killed just before, or just after, that it was. */
-const lateWordMs = 300;
+export const lateWordMs = 300;
 const askAgainMs = 500;
 /** An engine that is silent for so long is away. */
 const silenceMs = 1_500;

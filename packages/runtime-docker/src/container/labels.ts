@@ -3,7 +3,7 @@ import type { StartRequest } from "@omg/core/runtime";
 /** By these labels a container is known as ours, whatever it is called. */
 export const ownerLabel = "io.omg.owner";
 export const instanceLabel = "io.omg.instance";
-const serverLabel = "io.omg.server";
+export const serverLabel = "io.omg.server";
 const imageLabel = "io.omg.image";
 
 export function labelsOf(request: StartRequest<{ readonly image: string }>): Record<string, string> {
