@@ -9,11 +9,12 @@ export const unlimited = z.literal("unlimited");
 
 const bytesForm = /^(\d+(?:\.\d+)?)([bkmg]?)b?$/i;
 
+export const aSize = "must be a size of 6m or more, such as 512m or 2g, or unlimited";
+
 /** A number of bytes: `512m`, `2g`. */
-export const bytes = z.string().superRefine((value, { addIssue }) => {
-  if (!bytesForm.test(value)) addIssue("must be a size such as 512m or 2g, or unlimited");
-  else if (bytesOf(value) < leastMemory) addIssue("must be at least 6m");
-});
+export const bytes = z
+  .string()
+  .refine((value) => bytesForm.test(value) && bytesOf(value) >= leastMemory, aSize);
 
 export function bytesOf(size: string): number {
   const [, number = "0", unit = "b"] = bytesForm.exec(size) ?? [];
@@ -97,23 +98,24 @@ export function parsePort(text: string | number): PublishedPort | undefined {
   return { address: address.replace(/[[\]]/g, ""), hostPort, containerPort: `${inside}/${protocol}` };
 }
 
+const aPort = "must be host:container or address:host:container, such as 8080:80";
+
 export const port = z
-  .union([z.string(), z.number()])
-  .refine(
-    (value) => parsePort(value) !== undefined,
-    "must be host:container or address:host:container, such as 8080:80",
-  );
+  .union([z.string(), z.number()], aPort)
+  .refine((value) => parsePort(value) !== undefined, aPort);
 
 export const extraHost = z
   .string()
   .regex(/^[a-zA-Z0-9.-]+:(?:[0-9a-fA-F.:]+|host-gateway)$/, "must be name:address");
 
-export const label = z
-  .string()
-  .min(1)
-  .refine(
-    (name) => !name.startsWith("io.omg."),
-    "is the gateway's own: names of labels must not begin with io.omg.",
-  );
+export const labels = z.record(z.string(), z.string()).superRefine((names, { addIssue }) => {
+  for (const name of Object.keys(names))
+    if (name === "" || name.startsWith("io.omg."))
+      addIssue({
+        code: "custom",
+        path: [name],
+        message: "must have a name, and none that begins with io.omg.: those are the gateway's own",
+      });
+});
 
 export const environmentName = /^[^\s=\0]+$/;

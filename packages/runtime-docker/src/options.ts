@@ -1,10 +1,11 @@
 import { z } from "zod";
 import {
+  aSize,
   bytes,
   extraHost,
   imageReference,
   isPinned,
-  label,
+  labels,
   network,
   port,
   tmpfs,
@@ -17,6 +18,8 @@ const missing = (issue: { readonly input?: unknown }) =>
 const text = z
   .string({ error: missing })
   .refine((value) => !value.includes("\0"), "must not contain a NUL byte");
+const aProcessorCount = "must be a number from 0.01 to 1024, or unlimited";
+const aProcessCount = "must be a whole number from 1 to 4194304, or unlimited";
 const filled = text.min(1, "must not be empty");
 
 const engine = z
@@ -73,7 +76,7 @@ export const dockerOptions = z
         "Its name. A second container at the same time gets the next number: name-2. Default: made from the id.",
       ),
     env_file: z
-      .union([filled, z.array(filled)])
+      .union([filled, z.array(filled)], "must be the path of a file, or a list of such")
       .optional()
       .describe("A file of NAME=value lines, or several; env of the entry goes before them."),
     volumes: z
@@ -105,15 +108,15 @@ export const dockerOptions = z
       .optional()
       .describe("The folder in the container that it runs in. Default: the image's."),
     memory: z
-      .union([unlimited, bytes])
+      .union([unlimited, bytes], aSize)
       .default("512m")
       .describe("Most memory, such as 512m or 2g, or unlimited. Swap does not add to it."),
     cpus: z
-      .union([unlimited, z.number().min(0.01).max(1024)])
+      .union([unlimited, z.number().min(0.01, aProcessorCount).max(1024, aProcessorCount)], aProcessorCount)
       .default(1)
       .describe("Most processors, such as 0.5, or unlimited."),
     pids_limit: z
-      .union([unlimited, z.int().min(1).max(4_194_304)])
+      .union([unlimited, z.int().min(1, aProcessCount).max(4_194_304, aProcessCount)], aProcessCount)
       .default(256)
       .describe("Most processes and threads, or unlimited."),
     read_only: z.boolean().default(true).describe("Whether the container's own files can not be changed."),
@@ -121,7 +124,7 @@ export const dockerOptions = z
       .array(z.string().regex(/^[A-Z_]+$/, "must be the name of a capability, such as NET_BIND_SERVICE"))
       .default([])
       .describe("Capabilities that it needs; all others are dropped."),
-    labels: z.record(label, text).default({}).describe("Further labels of the container."),
+    labels: labels.default({}).describe("Further labels of the container."),
     platform: filled.optional().describe("For images of several: os/arch, such as linux/arm64."),
     pull: z
       .enum(["missing", "always", "never"])

@@ -15,7 +15,7 @@ export function remarksOn(options: DockerOptions): OptionsIssue[] {
   if (options.memory === "unlimited") say(["memory"], "the server can take all memory of the machine");
   if (options.cpus === "unlimited") say(["cpus"], "the server can take all processors of the machine");
   if (options.pids_limit === "unlimited") say(["pids_limit"], "the server can start processes without end");
-  if (options.user !== undefined && /^(?:root|0)(?::|$)/.test(options.user))
+  if (options.user !== undefined && /^(?:root|0+)(?::|$)/.test(options.user))
     say(["user"], "the server runs as root of its container");
   for (const [index, name] of options.cap_add.entries())
     say(["cap_add", index], `the server gets the capability ${name}`);
@@ -30,7 +30,8 @@ export function remarksOn(options: DockerOptions): OptionsIssue[] {
         `whoever reaches ${address} of this machine reaches the server, past the gateway`,
       );
   }
-  if (engine?.host !== undefined && isPlainAndFar(engine.host) && engine.ca_file === undefined)
+  const hasCertificates = (engine?.ca_file ?? engine?.cert_file) !== undefined;
+  if (engine?.host !== undefined && isPlainAndFar(engine.host) && !hasCertificates)
     say(["engine", "host"], "without TLS whoever is on the way rules the engine's machine");
   return remarks;
 }

@@ -12,7 +12,7 @@ export async function readEnvFiles(
   server: string,
   files: readonly string[],
 ): Promise<Record<string, string>> {
-  const variables: Record<string, string> = {};
+  const variables = new Map<string, string>();
   for (const file of files) {
     const text = await read(server, file);
     for (const [index, line] of text.split(/\r?\n/).entries()) {
@@ -20,13 +20,13 @@ export async function readEnvFiles(
       if (entry === "" || entry.startsWith("#")) continue;
       const at = entry.indexOf("=");
       const name = entry.slice(0, at);
-      if (at < 1 || !environmentName.test(name)) {
+      if (at < 1 || !environmentName.test(name) || entry.includes("\0")) {
         throw refused(server, `line ${index + 1} of env_file ${JSON.stringify(file)} is not NAME=value`);
       }
-      variables[name] = entry.slice(at + 1);
+      variables.set(name, entry.slice(at + 1));
     }
   }
-  return variables;
+  return Object.fromEntries(variables);
 }
 
 async function read(server: string, file: string): Promise<string> {

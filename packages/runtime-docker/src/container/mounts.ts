@@ -57,8 +57,9 @@ async function folderOf(source: string, parts: MountParts): Promise<string> {
   return real;
 }
 
-function missing(server: string, path: string, cause: unknown): never {
-  throw refused(server, path, "does not exist", cause);
+function missing(server: string, path: string, cause: NodeJS.ErrnoException): never {
+  const what = cause.code === "ENOENT" ? "does not exist" : `can not be reached (${cause.code})`;
+  throw refused(server, path, what, cause);
 }
 
 function refused(server: string, path: string, what: string, cause?: unknown): OmgError {
