@@ -37,19 +37,45 @@ const known: readonly Known[] = [
     fix: `Create it (docker network create), or correct "network".`,
   },
   {
-    words: /unable to find (?:user|group)|no matching entries in passwd/i,
+    words: /unable to find (?:user|group)|no matching entries in passwd|uids and gids must be/i,
     detail: "user_missing",
     fix: `Correct "user".`,
   },
   {
-    words: /invalid mount|bind source path does not exist|invalid volume/i,
+    words:
+      /invalid mount|duplicate mount point|bind source path does not exist|invalid volume|error mounting/i,
     detail: "volume",
     fix: `Correct "volumes".`,
   },
   {
-    words: /image .*platform|does not match the (?:specified|detected) .*platform/i,
+    words: /image .*platform|does not match the (?:specified|detected) .*platform|platform specifier/i,
     detail: "platform",
     fix: `Correct "platform".`,
+  },
+  {
+    words: /error during container init: mkdir/i,
+    detail: "working_dir",
+    fix: `The folder can not be made there: correct "working_dir".`,
+  },
+  {
+    words: /unknown capability/i,
+    detail: "capability",
+    fix: `Correct "cap_add".`,
+  },
+  {
+    words: /range of CPUs/i,
+    detail: "cpus",
+    fix: `Correct "cpus".`,
+  },
+  {
+    words: /invalid tmpfs option/i,
+    detail: "tmpfs",
+    fix: `Correct "tmpfs".`,
+  },
+  {
+    words: /add-host/i,
+    detail: "extra_hosts",
+    fix: `Correct "extra_hosts".`,
   },
   {
     words: /is already in use by container/i,
