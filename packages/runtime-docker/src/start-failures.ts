@@ -32,6 +32,11 @@ const known: readonly Known[] = [
     fix: `Another program has the port: change "ports", or leave the host's port out.`,
   },
   {
+    words: /cannot assign requested address/i,
+    detail: "address_missing",
+    fix: `The engine's machine has no such address: correct "ports".`,
+  },
+  {
     words: /network .* not found|could not find a network/i,
     detail: "network_missing",
     fix: `Create it (docker network create), or correct "network".`,

@@ -77,6 +77,15 @@ describeWithEngine("a start that can not work says why, and what to do", ({ sock
     });
   });
 
+  test("an address that the machine has not", async () => {
+    // TEST-NET-1: no machine has it (RFC 5737).
+    const ports = ["192.0.2.1:8080:80"];
+    await expect(start({ network: "bridge", ports })).rejects.toMatchObject({
+      detail: "address_missing",
+      message: expect.stringContaining(`has no such address: correct "ports".`),
+    });
+  });
+
   test("a name that a container of others has", async () => {
     const container_name = `omg-${crypto.randomUUID()}`;
     const other = new Engine({ socketPath });
