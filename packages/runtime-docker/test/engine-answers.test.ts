@@ -79,12 +79,7 @@ describe("an engine that can not be asked", () => {
 
 test("an image that names no user has none, also where an engine leaves that out", async () => {
   await using scripted = await scriptedEngine({ "inspect image": { body: { Id: "sha256:1", Config: {} } } });
-  expect(await new Engine(scripted).image("x", signal)).toEqual({
-    id: "sha256:1",
-    digests: [],
-    user: "",
-    volumes: [],
-  });
+  expect(await new Engine(scripted).image("x", signal)).toMatchObject({ user: "", volumes: [] });
 });
 
 test("the environment does not lead to another engine than the one that was chosen", async () => {
