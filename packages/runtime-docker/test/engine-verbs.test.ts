@@ -1,6 +1,6 @@
 import { OmgError } from "@omg/core/runtime";
 import { connectRaw } from "@omg/runtime-testkit";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import dockerRuntime from "../src/index.ts";
 import { describeWithEngine } from "./support/engine.ts";
 import { allowedVerbs, verbOf } from "./support/engine-verbs.ts";
@@ -9,6 +9,9 @@ import { startRequest, stubServer } from "./support/stub-server.ts";
 
 /** Waits for its end, whatever is said to it. */
 const stubborn = { ...stubServer, args: ["-c", "trap '' TERM; sleep 1000 </dev/null"] };
+
+// Containers take their time on a machine that does much else.
+vi.setConfig({ testTimeout: 60_000 });
 
 describeWithEngine("an engine is asked", ({ socketPath }) => {
   test("for what containers of one's own take, and nothing else", async () => {

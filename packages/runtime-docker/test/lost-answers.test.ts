@@ -1,11 +1,14 @@
 import { connectRaw } from "@omg/runtime-testkit";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ofOwner } from "../src/container/labels.ts";
 import { Engine } from "../src/engine/engine.ts";
 import dockerRuntime from "../src/index.ts";
 import { describeWithEngine } from "./support/engine.ts";
 import { type FaultChoice, FaultProxy } from "./support/fault-proxy.ts";
 import { startRequest, stubServer } from "./support/stub-server.ts";
+
+// Containers take their time on a machine that does much else.
+vi.setConfig({ testTimeout: 60_000 });
 
 describeWithEngine("an answer that gets lost", ({ socketPath }) => {
   const withFaults = (faults: Readonly<Record<string, FaultChoice>>) =>

@@ -1,12 +1,15 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { ofOwner } from "../src/container/labels.ts";
 import { Engine } from "../src/engine/engine.ts";
 import dockerRuntime from "../src/index.ts";
 import { describeWithEngine } from "./support/engine.ts";
 import { startRequest, stubServer } from "./support/stub-server.ts";
 import { tcpRelay } from "./support/tcp-relay.ts";
+
+// Containers take their time on a machine that does much else.
+vi.setConfig({ testTimeout: 60_000 });
 
 describeWithEngine("a start that can not work says why, and what to do", ({ socketPath }) => {
   const engine = { socket: socketPath };

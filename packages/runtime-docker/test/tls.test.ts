@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectRaw } from "@omg/runtime-testkit";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import type { HostEnv } from "../src/engine/find-engine.ts";
 import dockerRuntime from "../src/index.ts";
 import { TestAuthority } from "./support/certificates.ts";
@@ -24,6 +24,9 @@ writeFileSync(join(folder, "key.pem"), client.key);
 writeFileSync(join(folder, "stranger.pem"), stranger.cert);
 const bothWays = { ...server, ca: authority.cert, requestCert: true };
 const certificates = { ca_file: "ca.pem", cert_file: "cert.pem", key_file: "key.pem" };
+
+// Containers take their time on a machine that does much else.
+vi.setConfig({ testTimeout: 60_000 });
 
 describeWithEngine("an engine behind TCP", ({ socketPath }) => {
   test("serves over TLS, when both sides know each other", async () => {
