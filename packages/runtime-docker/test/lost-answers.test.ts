@@ -4,7 +4,8 @@ import { ofOwner } from "../src/container/labels.ts";
 import { Engine } from "../src/engine/engine.ts";
 import dockerRuntime from "../src/index.ts";
 import { describeWithEngine } from "./support/engine.ts";
-import { type FaultChoice, FaultProxy } from "./support/fault-proxy.ts";
+import type { FaultChoice } from "./support/fault.ts";
+import { FaultProxy } from "./support/fault-proxy.ts";
 import { startRequest, stubServer } from "./support/stub-server.ts";
 
 // Containers take their time on a machine that does much else.
@@ -50,7 +51,7 @@ describeWithEngine("an answer that gets lost", ({ socketPath }) => {
   test("of every question after the end: a stop comes to its own", async () => {
     const faults: Record<string, FaultChoice> = {
       wait: { fault: "deaf", ms: 0 },
-      events: { fault: "cut", ms: 0 },
+      events: { fault: "mute", ms: 0 },
     };
     await using proxy = await withFaults(faults);
     await using runtime = dockerRuntime();

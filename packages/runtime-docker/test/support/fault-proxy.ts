@@ -12,38 +12,7 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { verbOf } from "./engine-verbs.ts";
-
-/** What goes wrong with one request. */
-export type Fault =
-  /** The connection breaks before the engine has heard anything. */
-  | "refused"
-  /** The engine hears nothing, and nobody answers. */
-  | "deaf"
-  /** The engine hears nothing; the answer is another's. */
-  | "answers 500"
-  | "answers 502"
-  /** The engine does it; the connection breaks instead of the answer. */
-  | "lost"
-  /** The connection breaks at once; the engine does it some seconds later. */
-  | "lost and late"
-  /** The engine does it, and nobody answers. */
-  | "silent"
-  /** The engine does it; what comes back is no HTTP. */
-  | "garbage"
-  /** The engine does it; what comes back is HTTP, and no answer to what was asked. */
-  | "nonsense"
-  /** The engine does it; its answer breaks off. */
-  | "half"
-  /** The engine is asked late, and its answer is late. */
-  | "slow"
-  /** An answer without end breaks off after a while. */
-  | "cut";
-
-export interface FaultChoice {
-  readonly fault: Fault;
-  /** For what is late, and for what breaks off. */
-  readonly ms: number;
-}
+import type { Fault, FaultChoice } from "./fault.ts";
 
 export interface FaultProxyOptions {
   /** The socket of the engine. */
@@ -130,6 +99,7 @@ export class FaultProxy implements AsyncDisposable {
     const upstream = this.#ask(request, bodyOf(request), (answered, connection) => {
       if (fault === "silent") return void answered.resume();
       if (fault === "half" && !connection) return this.#half(socket, answered);
+      if (fault === "mute") return begin(client, answered);
       if (fault === "cut") this.#later(ms, () => socket.destroy());
       const deliver = () => pass(client, answered, connection);
       if (fault === "slow") return this.#later(ms, deliver);
@@ -142,7 +112,8 @@ export class FaultProxy implements AsyncDisposable {
       });
     });
     upstream.on("error", () => socket.destroy());
-    if (fault === undefined || fault === "cut") client.once("close", () => upstream.destroy());
+    if (fault === undefined || fault === "cut" || fault === "mute")
+      client.once("close", () => upstream.destroy());
   }
 
   #ask(
@@ -200,20 +171,26 @@ function bodyOf(request: IncomingMessage): Promise<Buffer> {
 
 /** Hands on an answer as it comes, or two connected streams. */
 function pass(client: ServerResponse | Duplex, answered: IncomingMessage, connection?: Socket): void {
-  if ("writeHead" in client) {
-    client.writeHead(answered.statusCode ?? 0, answered.headers);
-    client.flushHeaders();
+  begin(client, answered);
+  if (!connection) {
     answered.pipe(client);
     answered.once("error", () => client.destroy());
     return;
   }
-  const { statusCode, statusMessage, rawHeaders } = answered;
-  const lines = rawHeaders.map((text, index) => (index % 2 === 0 ? `${text}: ` : `${text}\r\n`));
-  client.write(`HTTP/1.1 ${statusCode} ${statusMessage}\r\n${lines.join("")}\r\n`);
-  if (!connection) return void answered.pipe(client);
-  client.pipe(connection).pipe(client);
+  (client as Duplex).pipe(connection).pipe(client);
   connection.once("close", () => client.destroy());
   client.once("close", () => connection.destroy());
+}
+
+function begin(client: ServerResponse | Duplex, answered: IncomingMessage): void {
+  const { statusCode = 0, statusMessage, headers, rawHeaders } = answered;
+  if ("writeHead" in client) {
+    client.writeHead(statusCode, headers);
+    client.flushHeaders();
+    return;
+  }
+  const lines = rawHeaders.map((text, index) => (index % 2 === 0 ? `${text}: ` : `${text}\r\n`));
+  client.write(`HTTP/1.1 ${statusCode} ${statusMessage}\r\n${lines.join("")}\r\n`);
 }
 
 /** Calls when an answer has come as a whole, or as much of it as an endless one has. */

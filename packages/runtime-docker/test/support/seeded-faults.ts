@@ -1,4 +1,4 @@
-import type { Fault, FaultChoice } from "./fault-proxy.ts";
+import type { Fault, FaultChoice } from "./fault.ts";
 
 const ofAll: readonly Fault[] = [
   "refused",
@@ -12,7 +12,7 @@ const ofAll: readonly Fault[] = [
 ];
 const ofAnswers: readonly Fault[] = [...ofAll, "lost", "lost and late", "nonsense", "half"];
 /** Above all they break off. */
-const ofStreams: readonly Fault[] = [...ofAll, "cut", "cut", "cut", "cut", "cut", "cut"];
+const ofStreams: readonly Fault[] = [...ofAll, "mute", "cut", "cut", "cut", "cut", "cut", "cut"];
 const streams: readonly string[] = ["attach", "events", "wait"];
 
 const latestMs = 4_000;
