@@ -133,7 +133,10 @@ function nameOf(name: string, namesake: number): string {
   return namesake === 1 ? name : `${name}-${namesake}`;
 }
 
-export function givenUp({ server, signal }: StartRequest<DockerOptions>): OmgError {
+export function givenUp({
+  server,
+  signal,
+}: Pick<StartRequest<DockerOptions>, "server" | "signal">): OmgError {
   const cause: unknown = signal.reason;
   if (OmgError.is(cause)) return cause;
   return new OmgError("cancelled", {

@@ -14,6 +14,8 @@ export interface EngineImage {
   readonly id: string;
   /** `name@sha256:…` of each registry that it came from. */
   readonly digests: readonly string[];
+  /** What it runs on: `linux/amd64`. */
+  readonly platform: string;
   /** Who the image runs as; empty if it does not say. */
   readonly user: string;
   /** Folders for which the image wants a volume. */
@@ -147,7 +149,7 @@ export class Engine {
   }
 
   async image(reference: string, signal: AbortSignal): Promise<EngineImage> {
-    const { Id, RepoDigests, Config } = await this.#ask(
+    const { Id, RepoDigests, Os, Architecture, Config } = await this.#ask(
       "inspect image",
       (docker) => docker.getImage(reference).inspect(),
       { signal, isAnswer: ({ Id }) => typeof Id === "string" },
@@ -157,24 +159,28 @@ export class Engine {
     return {
       id: Id,
       digests: RepoDigests ?? [],
+      platform: `${Os}/${Architecture}`,
       user: User ?? "",
       volumes: Object.keys(Volumes ?? {}),
     };
   }
 
-  /** Begins to fetch an image; the stream tells how far it is, and must be read to its end. */
+  /**
+   * Begins to fetch an image; the stream tells how far it is, and must be read to its end. Only the signal bounds it: an engine
+   * says nothing before the registry has.
+   */
   async pull(reference: string, { platform, login, signal }: PullOptions): Promise<Readable> {
-    const stream = await this.#ask(
-      "pull",
-      (docker, abortSignal) =>
-        docker.pull(reference, {
-          ...(platform === undefined ? {} : { platform }),
-          ...(login === undefined ? {} : { authconfig: login }),
-          abortSignal,
-        }),
-      { signal, ms: slowMs },
-    );
-    return stream as Readable;
+    try {
+      const docker = await this.#client();
+      const stream = await docker.pull(reference, {
+        ...(platform === undefined ? {} : { platform }),
+        ...(login === undefined ? {} : { authconfig: login }),
+        abortSignal: signal,
+      });
+      return stream as Readable;
+    } catch (error) {
+      throw EngineFailure.of("pull", error);
+    }
   }
 
   async #openEvents(since: number | undefined, signal: AbortSignal): Promise<Readable> {

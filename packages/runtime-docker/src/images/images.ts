@@ -1,12 +1,14 @@
 import { OmgError, type PrepareRequest } from "@omg/core/runtime";
+import { givenUp } from "../container/container.ts";
 import type { Engine, EngineImage } from "../engine/engine.ts";
 import { EngineFailure } from "../engine/engine-failure.ts";
 import type { HostEnv } from "../engine/find-engine.ts";
 import { isPinned } from "../option-forms.ts";
 import type { DockerOptions } from "../options.ts";
 import { startFailure } from "../start-failures.ts";
+import { repositoryOf } from "./image-name.ts";
 import { pullFailure } from "./pull-failures.ts";
-import { Pulls } from "./pulls.ts";
+import { PullFailure, Pulls } from "./pulls.ts";
 
 type Request = Pick<
   PrepareRequest<DockerOptions>,
@@ -27,13 +29,18 @@ export class Images {
 
   /** Sees to it that the engine has the image. Rejects with an `OmgError`. */
   async prepare(engine: Engine, request: Request): Promise<void> {
+    const { server, options, signal } = request;
     try {
-      const known = this.#known.get(request.options);
-      const image = known ? await this.#again(engine, request, known) : await this.#first(engine, request);
+      const known = this.#known.get(options);
+      const image =
+        (known && (await this.#again(engine, request, known))) ?? (await this.#named(engine, request));
+      // Of several that ask at once the first has decided for all.
+      if (this.#known.get(options) !== known) return;
+      this.#known.set(options, image);
       if (image.id !== known?.id) await announce(request, image);
-      this.#known.set(request.options, image);
     } catch (error) {
-      throw startFailure(request.server, engine, error);
+      if (signal.aborted) throw givenUp(request);
+      throw startFailure(server, engine, error);
     }
   }
 
@@ -45,31 +52,36 @@ export class Images {
     return this.resolved(engine, request);
   }
 
-  async #first(engine: Engine, request: Request): Promise<EngineImage> {
-    const { image, pull } = request.options;
+  /** What the name of the entry stands for. */
+  async #named(engine: Engine, request: Request): Promise<EngineImage> {
+    const { image, pull, platform } = request.options;
     if (pull !== "always") {
       const found = await find(engine, image, request.signal);
-      if (found) return found;
+      if (found && (pull === "never" || isFor(platform, found))) return found;
       if (pull === "never") throw absent(request);
     }
     return this.#pull(engine, image, request);
   }
 
-  /** Someone may have removed the image from the engine; the same one is fetched again, by its digest. */
-  async #again(engine: Engine, request: Request, known: EngineImage): Promise<EngineImage> {
+  /**
+   * The image that the entry has run so far. Someone may have removed it from the engine: it is fetched by its digest. One that
+   * no registry has is lost.
+   */
+  async #again(engine: Engine, request: Request, known: EngineImage): Promise<EngineImage | undefined> {
     if (await find(engine, known.id, request.signal)) return known;
-    if (request.options.pull === "never") throw absent(request);
-    const [digest] = known.digests;
-    return this.#pull(engine, digest ?? request.options.image, request);
+    const { image, pull } = request.options;
+    const pinned = pinnedName(known, image);
+    if (pinned === undefined || pull === "never") return undefined;
+    return this.#pull(engine, pinned, request);
   }
 
   async #pull(engine: Engine, reference: string, request: Request): Promise<EngineImage> {
     const { server, options, signal, progress } = request;
+    const { image, platform } = options;
     try {
-      await this.#pulls.pull({ engine, reference, platform: options.platform, signal, progress });
+      await this.#pulls.pull({ engine, reference, platform, signal, progress });
     } catch (error) {
-      if (signal.aborted || OmgError.is(error)) throw error;
-      throw pullFailure(server, reference, EngineFailure.of("pull", error));
+      throw error instanceof PullFailure ? pullFailure({ server, image, reference }, error) : error;
     }
     return engine.image(reference, signal);
   }
@@ -88,19 +100,38 @@ async function find(
   }
 }
 
+/** Whether an image that the engine has is the one that the entry wants of several. */
+function isFor(platform: string | undefined, image: EngineImage): boolean {
+  if (platform === undefined) return true;
+  const [os, architecture] = platform.split("/");
+  return image.platform === `${os}/${architecture}`;
+}
+
+/** `name@sha256:…` in the registry that the entry names. Undefined: it comes from another, or was built here. */
+function pinnedName({ digests }: EngineImage, reference: string): string | undefined {
+  return digests.find((digest) => repositoryOf(digest) === repositoryOf(reference));
+}
+
 /** Says which image a name stands for, and whether that has changed since it was last found out. */
-async function announce({ options, log, store }: Request, { id, digests }: EngineImage): Promise<void> {
+async function announce({ options, log, store }: Request, found: EngineImage): Promise<void> {
   const { image } = options;
   if (isPinned(image)) return;
-  const digest = digests[0]?.split("@")[1] ?? id;
+  const digest = hashOf(pinnedName(found, image) ?? found.id);
   const key = `image ${image}`;
   const before = await store.get(key).catch(() => undefined);
+  // One that was built here has digests, too, once it has been pushed.
+  const isSame = [found.id, ...found.digests].some((name) => hashOf(name) === before);
   log(
-    before === undefined || before === digest
+    before === undefined || isSame
       ? `image ${image} is ${digest}`
       : `image ${image} was ${before} and is now ${digest}`,
   );
   if (before !== digest) await store.set(key, digest).catch(() => {});
+}
+
+/** `sha256:…` of an id or of a name with a digest. */
+function hashOf(name: string): string {
+  return name.slice(name.indexOf("@") + 1);
 }
 
 function absent({ server, options }: Request): OmgError {

@@ -1,10 +1,12 @@
 import type { Readable } from "node:stream";
+import type { AuthConfig } from "dockerode";
 import type { Engine } from "../engine/engine.ts";
 import { EngineFailure } from "../engine/engine-failure.ts";
 import type { HostEnv } from "../engine/find-engine.ts";
 import { unless } from "../within.ts";
 import { type PullEvent, PullProgress } from "./pull-progress.ts";
-import { registryLogin } from "./registry-login.ts";
+import { type RegistryLogin, registryLogin } from "./registry-login.ts";
+import { presentable } from "./registry-words.ts";
 
 export interface PullRequest {
   readonly engine: Engine;
@@ -15,58 +17,97 @@ export interface PullRequest {
   readonly progress: (message: string) => void;
 }
 
+/** An image that could not be fetched, with what is known of the login that was used. */
+export class PullFailure extends Error {
+  readonly failure: EngineFailure;
+  readonly login: RegistryLogin;
+
+  constructor(failure: EngineFailure, login: RegistryLogin) {
+    super(failure.message);
+    this.failure = failure;
+    this.login = login;
+  }
+}
+
+/** There as long as somebody waits for it. */
 interface RunningPull {
   readonly done: Promise<void>;
-  readonly waiting: Set<(message: string) => void>;
-  readonly closing: AbortController;
+  readonly waiting: Set<Pick<PullRequest, "progress">>;
+  readonly progress: PullProgress;
+  readonly ending: AbortController;
 }
+
+/** Apart from the time that anyone waits: a pull that is stuck must not go on for those who come later. */
+const defaultDeadlineMs = 5 * 60_000;
 
 /** Fetches images, each one once for all who wait for it. */
 export class Pulls {
   readonly #hostEnv: HostEnv;
+  readonly #deadlineMs: number;
   readonly #running = new Map<string, RunningPull>();
 
-  constructor(hostEnv: HostEnv) {
+  constructor(hostEnv: HostEnv, deadlineMs = defaultDeadlineMs) {
     this.#hostEnv = hostEnv;
+    this.#deadlineMs = deadlineMs;
   }
 
-  /** Rejects with an `EngineFailure`, or with what the signal was aborted for. */
+  /** Rejects with a `PullFailure`, or with what the signal was aborted for. */
   async pull(request: PullRequest): Promise<void> {
     const { engine, reference, platform, signal, progress } = request;
+    signal.throwIfAborted();
     const key = `${engine.name} ${reference} ${platform ?? ""}`;
-    let pull = this.#running.get(key);
-    if (!pull) {
-      pull = this.#begin(request);
-      this.#running.set(key, pull);
-      const forget = () => void this.#running.delete(key);
-      pull.done.then(forget, forget);
-    }
-    pull.waiting.add(progress);
+    const pull = this.#running.get(key) ?? this.#begin(request);
+    this.#running.set(key, pull);
+    const waiter = { progress };
+    pull.waiting.add(waiter);
+    const { latest } = pull.progress;
+    if (latest !== undefined) progress(latest);
     try {
       await unless(signal, pull.done);
     } finally {
-      pull.waiting.delete(progress);
-      if (pull.waiting.size === 0) pull.closing.abort(signal.reason);
+      pull.waiting.delete(waiter);
+      if (pull.waiting.size === 0) {
+        // At once: who comes next must not wait for what is being ended.
+        this.#running.delete(key);
+        pull.ending.abort();
+      }
     }
   }
 
-  #begin({ engine, reference, platform }: PullRequest): RunningPull {
-    const waiting = new Set<(message: string) => void>();
-    const closing = new AbortController();
-    const { signal } = closing;
-    const tell = (message: string) => {
-      for (const progress of waiting) progress(message);
-    };
-    const run = async () => {
-      const login = await registryLogin(reference, this.#hostEnv);
-      const stream = await engine.pull(reference, { platform, login, signal });
-      await read(stream, new PullProgress(reference, tell));
-    };
-    const done = run();
+  #begin(request: PullRequest): RunningPull {
+    const waiting: RunningPull["waiting"] = new Set();
+    const progress = new PullProgress(request.reference, (message) => {
+      for (const waiter of waiting) waiter.progress(message);
+    });
+    const ending = new AbortController();
+    const done = this.#run(request, progress, ending);
     done.catch(() => {});
-    return { done, waiting, closing };
+    return { done, waiting, progress, ending };
+  }
+
+  async #run(
+    { engine, reference, platform }: PullRequest,
+    progress: PullProgress,
+    ending: AbortController,
+  ): Promise<void> {
+    const { signal } = ending;
+    const deadline = setTimeout(() => ending.abort(tooLate(this.#deadlineMs)), this.#deadlineMs);
+    let known: RegistryLogin = {};
+    try {
+      known = await registryLogin(reference, this.#hostEnv);
+      await read(await engine.pull(reference, { platform, login: known.login, signal }), progress);
+      progress.complete();
+    } catch (error) {
+      const failure = EngineFailure.of("pull", signal.aborted ? signal.reason : error);
+      throw new PullFailure(withoutSecrets(failure, known.login), known);
+    } finally {
+      clearTimeout(deadline);
+    }
   }
 }
+
+/** A pull fails within an answer that began well. */
+const failed = 500;
 
 /** Reads what the engine tells of a pull, to its end. */
 async function read(stream: Readable, progress: PullProgress): Promise<void> {
@@ -82,10 +123,23 @@ async function read(stream: Readable, progress: PullProgress): Promise<void> {
 
 function take(line: string, progress: PullProgress): void {
   if (line.trim() === "") return;
-  const event = JSON.parse(line) as PullEvent;
+  const event = eventOf(line);
   if (event.error !== undefined) throw new EngineFailure("pull", event.error, failed);
   progress.take(event);
 }
 
-/** A pull fails within an answer that began well. */
-const failed = 500;
+function eventOf(line: string): PullEvent {
+  try {
+    return JSON.parse(line) as PullEvent;
+  } catch {
+    throw new EngineFailure("pull", `not JSON: ${line}`, failed);
+  }
+}
+
+function tooLate(ms: number): EngineFailure {
+  return new EngineFailure("pull", `it was not complete after ${ms / 1000} s`, failed);
+}
+
+function withoutSecrets({ said, status }: EngineFailure, login: AuthConfig | undefined): EngineFailure {
+  return new EngineFailure("pull", presentable(said, login), status);
+}

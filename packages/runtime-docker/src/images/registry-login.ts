@@ -4,71 +4,100 @@ import { join } from "node:path";
 import type { AuthConfig } from "dockerode";
 import { dockerFolder } from "../engine/docker-context.ts";
 import type { HostEnv } from "../engine/find-engine.ts";
+import { hub, registryOf } from "./image-name.ts";
+
+/** What is known of a login to a registry. Neither: there is none. */
+export interface RegistryLogin {
+  readonly login?: AuthConfig | undefined;
+  /** Why it could not be found out, in words that end no sentence. */
+  readonly problem?: string | undefined;
+}
 
 interface DockerConfig {
-  readonly auths?: Readonly<Record<string, { readonly auth?: string; readonly identitytoken?: string }>>;
+  readonly auths?: Readonly<Record<string, StoredLogin>>;
   readonly credsStore?: string;
   readonly credHelpers?: Readonly<Record<string, string>>;
 }
 
-const hub = "docker.io";
+interface StoredLogin {
+  readonly auth?: string;
+  readonly identitytoken?: string;
+}
+
 /** Under this name `docker login` keeps the login of Docker Hub. */
 const hubKey = "https://index.docker.io/v1/";
 const helperMs = 10_000;
 
-/** The host of the registry that an image comes from. */
-export function registryOf(reference: string): string {
-  const [first = "", ...rest] = reference.split("/");
-  return rest.length > 0 && /[.:]|^localhost$/.test(first) ? first : hub;
-}
-
-/** What `docker login` has kept for the registry of an image, in its file or with a helper. Undefined: nothing. */
-export async function registryLogin(reference: string, env: HostEnv): Promise<AuthConfig | undefined> {
+/** What `docker login` has kept for the registry of an image, in its file or with a helper. Never rejects. */
+export async function registryLogin(reference: string, env: HostEnv): Promise<RegistryLogin> {
   const folder = dockerFolder(env);
+  if (folder === undefined) return {};
+  const file = join(folder, "config.json");
+  let config: DockerConfig;
+  try {
+    config = JSON.parse(await readFile(file, "utf8")) as DockerConfig;
+  } catch (error) {
+    const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";
+    return isAbsent ? {} : { problem: `${file} can not be read` };
+  }
   const registry = registryOf(reference);
   const key = registry === hub ? hubKey : registry;
-  const config = folder === undefined ? undefined : await readConfig(join(folder, "config.json"));
-  if (!config) return undefined;
   const helper = config.credHelpers?.[key] ?? config.credHelpers?.[registry] ?? config.credsStore;
-  if (helper !== undefined && /^[\w.-]+$/.test(helper)) {
-    const login = await askHelper(`docker-credential-${helper}`, key, env);
-    if (login) return login;
-  }
-  const { auth, identitytoken } = config.auths?.[key] ?? config.auths?.[`https://${registry}`] ?? {};
-  if (identitytoken) return { identitytoken, serveraddress: key } as unknown as AuthConfig;
-  if (!auth) return undefined;
-  const [username = "", ...password] = Buffer.from(auth, "base64").toString().split(":");
-  return { username, password: password.join(":"), serveraddress: key };
+  const answer = helper ? await askHelper(helper, key, env) : {};
+  if (answer.login) return answer;
+  const stored = storedLogin(config.auths ?? {}, key);
+  return stored ? { login: stored } : answer;
 }
 
-async function readConfig(file: string): Promise<DockerConfig | undefined> {
-  try {
-    return JSON.parse(await readFile(file, "utf8")) as DockerConfig;
-  } catch {
-    return undefined;
-  }
+/** Older versions of Docker kept registries by address: `https://host/v1/`. */
+function storedLogin(
+  auths: Readonly<Record<string, StoredLogin>>,
+  serveraddress: string,
+): AuthConfig | undefined {
+  const hostOf = (name: string) => name.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+  const stored =
+    auths[serveraddress] ??
+    Object.entries(auths).find(([name]) => hostOf(name) === hostOf(serveraddress))?.[1];
+  if (stored?.identitytoken) return tokenLogin(stored.identitytoken, serveraddress);
+  if (!stored?.auth) return undefined;
+  const [username = "", ...password] = Buffer.from(stored.auth, "base64").toString().split(":");
+  return { username, password: password.join(":"), serveraddress };
 }
 
 /** A helper takes the registry's name on its stdin and answers in JSON (docker-credential-helpers). */
-function askHelper(program: string, key: string, env: HostEnv): Promise<AuthConfig | undefined> {
+function askHelper(helper: string, key: string, env: HostEnv): Promise<RegistryLogin> {
+  const program = `docker-credential-${helper}`;
+  if (!/^[\w.-]+$/.test(helper)) return Promise.resolve({ problem: `there is no ${program}` });
   return new Promise((resolve) => {
     const child = execFile(
       program,
       ["get"],
-      { env: env as NodeJS.ProcessEnv, timeout: helperMs },
-      (error, stdout) => resolve(error ? undefined : loginOf(stdout, key)),
+      { env: env as NodeJS.ProcessEnv, timeout: helperMs, killSignal: "SIGKILL" },
+      (error, stdout) =>
+        resolve(error ? withoutLogin(program, error, stdout) : loginOf(program, stdout, key)),
     );
     child.stdin?.on("error", () => {});
     child.stdin?.end(key);
   });
 }
 
-function loginOf(answer: string, key: string): AuthConfig | undefined {
+/** Helpers fail in the same way when they have no login as when they can not work. */
+function withoutLogin(program: string, { code }: { readonly code?: unknown }, stdout: string): RegistryLogin {
+  if (/credentials not found/i.test(stdout)) return {};
+  return { problem: code === "ENOENT" ? `there is no ${program} in PATH` : `${program} failed` };
+}
+
+function loginOf(program: string, answer: string, serveraddress: string): RegistryLogin {
   try {
     const { Username, Secret } = JSON.parse(answer) as { Username: string; Secret: string };
-    if (Username === "<token>") return { identitytoken: Secret, serveraddress: key } as unknown as AuthConfig;
-    return { username: Username, password: Secret, serveraddress: key };
+    if (Username === "<token>") return { login: tokenLogin(Secret, serveraddress) };
+    return { login: { username: Username, password: Secret, serveraddress } };
   } catch {
-    return undefined;
+    return { problem: `${program} did not answer in JSON` };
   }
+}
+
+/** The library's type knows nothing of tokens. */
+function tokenLogin(identitytoken: string, serveraddress: string): AuthConfig {
+  return { identitytoken, serveraddress } as unknown as AuthConfig;
 }
