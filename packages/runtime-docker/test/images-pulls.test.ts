@@ -4,18 +4,9 @@ import { Engine as EngineClient } from "../src/engine/engine.ts";
 import { PullFailure, Pulls } from "../src/images/pulls.ts";
 import { pullWorld } from "./support/pull-world.ts";
 import { describeWithRegistry } from "./support/registry.ts";
-import type { Fault } from "./support/registry-proxy.ts";
+import { slowBlobs } from "./support/registry-proxy.ts";
 
 const megabyte = 1024 ** 2;
-
-/** Every blob stops half-way until it is let go. */
-function gate() {
-  const { promise: until, resolve: open } = Promise.withResolvers<void>();
-  const { promise: hungUp, resolve: onHangUp } = Promise.withResolvers<void>();
-  const fault = (path: string): Fault | undefined =>
-    path.includes("/blobs/") ? { pauseAfter: 1.5 * megabyte, until, onHangUp } : undefined;
-  return { fault, open, hungUp };
-}
 
 /** Resolves when a request has been told so. */
 function toldOf(percent: RegExp) {
@@ -40,7 +31,7 @@ describeWithRegistry("a pull", (engine) => {
     await using world = await pullWorld(engine);
     const { runtime, proxy } = world;
     await world.publish({ name: "shared:1", layers: [2 * megabyte, 100] });
-    const { fault, open } = gate();
+    const { fault, open } = slowBlobs(1.5 * megabyte);
     proxy.fault = fault;
 
     const first = await world.request("shared:1");
@@ -63,7 +54,7 @@ describeWithRegistry("a pull", (engine) => {
     await using world = await pullWorld(engine);
     const { runtime, proxy } = world;
     await world.publish({ name: "large:1", layers: [3 * megabyte, 2 * megabyte, 2 * megabyte, 10_000] });
-    const { fault, open } = gate();
+    const { fault, open } = slowBlobs(1.5 * megabyte);
     proxy.fault = fault;
 
     const told = toldOf(/[1-9]\d %$/);
@@ -88,7 +79,7 @@ describeWithRegistry("a pull", (engine) => {
     await using world = await pullWorld(engine);
     const { runtime, proxy } = world;
     const { id } = await world.publish({ name: "slow:1", layers: [3 * megabyte] });
-    const held = gate();
+    const held = slowBlobs(1.5 * megabyte);
     proxy.fault = held.fault;
     let isCut = false;
     void held.hungUp.then(() => {
@@ -119,7 +110,7 @@ describeWithRegistry("a pull", (engine) => {
   test("has a deadline of its own", async () => {
     await using world = await pullWorld(engine);
     await world.publish({ name: "stuck:1", layers: [3 * megabyte] });
-    const held = gate();
+    const held = slowBlobs(1.5 * megabyte);
     world.proxy.fault = held.fault;
     const reference = world.reference("stuck:1");
     const pulling = new Pulls({}, 1_000).pull({

@@ -53,6 +53,15 @@ export async function proxyOf(registry: string): Promise<RegistryProxy> {
   return proxy;
 }
 
+/** A fault of every blob: it comes slowly, stops after so many bytes, and goes on when it is opened. */
+export function slowBlobs(pauseAfter: number) {
+  const { promise: until, resolve: open } = Promise.withResolvers<void>();
+  const { promise: hungUp, resolve: onHangUp } = Promise.withResolvers<void>();
+  const fault = (path: string): Fault | undefined =>
+    path.includes("/blobs/") ? { pauseAfter, until, onHangUp } : undefined;
+  return { fault, open, hungUp };
+}
+
 function pass(registry: string, incoming: IncomingMessage, outgoing: ServerResponse, fault: Fault): void {
   const { method, url, headers } = incoming;
   const [host, port] = registry.split(":");

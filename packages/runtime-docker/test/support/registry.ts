@@ -49,6 +49,10 @@ export async function startRegistry({ wantsLogin = false } = {}): Promise<Regist
   // JSON is YAML, too.
   await writeFile(file, JSON.stringify(config));
   const child = spawn(program, ["serve", file], { stdio: ["ignore", "ignore", "pipe"] });
+  // A worker that is ended in the middle of a test leaves none.
+  const kill = () => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
   try {
     const address = await addressOf(child);
     return { address, [Symbol.asyncDispose]: () => end(child, folder) };
