@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { ContainerCreateOptions, MountSettings } from "dockerode";
 import type { EngineImage } from "../engine/engine.ts";
 import { bytesOf, parsePort } from "../option-forms.ts";
@@ -104,11 +105,16 @@ function temporaryFolders(
   mounts: readonly MountSettings[],
 ): Record<string, string> {
   const folders: Record<string, string> = { "/tmp": temporary };
-  for (const path of image.volumes) folders[path] = temporary;
-  for (const { Target } of mounts) delete folders[Target];
+  for (const path of image.volumes) folders[asMounted(path)] = temporary;
+  for (const { Target } of mounts) delete folders[asMounted(Target)];
   for (const text of tmpfs) {
     const [path = "", ...rest] = text.split(":");
-    folders[path] = rest.length > 0 ? `nosuid,nodev,${rest.join(":")}` : temporary;
+    folders[asMounted(path)] = rest.length > 0 ? `nosuid,nodev,${rest.join(":")}` : temporary;
   }
   return folders;
+}
+
+/** Engines take `/data/` for `/data` where they mount it, but not where they look whether something is mounted there. */
+function asMounted(path: string): string {
+  return posix.resolve("/", path);
 }
