@@ -46,7 +46,13 @@ test.each([
   ['Get "https://ghcr.io/v2/": dial tcp 127.0.0.1:1: connect: connection refused', "can not reach ghcr.io"],
   ['Get "https://ghcr.io/v2/": net/http: TLS handshake timeout', "can not reach ghcr.io"],
   ['Get "https://ghcr.io/v2/": context deadline exceeded (Client.Timeout exceeded)', "can not reach ghcr.io"],
-  ["unexpected EOF", "can not reach ghcr.io"],
+  ['Get "https://ghcr.io/v2/": x509: certificate signed by unknown authority', "does not trust ghcr.io"],
+  ['Get "https://ghcr.io/v2/": http: server gave HTTP response to HTTPS client', "insecure-registries"],
+  [
+    "read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer",
+    "broke off: the next call tries again.",
+  ],
+  ["unexpected EOF", "broke off: the next call tries again."],
   ["something entirely new", "Try docker pull by hand."],
 ])("%s", (said, advice) => {
   const message = messageOf(said);

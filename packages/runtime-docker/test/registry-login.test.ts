@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -36,6 +36,17 @@ describe("the login for a registry", () => {
   ])("under %s is for %s", async (key, image) => {
     await configure({ auths: { "other.test": { auth: base64("x:y") }, [key]: { auth: base64("me:a:b") } } });
     expect((await login(image)).login).toMatchObject({ username: "me", password: "a:b" });
+  });
+
+  test("is looked for in the home folder, unless DOCKER_CONFIG names another", async () => {
+    await mkdir(join(folder, ".docker"));
+    const auths = (name: string) => JSON.stringify({ auths: { "ghcr.io": { auth: base64(`${name}:pw`) } } });
+    await writeFile(join(folder, ".docker/config.json"), auths("of-home"));
+    const found = await registryLogin("ghcr.io/a", { HOME: folder });
+    expect(found.login).toMatchObject({ username: "of-home" });
+    await configure(auths("chosen"));
+    const chosen = await registryLogin("ghcr.io/a", { HOME: folder, DOCKER_CONFIG: folder });
+    expect(chosen.login).toMatchObject({ username: "chosen" });
   });
 
   test("may be a token", async () => {

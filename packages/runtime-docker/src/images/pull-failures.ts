@@ -35,7 +35,16 @@ const known: readonly (readonly [RegExp, (found: Found) => string])[] = [
   ],
   [/no space left/i, () => "The engine's disk is full: docker system prune."],
   [
-    /no such host|server misbehaving|connection re(?:fused|set)|i\/o timeout|deadline exceeded|proxyconnect|network is unreachable|TLS handshake|EOF|certificate|x509|gave HTTP response/i,
+    /x509|certificate|gave HTTP response/i,
+    ({ registry }) =>
+      `The engine does not trust ${registry}: put its authority into /etc/docker/certs.d/${registry}/ca.crt, or the registry into the engine's insecure-registries.`,
+  ],
+  [
+    /connection reset|broken pipe|unexpected EOF/i,
+    ({ registry }) => `The connection to ${registry} broke off: the next call tries again.`,
+  ],
+  [
+    /no such host|server misbehaving|connection refused|i\/o timeout|deadline exceeded|proxyconnect|network is unreachable|TLS handshake|EOF/i,
     ({ registry }) => `The engine can not reach ${registry}. Is the network up, and the name right?`,
   ],
 ];
