@@ -76,6 +76,14 @@ export const volume = z.string().superRefine((value, { addIssue }) => {
     addIssue("must not hand an engine's socket to a server: it would rule this machine");
 });
 
+export const capability = z
+  .string()
+  .regex(/^[A-Z_]+$/, "must be the name of a capability, such as NET_BIND_SERVICE")
+  .refine(
+    (name) => name !== "ALL",
+    "must not be ALL: name those that it needs; with all of them it would be root of the engine's machine",
+  );
+
 export const tmpfs = z
   .string()
   .regex(/^\/[^:]+(?::[\w=,.%-]+)?$/, "must be an absolute path, or path:options such as /cache:size=64m");

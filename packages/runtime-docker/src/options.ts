@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   aSize,
   bytes,
+  capability,
   extraHost,
   imageReference,
   isPinned,
@@ -12,6 +13,7 @@ import {
   unlimited,
   volume,
 } from "./option-forms.ts";
+import { refusedOptions } from "./refused-options.ts";
 
 const missing = (issue: { readonly input?: unknown }) =>
   issue.input === undefined ? "is required" : undefined;
@@ -121,9 +123,11 @@ export const dockerOptions = z
       .describe("Most processes and threads, or unlimited."),
     read_only: z.boolean().default(true).describe("Whether the container's own files can not be changed."),
     cap_add: z
-      .array(z.string().regex(/^[A-Z_]+$/, "must be the name of a capability, such as NET_BIND_SERVICE"))
+      .array(capability)
       .default([])
-      .describe("Capabilities that it needs; all others are dropped."),
+      .describe(
+        "Capabilities that it needs; all others are dropped. Only root of the container can use them.",
+      ),
     labels: labels.default({}).describe("Further labels of the container."),
     platform: filled.optional().describe("For images of several: os/arch, such as linux/arm64."),
     pull: z
@@ -142,6 +146,7 @@ export const dockerOptions = z
       .max(300)
       .default(5)
       .describe("Seconds from asking it to end (SIGTERM) to ending it by force."),
+    ...refusedOptions,
     engine: engine.optional().describe("Where the engine is. Default: as the docker command finds it."),
   })
   .superRefine((options, { addIssue }) => {

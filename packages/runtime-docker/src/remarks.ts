@@ -19,6 +19,9 @@ export function remarksOn(options: DockerOptions): OptionsIssue[] {
     say(["user"], "the server runs as root of its container");
   for (const [index, name] of options.cap_add.entries())
     say(["cap_add", index], `the server gets the capability ${name}`);
+  for (const [index, text] of options.tmpfs.entries())
+    if (/[:,]exec(?:,|$)/.test(text))
+      say(["tmpfs", index], "the server can run programs that it wrote there");
   for (const [index, text] of options.volumes.entries())
     if (!parseVolume(text)?.readOnly)
       say(["volumes", index], "the server can write there; add :ro if it need not");

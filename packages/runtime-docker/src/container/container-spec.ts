@@ -3,6 +3,7 @@ import type { ContainerCreateOptions, MountSettings } from "dockerode";
 import type { EngineImage } from "../engine/engine.ts";
 import { bytesOf, parsePort } from "../option-forms.ts";
 import type { DockerOptions } from "../options.ts";
+import { temporaryFolders } from "./temporary-folders.ts";
 
 export interface SpecParts {
   readonly options: DockerOptions;
@@ -15,7 +16,6 @@ export interface SpecParts {
 
 /** Nobody in particular, on every Linux. */
 const nobody = "65534:65534";
-const temporary = "rw,noexec,nosuid,nodev,size=64m,mode=1777";
 
 /**
  * The container of an instance, as the engine is asked for it: nothing that the entry does not name, and of what containers may
@@ -63,7 +63,7 @@ export function containerSpec({
       CapAdd: options.cap_add,
       SecurityOpt: ["no-new-privileges"],
       ReadonlyRootfs: options.read_only,
-      Tmpfs: temporaryFolders(options, image, mounts),
+      Tmpfs: temporaryFolders({ tmpfs: options.tmpfs, image, mounts }),
       Mounts: [...mounts],
       Memory: limit(options.memory, bytesOf),
       // The same figure: no swap on top of it.
@@ -96,25 +96,4 @@ function publishedPorts(options: DockerOptions): Record<string, { HostIp: string
     if (containerPort !== undefined) publish(containerPort, address ?? "", hostPort ?? "");
   }
   return bindings;
-}
-
-/** Volumes that an image wants for itself become memory: else they would be a disk without a limit. */
-function temporaryFolders(
-  { tmpfs }: DockerOptions,
-  image: EngineImage,
-  mounts: readonly MountSettings[],
-): Record<string, string> {
-  const folders: Record<string, string> = { "/tmp": temporary };
-  for (const path of image.volumes) folders[asMounted(path)] = temporary;
-  for (const { Target } of mounts) delete folders[asMounted(Target)];
-  for (const text of tmpfs) {
-    const [path = "", ...rest] = text.split(":");
-    folders[asMounted(path)] = rest.length > 0 ? `nosuid,nodev,${rest.join(":")}` : temporary;
-  }
-  return folders;
-}
-
-/** Engines take `/data/` for `/data` where they mount it, but not where they look whether something is mounted there. */
-function asMounted(path: string): string {
-  return posix.resolve("/", path);
 }
