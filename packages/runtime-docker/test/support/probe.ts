@@ -35,7 +35,7 @@ export class Probe implements AsyncDisposable {
   }
 
   static async start(more: object = {}): Promise<Probe> {
-    const runtime = dockerRuntime();
+    const runtime = dockerRuntime({ hostEnv: process.env });
     const instance = await runtime.start(startRequest(dockerOptions.parse(probeEntry(more))));
     const client = await connectRaw(instance.transport);
     await client.initialize();

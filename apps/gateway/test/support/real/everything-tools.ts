@@ -35,6 +35,10 @@ export const toolFeatures: readonly Feature[] = [
     },
   },
   {
+    title: "a call and an answer of three megabytes",
+    run: async (party) => textOf(await party.call("echo", { message: "large ".repeat(500_000) })).length,
+  },
+  {
     title: "the environment of the catalog",
     run: async (party) => JSON.parse(textOf(await party.call("get-env"))).GREETING,
   },

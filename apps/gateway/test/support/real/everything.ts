@@ -19,8 +19,9 @@ export function featuresIn(scope: Scope): readonly Feature[] {
   return everyFeature.filter(({ sessionOnly }) => scope === "session" || !sessionOnly);
 }
 
-/** A stage for server-everything. */
-export function everythingStage(scope: Scope): Stage {
+/** A stage for server-everything. `runtime`: where the gateway runs it, a process of this machine by default. */
+export function everythingStage(scope: Scope, runtime?: object): Stage {
   const name = "@modelcontextprotocol/server-everything";
-  return new Stage(() => ({ everything: { package: name, env: { GREETING: "from the catalog" }, scope } }));
+  const env = { GREETING: "from the catalog" };
+  return new Stage(() => ({ everything: { package: name, env, scope, ...(runtime && { runtime }) } }));
 }

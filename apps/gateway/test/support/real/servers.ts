@@ -16,6 +16,8 @@ export interface Entry {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly scope?: "shared" | "session";
+  /** Where the gateway runs it. Default: as a process of this machine. */
+  readonly runtime?: object;
 }
 
 /** How a client gets to the gateway. */
@@ -42,9 +44,9 @@ export class Stage implements AsyncDisposable {
 
   constructor(entries: (sandbox: Sandbox) => Readonly<Record<string, Entry>>) {
     this.#entries = entries(this.sandbox);
-    const servers = Object.entries(this.#entries).map(([id, { scope = "shared" }]) => {
+    const servers = Object.entries(this.#entries).map(([id, { scope = "shared", runtime }]) => {
       const { env, ...program } = this.direct(id);
-      return { id, scope, env, runtime: { type: "local-process", ...program } };
+      return { id, scope, env, runtime: runtime ?? { type: "local-process", ...program } };
     });
     this.#config = this.sandbox.write("config.yaml", { hot_reload: false, servers });
   }
