@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { describeWithEngine } from "../packages/runtime-docker/test/support/engine.ts";
 import { type Block, blocksIn, blocksOf, fileOf, pages, type Step, stepsOf } from "./support/docs/blocks.ts";
 import { comparable, isSameOutput } from "./support/docs/same-output.ts";
 import { Terminal } from "./support/docs/terminal.ts";
@@ -8,20 +9,15 @@ import { repositoryRoot } from "./support/workspace.ts";
 
 const start = "omg serve --config examples/quick-start/config.yaml";
 const atATerminal = pages.filter((page) => blocksOf(page).some(({ language }) => language === "console"));
+const withContainers = ["docs/runtimes/docker.md"];
 
 describe("the commands that a page shows, one after the other, print what it shows", () => {
-  test.each(atATerminal)(
-    "%s",
-    async (page) => {
-      await using terminal = await Terminal.open();
-      for (const block of blocksOf(page)) await follow(terminal, block);
-      expect(await terminal.stop(), "the gateway's exit code").toBe(0);
-    },
-    120_000,
-  );
+  test.each(atATerminal.filter((page) => !withContainers.includes(page)))("%s", printWhatIsShown, 120_000);
 
   test("are found", () => {
-    expect(atATerminal).toEqual(expect.arrayContaining(["README.md", "docs/getting-started.md"]));
+    expect(atATerminal).toEqual(
+      expect.arrayContaining(["README.md", "docs/getting-started.md", ...withContainers]),
+    );
   });
 
   test("start the example's gateway with `npm start`", () => {
@@ -33,6 +29,16 @@ describe("the commands that a page shows, one after the other, print what it sho
     expect(script("apps/gateway/package.json")).toBe(shown);
   });
 });
+
+describeWithEngine("the commands of a page that run containers print what it shows", () => {
+  test.each(withContainers)("%s", printWhatIsShown, 120_000);
+});
+
+async function printWhatIsShown(page: string): Promise<void> {
+  await using terminal = await Terminal.open();
+  for (const block of blocksOf(page)) await follow(terminal, block);
+  expect(await terminal.stop(), "the gateway's exit code").toBe(0);
+}
 
 /** Does what a reader would do with a block. */
 async function follow(terminal: Terminal, block: Block): Promise<void> {

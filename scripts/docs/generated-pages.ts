@@ -3,7 +3,7 @@ import { commandsRegions } from "./commands.ts";
 import { compatibilityRegions } from "./compatibility.ts";
 import { reasonsRegions } from "./reasons.ts";
 import { fillRegions } from "./regions.ts";
-import { settingsRegions } from "./settings.ts";
+import { dockerRegions, settingsRegions } from "./settings.ts";
 import { threatsRegions } from "./threats.ts";
 
 /** The pages with generated regions, and what makes each region. */
@@ -12,6 +12,7 @@ export const generatedPages: Readonly<Record<string, Readonly<Record<string, () 
   "docs/compatibility.md": compatibilityRegions,
   "docs/configuration.md": settingsRegions,
   "docs/errors.md": reasonsRegions,
+  "docs/runtimes/docker.md": dockerRegions,
   "docs/security-model.md": threatsRegions,
 };
 

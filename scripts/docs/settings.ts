@@ -1,4 +1,5 @@
 import { catalogJsonSchema, configJsonSchema } from "../../packages/core/src/config/index.ts";
+import createDockerRuntime from "../../packages/runtime-docker/src/index.ts";
 import createLocalRuntime from "../../packages/runtime-local/src/index.ts";
 import createRemoteRuntimes from "../../packages/runtime-sse/src/index.ts";
 import { markdownTable } from "./table.ts";
@@ -8,7 +9,9 @@ interface Schema {
   readonly type?: string | readonly string[];
   readonly description?: string;
   readonly default?: unknown;
+  readonly const?: string;
   readonly enum?: readonly string[];
+  readonly pattern?: string;
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
   readonly items?: Schema;
@@ -17,12 +20,17 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema | true>>;
   readonly required?: readonly string[];
   readonly definitions?: Readonly<Record<string, Schema>>;
+  /** What no value fits: keys that are known in order to be refused. */
+  readonly not?: object;
 }
+
+/** Of the text with a reference in it, which may stand for every value. */
+const reference = "\\$\\{";
 
 /** Keys of config.yaml that count at once when the file changes; a test compares this with what a gateway says. */
 export const liveKeys: readonly string[] = ["catalog_path", "servers", "pins"];
 
-const runtimes = [createLocalRuntime(), ...createRemoteRuntimes()];
+const runtimes = [createLocalRuntime(), ...createRemoteRuntimes(), createDockerRuntime()];
 const config = configJsonSchema(runtimes) as Schema;
 const catalog = catalogJsonSchema(runtimes) as Schema;
 
@@ -33,6 +41,11 @@ export const settingsRegions = {
   "keys of tools": () => tableOf(partOf(catalog.definitions?.server, "tools")),
   "options of local-process": () => tableOf(catalog.definitions?.["runtime-local-process"]),
   "options of remote-sse": () => tableOf(catalog.definitions?.["runtime-remote-sse"]),
+} as const;
+
+export const dockerRegions = {
+  "options of docker": () => tableOf(catalog.definitions?.["runtime-docker"]),
+  "keys of engine": () => tableOf(partOf(catalog.definitions?.["runtime-docker"], "engine")),
 } as const;
 
 /** The keys of config.yaml. */
@@ -52,10 +65,10 @@ function tableOf(schema: Schema = {}, takesEffect?: (key: string) => string): st
   return markdownTable(head, rows);
 }
 
-/** Without `$schema`, which is the editor's, and the runtime's `type`, which stands in the text. */
+/** Without `$schema`, which is the editor's, the runtime's `type`, which stands in the text, and what is refused. */
 function keysOf({ properties = {} }: Schema): [string, Schema][] {
   return Object.entries(properties).flatMap(([key, value]) =>
-    key === "$schema" || value === true ? [] : [[key, value] as [string, Schema]],
+    key === "$schema" || value === true || value.not ? [] : [[key, value] as [string, Schema]],
   );
 }
 
@@ -75,24 +88,30 @@ function withCode(text: string): string {
 }
 
 function typeOf(schema: Schema): string {
-  // The other one is a text with a reference in it, which every value may be.
-  const own = schema.anyOf?.[0] ?? schema;
+  const ways = (schema.anyOf ?? [schema]).filter(({ pattern }) => pattern !== reference);
+  if (ways.length > 1) return ways.map(typeOf).join(" or ");
+  const [own = schema] = ways;
+  if (own.anyOf) return typeOf(own);
+  if (own.const !== undefined) return `\`${own.const}\``;
   if (own.enum) return own.enum.map((word) => `\`${word}\``).join(", ");
-  const [first] = own.oneOf ?? [];
-  const type = Array.isArray(own.type) ? own.type[0] : (own.type ?? first?.type);
-  switch (type) {
+  switch (firstType(own)) {
     case "integer":
     case "number":
       return `number${range(own)}`;
     case "boolean":
       return "`true`, `false`";
     case "array":
-      return (own.items?.anyOf?.[0] ?? own.items)?.type === "string" ? "list of texts" : "list of entries";
+      return firstType(own.items?.anyOf?.[0] ?? own.items) === "string" ? "list of texts" : "list of entries";
     case "object":
       return "map";
     default:
       return "text";
   }
+}
+
+function firstType({ type, oneOf = [] }: Schema = {}): string | undefined {
+  if (typeof type === "string") return type;
+  return type?.[0] ?? (oneOf[0] && firstType(oneOf[0]));
 }
 
 function range({ minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: Schema): string {

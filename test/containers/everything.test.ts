@@ -32,10 +32,7 @@ describeWithEngine("server-everything in a container", () => {
   const yardsticks = new Map<SdkLine, Course>();
 
   beforeAll(async () => {
-    await Promise.all([
-      ...(["SDK 1.x", "SDK 2.x"] as const).map(connectDirectly),
-      ...places.map(connect),
-    ]);
+    await Promise.all([...(["SDK 1.x", "SDK 2.x"] as const).map(connectDirectly), ...places.map(connect)]);
   }, 120_000);
   afterAll(() => Promise.all(stages.map((stage) => stage[Symbol.asyncDispose]())), 60_000);
 

@@ -54,7 +54,9 @@ export const dockerOptions = z
     args: z
       .array(text)
       .optional()
-      .describe("Its arguments, in place of the image's. Texts (quote numbers); there is never a shell."),
+      .describe(
+        "Its arguments, texts (quote numbers), never through a shell. Default: the image's, unless command is set.",
+      ),
     transport: z
       .enum(["stdio", "http"])
       .default("stdio")

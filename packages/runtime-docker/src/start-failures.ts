@@ -94,17 +94,18 @@ const known: readonly Known[] = [
   },
 ];
 
+const unheard = { detail: "engine_refused", fix: "Correct the entry, or ask the engine: docker events." };
+
 /** Why an instance could not be started, in words for a person. */
 export function startFailure(server: string, engine: Engine, failure: unknown): unknown {
   if (!(failure instanceof EngineFailure)) return failure;
   if (failure.isSilence) return unavailable(server, engine.name, failure);
-  const match = known.find(({ words }) => words.test(failure.said));
-  const advice = match ? ` ${match.fix}` : "";
+  const { detail, fix } = known.find(({ words }) => words.test(failure.said)) ?? unheard;
   return new OmgError("upstream_start_failed", {
     server,
-    detail: match?.detail ?? "engine_refused",
+    detail,
     cause: failure,
-    message: `Server '${server}' did not start: the engine says "${failure.said}".${advice}`,
+    message: `Server '${server}' did not start: the engine says "${failure.said}". ${fix}`,
   });
 }
 

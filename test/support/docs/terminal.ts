@@ -9,6 +9,9 @@ import { repositoryRoot } from "../workspace.ts";
 
 const shownPort = "4444";
 const shownHome = "/home/you";
+/** An image that readers can pull, and what the tests have of the same server. */
+const shownImage = "mcp/everything";
+const ourImage = "omg-test/everything:1";
 const endOfStep = "end-of-step";
 const longestStepMs = 20_000;
 
@@ -156,11 +159,17 @@ export class Terminal implements AsyncDisposable {
   }
 
   #here(text: string): string {
-    return text.replaceAll(`:${shownPort}`, `:${this.#port}`).replaceAll(shownHome, this.#sandbox.folder);
+    return text
+      .replaceAll(`:${shownPort}`, `:${this.#port}`)
+      .replaceAll(shownHome, this.#sandbox.folder)
+      .replaceAll(shownImage, ourImage);
   }
 
   #shown(text: string): string {
-    return text.replaceAll(`:${this.#port}`, `:${shownPort}`).replaceAll(this.#sandbox.folder, shownHome);
+    return text
+      .replaceAll(`:${this.#port}`, `:${shownPort}`)
+      .replaceAll(this.#sandbox.folder, shownHome)
+      .replaceAll(ourImage, shownImage);
   }
 }
 

@@ -1,4 +1,3 @@
-import { posix } from "node:path";
 import type { ContainerCreateOptions, MountSettings } from "dockerode";
 import type { EngineImage } from "../engine/engine.ts";
 import { bytesOf, parsePort } from "../option-forms.ts";
