@@ -1,27 +1,48 @@
 import { places, type Threat } from "./threat.ts";
 
-const { app, core } = places;
+const { app, core, docker } = places;
 
-const noContainers = "Not in this version: the binary runs no containers and no workloads of a cluster.";
+const noCluster = "Not in this version: the binary runs no workloads of a cluster.";
 
 /** Containers and clusters, what the model sees, and where software comes from. */
 export const beyond: readonly Threat[] = [
-  { id: "T45", attack: "The engine's socket is handed to a container", answer: noContainers, tests: {} },
+  {
+    id: "T45",
+    attack: "The engine's socket is handed to a container",
+    answer: "A volume that holds an engine's socket is refused, by whatever link it comes in.",
+    tests: {
+      [`${docker}/refusals.test.ts`]: "what would make a server root of the machine is refused",
+      [`${docker}/hardening.test.ts`]: "finds no engine's socket",
+    },
+  },
   {
     id: "T46",
     attack: "A container that breaks out, forks or fills the disk",
-    answer: noContainers,
-    tests: {},
+    answer:
+      "It is nobody, without capabilities and devices, with a filter of system calls, an image that can not be written to, and limits of memory, processors, processes and temporary files.",
+    tests: {
+      [`${docker}/hardening.test.ts`]: "a server in a container, if its entry says nothing of it,",
+      [`${docker}/loosening.test.ts`]: "a key that takes off a protection",
+      [`${docker}/container-spec.test.ts`]: "that names an image only is as narrow as can be",
+      [`${app}/validate-containers.test.ts`]: "warns of each protection that an entry takes off",
+    },
   },
-  { id: "T47", attack: "An image whose tag moves", answer: noContainers, risk: "MCP04", tests: {} },
+  {
+    id: "T47",
+    attack: "An image whose tag moves",
+    answer:
+      "What a tag stands for is kept until the entry changes, and told in the log; `require_digest` refuses tags.",
+    risk: "MCP04",
+    tests: { [`${app}/validate-containers.test.ts`]: "refuses a tag where a digest is required" },
+  },
   {
     id: "T48",
     attack: "Rights in a cluster beyond what is needed",
-    answer: noContainers,
+    answer: noCluster,
     risk: "MCP02",
     tests: {},
   },
-  { id: "T49", attack: "A name that breaks a manifest or a selector", answer: noContainers, tests: {} },
+  { id: "T49", attack: "A name that breaks a manifest or a selector", answer: noCluster, tests: {} },
   {
     id: "T50",
     attack: "Instructions hidden in the description of a tool",

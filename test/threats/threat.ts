@@ -14,7 +14,8 @@ const transport = "packages/transport-http/test";
 const core = "packages/core/test";
 const remote = "packages/runtime-sse/test";
 const local = "packages/runtime-local/test";
+const docker = "packages/runtime-docker/test";
 const app = "apps/gateway/test";
 
 /** Where tests stand. */
-export const places = { transport, core, remote, local, app } as const;
+export const places = { transport, core, remote, local, docker, app } as const;

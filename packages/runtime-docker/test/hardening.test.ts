@@ -19,7 +19,7 @@ interface Run {
 describeWithEngine("a server in a container, if its entry says nothing of it,", ({ socketPath }) => {
   let probe: Probe;
   beforeAll(async () => {
-    probe = await Probe.start({ network: "bridge" });
+    probe = await Probe.start();
   }, 60_000);
   afterAll(() => probe?.[Symbol.asyncDispose]());
 
@@ -90,7 +90,7 @@ describeWithEngine("a server in a container, if its entry says nothing of it,", 
     expect(output).toMatch(/not permitted|denied|Read-only|must be suid/);
   });
 
-  test.each(["/probe", "/bin/busybox", "/etc/passwd", "/root/probe"])(
+  test.each(["/probe", "/bin/busybox", "/etc/passwd", "/bin/probe"])(
     "can not write to its image: %s",
     async (path) => {
       expect(await probe.try("write", { path })).toBe("EROFS");
@@ -114,7 +114,7 @@ describeWithEngine("a server in a container, if its entry says nothing of it,", 
   });
 
   test("is to the engine what it was asked for, and nothing beyond that", async () => {
-    const options = dockerOptions.parse(probeEntry({ network: "bridge" }));
+    const options = dockerOptions.parse(probeEntry());
     const image = { id: "", digests: [], user: "", volumes: [] };
     const { HostConfig: asked } = containerSpec({
       options,
@@ -135,16 +135,24 @@ describeWithEngine("a server in a container, if its entry says nothing of it,", 
       Mounts: [{ Type: "bind", Target: "/probe-server.mjs", ReadOnly: true }],
     });
   });
+});
 
-  test("reaches others over the bridge", async () => {
+describeWithEngine("a server in a container reaches", ({ socketPath }) => {
+  test("the machine and others over the bridge, if its entry says nothing of it", async () => {
+    await using probe = await Probe.start({ network: undefined });
     const { NetworkSettings } = await new Engine({ socketPath }).inspect(probe.instance.id);
     const machine = NetworkSettings.Networks.bridge?.Gateway;
-    const listener = createServer((socket) => socket.destroy()).listen(0, machine);
+    await using listener = createServer((socket) => socket.destroy()).listen(0, machine);
     await once(listener, "listening");
     const { address: host, port } = listener.address() as AddressInfo;
     expect(await probe.try("connect", { address: { host, port } })).toBe("connected");
-    listener.close();
-  });
+  }, 60_000);
+
+  test("nobody, if its entry says that there is no network", async () => {
+    await using probe = await Probe.start();
+    const address = { host: "192.0.2.1", port: 80 };
+    expect(await probe.try("connect", { address })).toBe("ENETUNREACH");
+  }, 60_000);
 });
 
 describeWithEngine("a server in a container that takes too much", () => {
