@@ -128,7 +128,7 @@ export const dockerOptions = z
       .array(capability)
       .default([])
       .describe(
-        "Capabilities that it needs; all others are dropped. Only root of the container can use them.",
+        "Capabilities that it needs; all others are dropped. With Docker only root of the container can use them.",
       ),
     labels: labels.default({}).describe("Further labels of the container."),
     platform: filled.optional().describe("For images of several: os/arch, such as linux/arm64."),
