@@ -38,8 +38,10 @@ export class Sandbox implements Disposable {
   }
 
   get env(): NodeJS.ProcessEnv {
-    const { PATH, HOME } = process.env;
-    return { PATH, HOME, XDG_STATE_HOME: join(this.folder, "state"), NODE_DISABLE_COMPILE_CACHE: "1" };
+    // Containers run in the engine in which the tests found their images.
+    const { PATH, HOME, DOCKER_HOST } = process.env;
+    const XDG_STATE_HOME = join(this.folder, "state");
+    return { PATH, HOME, DOCKER_HOST, XDG_STATE_HOME, NODE_DISABLE_COMPILE_CACHE: "1" };
   }
 
   [Symbol.dispose](): void {
