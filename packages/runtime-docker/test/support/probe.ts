@@ -2,7 +2,6 @@ import { fileURLToPath } from "node:url";
 import type { InstanceV1 } from "@omg/core/runtime";
 import { connectRaw, type RawClient } from "@omg/runtime-testkit";
 import dockerRuntime from "../../src/index.ts";
-import { dockerOptions } from "../../src/options.ts";
 import { startRequest } from "./start-request.ts";
 
 const file = fileURLToPath(new URL("./probe-server.mjs", import.meta.url));
@@ -36,7 +35,7 @@ export class Probe implements AsyncDisposable {
 
   static async start(more: object = {}): Promise<Probe> {
     const runtime = dockerRuntime({ hostEnv: process.env });
-    const instance = await runtime.start(startRequest(dockerOptions.parse(probeEntry(more))));
+    const instance = await runtime.start(await startRequest(runtime, probeEntry(more)));
     const client = await connectRaw(instance.transport);
     await client.initialize();
     return new Probe(runtime, instance, client);
