@@ -37,7 +37,7 @@ describe("a full pair of files of the original", () => {
   test("loads unchanged: every key is known, every server listed", async () => {
     using sandbox = new Sandbox();
     const { stderr } = await omg(sandbox, "validate");
-    // What is not installed here is all that is wrong; warnings are for people of today.
+    // What is not installed here is all that is wrong; the tag of an image is worth a warning.
     const problems = stderr.match(/^error.*$/gm) ?? [];
     expect(problems.filter((problem) => !problem.includes("is not installed"))).toEqual([]);
     const list = await omg(sandbox, "list", "--json");
