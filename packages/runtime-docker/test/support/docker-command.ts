@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import type { Engine } from "./engine.ts";
 
 const run = promisify(execFile);
-const timeout = 30_000;
+const timeout = 60_000;
 const maxBuffer = 64 * 1024 ** 2;
 
 /** What the `docker` command prints, without the last line break. */

@@ -164,7 +164,7 @@ async function ask(
   const response = await fetch(`http://${address}${path}`, {
     method,
     headers: { authorization: `Basic ${login}`, "content-type": type },
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
     ...(body ? { body: new Uint8Array(body) } : {}),
   });
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
