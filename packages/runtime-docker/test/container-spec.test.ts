@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { containerSpec } from "../src/container/container-spec.ts";
 import { dockerOptions } from "../src/options.ts";
 
-const bare = { id: "sha256:1234", digests: [], user: "", volumes: [] };
+const bare = { id: "sha256:1234", digests: [], platform: "linux/amd64", user: "", volumes: [] };
 
 function specOf(entry: object, { image = bare, mounts = [] as never[] } = {}): ContainerCreateOptions {
   return containerSpec({

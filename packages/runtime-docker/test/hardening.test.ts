@@ -115,7 +115,7 @@ describeWithEngine("a server in a container, if its entry says nothing of it,", 
 
   test("is to the engine what it was asked for, and nothing beyond that", async () => {
     const options = dockerOptions.parse(probeEntry());
-    const image = { id: "", digests: [], user: "", volumes: [] };
+    const image = { id: "", digests: [], platform: "linux/amd64", user: "", volumes: [] };
     const { HostConfig: asked } = containerSpec({
       options,
       image,
