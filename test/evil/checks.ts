@@ -71,7 +71,10 @@ export interface ListedTool {
 }
 
 /** What the client sees of the evil server's tools. The honest server's are there in any case. */
-export async function toolsOf({ front }: Stage): Promise<ListedTool[]> {
+export async function toolsOf(stage: Stage): Promise<ListedTool[]> {
+  const { front } = stage;
+  // A list waits three seconds for a start, and a container may take longer where much else runs.
+  if (stage.upstream === "container") await stage.isReady();
   const { tools } = (await front.request("tools/list")).result as { tools: ListedTool[] };
   assert.ok(tools.some(({ name }) => name === "good__echo"));
   return tools.filter(({ name }) => name.startsWith("evil"));

@@ -1,8 +1,8 @@
 import type { FrontName } from "../support/fronts/front.ts";
 import type { Stage } from "./stage.ts";
 
-/** Where an evil server can stand behind the gateway. */
-export type Upstream = "stdio" | "http";
+/** Where an evil server can stand behind the gateway: a process, an endpoint, or a container that speaks over stdio. */
+export type Upstream = "stdio" | "http" | "container";
 
 /** What a user saw, in a few words each. */
 export interface Outcome {
@@ -13,13 +13,16 @@ export interface Outcome {
 
 /** One way for a server to be evil, and what the gateway promises all the same. */
 export interface EvilCase {
-  /** Of the catalogue of evil servers, E01 to E49. */
+  /** Of the catalogue of evil servers, E01 to E51. */
   readonly id: string;
   /** The mode of the server. */
   readonly mode: string;
   /** In one sentence, where it is the entry that is evil and not the server. */
   readonly what?: string;
+  /** What is played on stdio is played in containers, too. */
   readonly upstreams: readonly Upstream[];
+  /** Why it is not: what it asks can not be meant of a container. */
+  readonly notInContainers?: string;
   /** The fronts that it can be played at. Default: all. */
   readonly fronts?: readonly FrontName[];
   /** Those of a brief run, where fronts make no difference. */

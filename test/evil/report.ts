@@ -1,5 +1,5 @@
 import { formatTable } from "../../apps/gateway/src/commands/table.ts";
-import type { Outcome } from "./evil-case.ts";
+import type { EvilCase, Outcome } from "./evil-case.ts";
 import { behaviours } from "./server/behaviours.ts";
 import type { Trial } from "./trial.ts";
 
@@ -17,7 +17,7 @@ const head = ["", "id", "the server", "over", "client over", "a caller saw", "th
 export function report(verdicts: readonly Verdict[]): string {
   let last: string | undefined;
   const rows = verdicts.map(({ trial, outcome }) => {
-    const what = whatOf(trial);
+    const what = whatOf(trial.evil);
     const isSame = what === last;
     last = what;
     const { seen = "not what is promised, see below", next = "" } = outcome ?? {};
@@ -26,8 +26,16 @@ export function report(verdicts: readonly Verdict[]): string {
   });
   const faults = verdicts
     .filter(({ outcome }) => !outcome)
-    .map(({ trial, fault }) => `\n--- ${nameOf(trial)}: ${whatOf(trial)}\n${fault}\n`);
+    .map(({ trial, fault }) => `\n--- ${nameOf(trial)}: ${whatOf(trial.evil)}\n${fault}\n`);
   return formatTable(head, rows) + faults.join("");
+}
+
+/** What is never played in containers, and why, one a line. */
+export function reportNotInContainers(cases: readonly EvilCase[]): string {
+  const rows = cases.flatMap((evil) =>
+    evil.notInContainers === undefined ? [] : [[evil.id, whatOf(evil), evil.notInContainers]],
+  );
+  return rows.length === 0 ? "" : `${formatTable(["", "not in containers", "because"], rows)}\n`;
 }
 
 /** Of a trial, in one word for each of its parts. */
@@ -35,6 +43,6 @@ export function nameOf({ evil, upstream, front }: Trial): string {
   return `${evil.id} ${evil.mode}, ${upstream} behind ${front}`;
 }
 
-function whatOf({ evil }: Trial): string {
+function whatOf(evil: EvilCase): string {
   return evil.what ?? behaviours.get(evil.mode)?.what ?? evil.mode;
 }

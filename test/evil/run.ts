@@ -1,19 +1,22 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { exitOnInterruption } from "../../apps/gateway/test/support/take-along.ts";
+import { isEngineRequired } from "../../packages/runtime-docker/test/support/engine.ts";
+import { lackOfEngine, removeAllContainers } from "../support/containers.ts";
 import { type FrontName, fronts } from "../support/fronts/front.ts";
 import { inTime } from "../support/in-time.ts";
 import { cases } from "./cases/all.ts";
-import type { EvilCase } from "./evil-case.ts";
-import { nameOf, report, type Verdict } from "./report.ts";
+import type { EvilCase, Upstream } from "./evil-case.ts";
+import { nameOf, report, reportNotInContainers, type Verdict } from "./report.ts";
 import { type Trial, tryOut } from "./trial.ts";
 
 // Puts every evil server behind a real gateway, and a client before each of its fronts: what callers see must be what is
 // promised, the honest server beside it must not notice, and nothing may be left behind.
 //
-//     npm run evil -- [--brief] [--only E05,E13] [--front stdio] [--upstream http] [--jobs 2] [RESULTS.json]
+//     npm run evil -- [--brief] [--only E05,E13] [--front stdio] [--upstream container] [--jobs 2] [RESULTS.json]
 //
-// A brief run has those servers at one front to which fronts make no difference.
+// A brief run has those servers at one front to which fronts make no difference, and all containers. Without an engine,
+// containers are skipped; where OMG_REQUIRED_ENGINES lists docker, that is a failure.
 
 const { values, positionals } = parseArgs({
   options: {
@@ -26,18 +29,23 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 
-exitOnInterruption();
+exitOnInterruption(removeAllContainers);
 /** For one trial, on a busy machine. */
 const longestMs = 120_000;
 const only = values.only?.split(",");
-const trials: readonly Trial[] = cases
-  .filter(({ id, mode }) => !only || only.includes(id) || only.includes(mode))
+const chosen = cases.filter(({ id, mode }) => !only || only.includes(id) || only.includes(mode));
+const wanted: readonly Trial[] = chosen
   .flatMap((evil) =>
-    evil.upstreams.flatMap((upstream) => frontsOf(evil).map((front) => ({ evil, upstream, front }))),
+    upstreamsOf(evil).flatMap((upstream) =>
+      frontsOf(evil, upstream).map((front) => ({ evil, upstream, front })),
+    ),
   )
   .filter(
     ({ front, upstream }) => (values.front ?? front) === front && (values.upstream ?? upstream) === upstream,
   );
+const inContainers = wanted.filter(({ upstream }) => upstream === "container");
+const skipped = lackOfEngine === undefined || isEngineRequired ? [] : inContainers;
+const trials = wanted.filter((trial) => !skipped.includes(trial));
 
 const start = performance.now();
 const verdicts = await judgeAll();
@@ -45,13 +53,27 @@ const seconds = Math.round((performance.now() - start) / 1000);
 const failed = verdicts.filter(({ outcome }) => !outcome).length;
 const passed = verdicts.length - failed;
 const [results] = positionals;
-if (results !== undefined) writeFileSync(results, JSON.stringify({ passed, failed }));
-process.stdout.write(`\n${report(verdicts)}\n${passed} passed, ${failed} failed (${seconds} s)\n`);
+if (results !== undefined) {
+  const reasons = skipped.map((trial) => ({ name: nameOf(trial), reason: lackOfEngine }));
+  writeFileSync(results, JSON.stringify({ passed, failed, skipped: reasons }));
+}
+process.stdout.write(`\n${report(verdicts)}\n`);
+if (inContainers.length > 0) process.stdout.write(reportNotInContainers(chosen));
+if (skipped.length > 0)
+  process.stdout.write(`skipped: ${skipped.length} servers in containers: ${lackOfEngine}\n`);
+process.stdout.write(`${passed} passed, ${failed} failed, ${skipped.length} skipped (${seconds} s)\n`);
+await removeAllContainers();
 // What a trial without end still holds must not hold this process.
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
 
-function frontsOf(evil: EvilCase): readonly FrontName[] {
-  return (values.brief ? evil.briefly : undefined) ?? evil.fronts ?? fronts;
+function upstreamsOf({ upstreams, notInContainers }: EvilCase): readonly Upstream[] {
+  const isMeant = upstreams.includes("stdio") && notInContainers === undefined;
+  return isMeant ? [...upstreams, "container"] : upstreams;
+}
+
+function frontsOf(evil: EvilCase, upstream: Upstream): readonly FrontName[] {
+  const all = (values.brief ? evil.briefly : undefined) ?? evil.fronts ?? fronts;
+  return values.brief && upstream === "container" ? all.slice(0, 1) : all;
 }
 
 /** As many at a time as there are jobs; gives the verdicts in the order of the trials. */

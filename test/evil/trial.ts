@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { bins, run, Sandbox } from "../../apps/gateway/test/support/omg.ts";
 import { processesWith } from "../../apps/gateway/test/support/processes.ts";
+import { Containers } from "../support/containers.ts";
 import type { Front, FrontName } from "../support/fronts/front.ts";
 import { httpFront } from "../support/fronts/http-front.ts";
 import { modernFront } from "../support/fronts/modern-front.ts";
@@ -10,9 +11,10 @@ import { stdioFront } from "../support/fronts/stdio-front.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { Bystander } from "./bystander.ts";
 import type { EvilCase, Outcome, Upstream } from "./evil-case.ts";
+import { evilContainer } from "./evil-container.ts";
 import { EvilHttpServer } from "./evil-http-server.ts";
 import { withRoom } from "./room.ts";
-import { Stage } from "./stage.ts";
+import { Stage, type StageParts } from "./stage.ts";
 import { Witness } from "./witness.ts";
 
 const server = fileURLToPath(new URL("./server/main.ts", import.meta.url));
@@ -31,18 +33,21 @@ export async function tryOut({ evil, upstream, front }: Trial): Promise<Outcome>
   // In the arguments of all servers and the environment of all that they start: what is left behind is found by it.
   const mark = randomUUID();
   await using remote = upstream === "http" ? await EvilHttpServer.start(server, evil.mode, mark) : undefined;
+  const containers = upstream === "container" ? new Containers() : undefined;
+  const inContainer = containers && evilContainer(evil.mode, mark, containers);
+  const usual = remote?.runtime ?? inContainer ?? local(evil.mode, mark);
   const survivors = () => processesWith(mark).filter((pid) => pid !== remote?.pid);
   const config = sandbox.write("config.yaml", {
     hot_reload: false,
     request_timeout_seconds: 10,
-    start_timeout_seconds: 10,
+    start_timeout_seconds: containers ? 30 : 10,
     ...evil.config,
     servers: [
       {
         id: "evil",
         env: { EVIL_MARK: mark },
         ...evil.entry,
-        runtime: { ...(remote ? remote.runtime : local(evil.mode, mark)), ...runtimeOf(evil) },
+        runtime: { ...usual, ...runtimeOf(evil) },
       },
       { id: "good", env: { EVIL_MARK: mark }, runtime: local("honest", mark) },
     ],
@@ -50,24 +55,26 @@ export async function tryOut({ evil, upstream, front }: Trial): Promise<Outcome>
   if (evil.isPinned) await pin(sandbox, config);
   const gateway = new GatewayProcess(sandbox, front === "stdio" ? "stdio" : "serve", config);
   try {
-    const outcome = await play({ evil, upstream, front }, gateway, mark);
+    const outcome = await play({ evil, upstream, front }, { gateway, containers, mark });
     const stopMs = await mustEndWell(gateway, evil);
     assert.deepEqual(survivors(), [], "processes were left behind");
+    assert.deepEqual((await containers?.all()) ?? [], [], "containers were left behind");
     const { seen, next } = typeof outcome === "string" ? { seen: outcome } : outcome;
     return { seen, next: evil.stopMs ? `the gateway stopped in ${stopMs} ms` : next };
   } catch (error) {
     throw new Error(`${String(error)}\n${lastLines(gateway)}`, { cause: error });
   } finally {
     await gateway.stop();
+    await containers?.removeAll();
     for (const pid of survivors()) process.kill(pid, "SIGKILL");
   }
 }
 
 async function play(
   { evil, upstream, front: name }: Trial,
-  gateway: GatewayProcess,
-  mark: string,
+  parts: Pick<StageParts, "gateway" | "containers" | "mark">,
 ): Promise<Outcome | string> {
+  const { gateway } = parts;
   const witnesses: Witness[] = [];
   const another = async () => {
     assert.ok(witnesses.length === 0 || name !== "stdio", "stdio has one client");
@@ -79,7 +86,7 @@ async function play(
   let outcome: Outcome | string;
   {
     await using bystander = await Bystander.beside(front);
-    outcome = await evil.play(new Stage({ front, name, upstream, gateway, mark, another }));
+    outcome = await evil.play(new Stage({ ...parts, front, name, upstream, another }));
     assert.ok(gateway.isAlive, "the gateway ended");
     bystander.mustBeWell();
   }

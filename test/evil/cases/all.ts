@@ -1,6 +1,7 @@
 import type { EvilCase } from "../evil-case.ts";
 import { answers } from "./answers.ts";
 import { connections } from "./connections.ts";
+import { containers } from "./containers.ts";
 import { definitions } from "./definitions.ts";
 import { endings } from "./endings.ts";
 import { environment } from "./environment.ts";
@@ -21,4 +22,5 @@ export const cases: readonly EvilCase[] = [
   ...connections,
   ...definitions,
   ...environment,
+  ...containers,
 ].sort((a, b) => a.id.localeCompare(b.id));

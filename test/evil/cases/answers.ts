@@ -30,7 +30,7 @@ export const answers: readonly EvilCase[] = [
     async play(stage) {
       const outcome = await isKeptAfter(stage, timeout);
       // Over HTTP nobody reads the connection any more on which the answer comes.
-      if (stage.upstream === "stdio") await stage.hasDropped(1);
+      if (stage.isStdio) await stage.hasDropped(1);
       return outcome;
     },
   },
@@ -77,7 +77,7 @@ export const answers: readonly EvilCase[] = [
     async play(stage) {
       await stage.works();
       const next = await stage.works();
-      if (stage.upstream === "stdio") await stage.hasDropped(2);
+      if (stage.isStdio) await stage.hasDropped(2);
       return { seen: "the first answer", next };
     },
   },

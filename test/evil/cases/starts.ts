@@ -54,6 +54,7 @@ function cannotRun(fault: string, detail: string, message: RegExp, runtime: obje
     mode: "honest",
     what: `its program ${fault}`,
     upstreams: ["stdio"],
+    notInContainers: "its program and its folder are of this machine",
     briefly: ["http"],
     entry: { runtime },
     play: (stage) => doesNotStart(stage, detail, { message }),

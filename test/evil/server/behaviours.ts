@@ -1,5 +1,6 @@
 import type { Behaviour } from "./behaviour.ts";
 import { answers } from "./behaviours/answers.ts";
+import { containers } from "./behaviours/containers.ts";
 import { definitions } from "./behaviours/definitions.ts";
 import { endings } from "./behaviours/endings.ts";
 import { environment } from "./behaviours/environment.ts";
@@ -30,5 +31,6 @@ export const behaviours: ReadonlyMap<string, Behaviour> = new Map(
     ...legacySse,
     ...definitions,
     ...environment,
+    ...containers,
   }),
 );

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type { Message } from "../../support/message.ts";
 import type { Wire } from "./wire.ts";
 
@@ -61,7 +62,8 @@ export class Honest {
       case "received":
         return JSON.stringify(this.received);
       case "pid":
-        return String(process.pid);
+        // Each container counts its processes from 1, but has a name of its own.
+        return `${hostname()} ${process.pid}`;
       case "misbehave":
         return "did nothing";
       case "env":

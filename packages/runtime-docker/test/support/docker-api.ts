@@ -21,8 +21,13 @@ export class DockerApi {
   }
 
   /** Of an owner, in whatever state. */
-  async containers(owner: string): Promise<FoundContainer[]> {
-    const filters = encodeURIComponent(JSON.stringify({ label: [`${ownerLabel}=${owner}`] }));
+  containers(owner: string): Promise<FoundContainer[]> {
+    return this.labelled(`${ownerLabel}=${owner}`);
+  }
+
+  /** With a label (`name=value`), in whatever state. */
+  async labelled(label: string): Promise<FoundContainer[]> {
+    const filters = encodeURIComponent(JSON.stringify({ label: [label] }));
     const found = (await this.ask("GET", `/containers/json?all=1&filters=${filters}`)) as {
       readonly Id: string;
       readonly Names: readonly string[];

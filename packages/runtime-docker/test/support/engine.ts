@@ -17,7 +17,10 @@ export interface NoEngine {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const images = ["omg-test/busybox:1", "omg-test/node:1", "omg-test/everything:1"];
-const found = await engine();
+/** Whether what needs an engine fails without one, instead of being skipped: `OMG_REQUIRED_ENGINES` lists `docker`. */
+export const isEngineRequired = process.env.OMG_REQUIRED_ENGINES?.split(",").includes("docker") ?? false;
+/** What there is here, looked for once. */
+export const engineHere = await engine();
 
 /** The engine on `DOCKER_HOST`, or else on /var/run/docker.sock. It only looks: scripts of test/engines start one. */
 export async function engine(environment: Environment = process.env): Promise<Engine | NoEngine> {
@@ -49,18 +52,18 @@ export async function engine(environment: Environment = process.env): Promise<En
  * `docker`, it fails.
  */
 export function describeWithEngine(name: string, suite: (engine: Engine) => void): void {
-  if (!("reason" in found)) {
-    describe(name, () => suite(found));
-  } else if (process.env.OMG_REQUIRED_ENGINES?.split(",").includes("docker")) {
+  if (!("reason" in engineHere)) {
+    describe(name, () => suite(engineHere));
+  } else if (isEngineRequired) {
     describe(name, () => {
       test("has the Docker engine that OMG_REQUIRED_ENGINES asks for", () => {
-        throw new Error(found.reason);
+        throw new Error(engineHere.reason);
       });
     });
   } else {
-    process.stderr.write(`skipped: ${name}: ${found.reason}\n`);
+    process.stderr.write(`skipped: ${name}: ${engineHere.reason}\n`);
     // The suite is read, so that its tests are counted, but none of it runs.
-    describe.skip(`${name} (${found.reason})`, () => suite({ socketPath: "" }));
+    describe.skip(`${name} (${engineHere.reason})`, () => suite({ socketPath: "" }));
   }
 }
 

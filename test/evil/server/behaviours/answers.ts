@@ -1,7 +1,7 @@
 import type { Behaviour } from "../behaviour.ts";
 import { framed } from "../framed.ts";
 import { echoed } from "../honest.ts";
-import { inEcho } from "../in-echo.ts";
+import { inEcho } from "../in-calls.ts";
 
 const notice = { jsonrpc: "2.0", method: "notifications/message", params: { level: "debug", data: "noise" } };
 let answerLate = () => {};

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import type { Behaviour } from "../behaviour.ts";
 import { echoed } from "../honest.ts";
-import { inEcho } from "../in-echo.ts";
+import { inEcho } from "../in-calls.ts";
 
 const mark = process.argv.at(-1) ?? "";
 let echoes = 0;

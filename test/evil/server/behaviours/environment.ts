@@ -1,31 +1,25 @@
 import { readdirSync, readFileSync, readlinkSync, writeSync } from "node:fs";
-import { type Behaviour, isMischief } from "../behaviour.ts";
+import type { Behaviour } from "../behaviour.ts";
 import { said } from "../honest.ts";
+import { inMischief } from "../in-calls.ts";
 
 /** Processes that reach for what is around them. */
 export const environment = {
   "kills-its-group": {
     what: "kill(0): sends SIGKILL to its own group",
-    receive(message, wire, server) {
-      if (isMischief(message)) process.kill(0, "SIGKILL");
-      else server.receive(message, wire);
-    },
+    receive: inMischief(() => void process.kill(0, "SIGKILL")),
   },
   "kills-group-by-id": {
     what: "kill(-getpgrp()): the same by the group's number",
-    receive(message, wire, server) {
-      if (isMischief(message)) process.kill(-processGroup(), "SIGKILL");
-      else server.receive(message, wire);
-    },
+    receive: inMischief(() => void process.kill(-processGroup(), "SIGKILL")),
   },
   "writes-to-descriptors": {
     what: "writes to every descriptor that it has inherited",
-    receive(message, wire, server) {
-      if (!isMischief(message)) return server.receive(message, wire);
+    receive: inMischief((message, wire) => {
       const inherited = inheritedDescriptors();
       for (const descriptor of inherited) writeSync(descriptor, "garbage\n");
       wire.send(said(message.id, JSON.stringify(inherited)));
-    },
+    }),
   },
 } satisfies Record<string, Behaviour>;
 

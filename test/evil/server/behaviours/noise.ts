@@ -1,7 +1,7 @@
 import type { Behaviour } from "../behaviour.ts";
 import { framed } from "../framed.ts";
 import { echoed } from "../honest.ts";
-import { inEcho } from "../in-echo.ts";
+import { inEcho } from "../in-calls.ts";
 import type { Wire } from "../wire.ts";
 
 const megabyte = "x".repeat(1 << 20);

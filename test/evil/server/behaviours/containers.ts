@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import { openSync, writeSync } from "node:fs";
+import type { Behaviour } from "../behaviour.ts";
+import { said } from "../honest.ts";
+import { inMischief } from "../in-calls.ts";
+
+const megabyte = Buffer.alloc(1 << 20, "x");
+const tenGigabytes = 10_240;
+const bomb = "bomb() { bomb | bomb & }; bomb";
+const folders = ["/tmp", "/dev/shm", "/", "/evil"];
+
+/** Servers that want more than their container may have, or end as containers do. */
+export const containers = {
+  "fork-bomb": {
+    what: "is a fork bomb",
+    receive: inMischief((message, wire) => {
+      const lit = () => wire.send(said(message.id, "the bomb is lit"));
+      spawn("sh", ["-c", bomb], { stdio: "ignore" }).once("spawn", lit);
+    }),
+  },
+  "takes-memory": {
+    what: "takes 10 GB of memory",
+    receive: inMischief((message, wire) => {
+      const taken = Array.from({ length: tenGigabytes }, () => Buffer.from(megabyte));
+      wire.send(said(message.id, `took ${taken.length} MB`));
+    }),
+  },
+  "fills-its-disk": {
+    what: "writes 10 GB wherever it can",
+    receive: inMischief((message, wire) => {
+      wire.send(said(message.id, folders.map((folder) => `${folder}: ${fill(folder)}`).join(", ")));
+    }),
+  },
+  "exits-with-137": {
+    what: "exits as if it was killed",
+    receive: inMischief(() => process.exit(137)),
+  },
+  "exits-with-143": {
+    what: "exits as if it was asked to end",
+    receive: inMischief(() => process.exit(143)),
+  },
+} satisfies Record<string, Behaviour>;
+
+/** Gives what the system said in the end, and after how many megabytes. */
+function fill(folder: string): string {
+  let written = 0;
+  try {
+    const file = openSync(`${folder}/filling`, "w");
+    while (written < tenGigabytes * megabyte.length) written += writeSync(file, megabyte);
+    return "no end";
+  } catch (error) {
+    return `${(error as NodeJS.ErrnoException).code} after ${written / megabyte.length} MB`;
+  }
+}
