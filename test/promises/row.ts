@@ -9,6 +9,8 @@ export interface Row {
   readonly promise: string;
   /** What is promised in figures. Times are asserted with room for a busy machine. */
   readonly figure: string;
+  /** Why it can not be put to the test here, if it can not. */
+  readonly lack?: string | undefined;
   /** Puts it to the test on a real gateway. Throws what is not as promised; returns what was seen, in a few words. */
   run(size: Size): Promise<string>;
 }

@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { exitOnInterruption } from "../../apps/gateway/test/support/take-along.ts";
+import { isEngineRequired } from "../../packages/runtime-docker/test/support/engine.ts";
+import { removeAllContainers } from "../support/containers.ts";
 import { inTime } from "../support/in-time.ts";
 import type { Row, Size } from "./row.ts";
 import { gates, rows } from "./rows/all.ts";
@@ -21,31 +23,42 @@ const longestMs = 10 * 60_000;
 const only = values.only?.split(",");
 const size: Size = values.gates ? "gate" : "full";
 const chosen = rows.filter(({ id }) => (values.gates ? gates.has(id) : true) && (!only || only.includes(id)));
+const skipped = isEngineRequired ? [] : chosen.filter(({ lack }) => lack !== undefined);
 let passed = 0;
 let failed = 0;
 
-exitOnInterruption(endAllScenes);
-for (const row of chosen) {
+exitOnInterruption(endAll);
+for (const row of chosen.filter((row) => !skipped.includes(row))) {
   const start = performance.now();
   const [verdict, seen] = await judge(row);
   print(row, verdict, seen, performance.now() - start);
 }
 const [results] = positionals;
-if (results !== undefined) writeFileSync(results, JSON.stringify({ passed, failed }));
-process.stdout.write(`${passed} passed, ${failed} failed\n`);
+if (results !== undefined) {
+  const reasons = skipped.map(({ id, promise, lack }) => ({ name: `${id} ${promise}`, reason: lack }));
+  writeFileSync(results, JSON.stringify({ passed, failed, skipped: reasons }));
+}
+for (const { id, promise, lack } of skipped) process.stdout.write(`skipped: ${id} ${promise}: ${lack}\n`);
+process.stdout.write(`${passed} passed, ${failed} failed, ${skipped.length} skipped\n`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
 
 async function judge(row: Row): Promise<["ok" | "FAIL", string]> {
   try {
+    if (row.lack !== undefined) throw new Error(row.lack);
     const seen = await inTime(longestMs, row.run(size));
     passed++;
     return ["ok", seen];
   } catch (error) {
     failed++;
     // One that took too long still has what it started.
-    await endAllScenes();
+    await endAll();
     return ["FAIL", error instanceof Error ? error.message : String(error)];
   }
+}
+
+async function endAll(): Promise<void> {
+  await endAllScenes();
+  await removeAllContainers();
 }
 
 function print({ id, promise, figure }: Row, verdict: string, seen: string, elapsedMs: number): void {

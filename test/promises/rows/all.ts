@@ -4,6 +4,7 @@ import { brokenFiles } from "./broken-files.ts";
 import { bulkhead } from "./bulkhead.ts";
 import { cancelled } from "./cancelled.ts";
 import { coldStarts } from "./cold-starts.ts";
+import { containers } from "./containers.ts";
 import { crashLoop } from "./crash-loop.ts";
 import { drain } from "./drain.ts";
 import { gatewayLife } from "./gateway-life.ts";
@@ -25,6 +26,7 @@ export const rows: readonly Row[] = [
   bulkhead,
   cancelled,
   coldStarts,
+  containers,
   crashLoop,
   drain,
   gatewayLife,
