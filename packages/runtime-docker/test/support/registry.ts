@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe } from "vitest";
-import { describeWithEngine, type Engine } from "./engine.ts";
+import { describeWithEngine, type Engine, isEngineRequired } from "./engine.ts";
 
 /** A registry (CNCF distribution) in a process of its own, on a free port, that keeps images in memory. */
 export interface Registry extends AsyncDisposable {
@@ -24,7 +24,7 @@ export function describeWithRegistry(name: string, suite: (engine: Engine) => vo
   const isThere = (process.env.PATH ?? "")
     .split(delimiter)
     .some((folder) => existsSync(join(folder, program)));
-  if (isThere || process.env.OMG_REQUIRED_ENGINES?.split(",").includes("docker")) {
+  if (isThere || isEngineRequired) {
     describeWithEngine(name, suite);
     return;
   }
