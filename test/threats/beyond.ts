@@ -13,6 +13,7 @@ export const beyond: readonly Threat[] = [
     tests: {
       [`${docker}/refusals.test.ts`]: "what would make a server root of the machine is refused",
       [`${docker}/hardening.test.ts`]: "finds no engine's socket",
+      [`${docker}/engine-verbs.test.ts`]: "for what containers of one's own take, and nothing else",
     },
   },
   {
@@ -33,7 +34,10 @@ export const beyond: readonly Threat[] = [
     answer:
       "What a tag stands for is kept until the entry changes, and told in the log; `require_digest` refuses tags.",
     risk: "MCP04",
-    tests: { [`${app}/validate-containers.test.ts`]: "refuses a tag where a digest is required" },
+    tests: {
+      [`${docker}/images-identity.test.ts`]: "stays the same while its tag moves",
+      [`${app}/validate-containers.test.ts`]: "refuses a tag where a digest is required",
+    },
   },
   {
     id: "T48",
