@@ -5,8 +5,8 @@ import { loseIfCutOff } from "./lose-if-cut-off.ts";
 
 /** From the end of its input to SIGTERM. */
 const inputEndMs = 2_000;
-/** Time for what a container has written to arrive. */
-const lastWordsMs = 250;
+/** Time for what a container has written to arrive: a busy engine hands it on after it has told of the end. */
+const lastWordsMs = 1_000;
 
 /** Looks after a started container, with which one speaks over its stdin and stdout, until nothing of it is left. */
 export function stdioInstance(container: Container, { log }: Pick<StartRequest<unknown>, "log">): InstanceV1 {
@@ -29,11 +29,12 @@ export function stdioInstance(container: Container, { log }: Pick<StartRequest<u
   });
   const exited = ended.then(async ({ reason, detail }): Promise<Exit> => {
     const isOurs = stopping !== undefined;
-    await within(lastWordsMs, wordsEnded);
+    // What is lost, paused for example, may never say anything more.
+    if (reason === "exited") await within(lastWordsMs, wordsEnded);
     return { reason: isOurs ? "stopped" : reason, detail };
   });
-  const closed = exited.then(async () => {
-    await within(lastWordsMs, outputEnded);
+  const closed = Promise.all([ended, exited]).then(async ([{ reason }]) => {
+    if (reason === "exited") await within(lastWordsMs, outputEnded);
     // One more turn of the event loop: what has arrived is read before the transport ends.
     await new Promise((next) => setImmediate(next));
     await transport.close();
