@@ -63,6 +63,7 @@ describe("the names exported by", () => {
       "oneLine",
       "oneLineText",
       "parseFrame",
+      "redactor",
       "requestFrame",
       "resultFrame",
       "rewriteFrame",

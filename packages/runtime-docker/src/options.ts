@@ -108,7 +108,7 @@ export const dockerOptions = z
       ),
     working_dir: z
       .string()
-      .startsWith("/", "must be an absolute path")
+      .regex(/^\//, "must be an absolute path")
       .optional()
       .describe("The folder in the container that it runs in. Default: the image's."),
     memory: z
