@@ -9,6 +9,7 @@ import {
 import { type Container, givenUp, startContainer } from "./container/container.ts";
 import { readEnvFiles } from "./container/env-file.ts";
 import { mountsOf } from "./container/mounts.ts";
+import { refuseHostNetwork } from "./container/refuse-host-network.ts";
 import { stdioInstance } from "./container/stdio-instance.ts";
 import type { Engine } from "./engine/engine.ts";
 import { isOfThisMachine } from "./engine/engine-address.ts";
@@ -94,6 +95,7 @@ export function dockerRuntime({
       });
       const isStdio = options.transport === "stdio";
       if (!isStdio && !isOfThisMachine(engine.address)) throw tooFar(server, engine);
+      await refuseHostNetwork({ server, network: options.network, engine, signal });
       const container = await startContainer({ engine, caretaker, request, image, env, mounts });
       // The gateway does not know these values, so it can not hide them.
       const redact = redactor(Object.values(fromFiles));

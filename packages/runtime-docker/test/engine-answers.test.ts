@@ -18,6 +18,7 @@ describe("what answers without being an engine", () => {
     ["list", (engine) => engine.list("io.omg.owner=x")],
     ["inspect", (engine) => engine.inspect("x")],
     ["inspect image", (engine) => engine.image("x", signal)],
+    ["inspect network", (engine) => engine.networkDriver("x", signal)],
     ["wait", (engine) => engine.exitCode("x", signal)],
   ];
   test.each(asks)("is no answer to %s", async (verb, ask) => {

@@ -2,6 +2,7 @@ import { OmgError } from "@omg/core/runtime";
 import { connectRaw } from "@omg/runtime-testkit";
 import { expect, test, vi } from "vitest";
 import dockerRuntime from "../src/index.ts";
+import { DockerApi } from "./support/docker-api.ts";
 import { describeWithEngine } from "./support/engine.ts";
 import { allowedVerbs, verbOf } from "./support/engine-verbs.ts";
 import { FaultProxy } from "./support/fault-proxy.ts";
@@ -29,7 +30,11 @@ describeWithEngine("an engine is asked", ({ socketPath }) => {
       // The name that both ask for is taken by the first.
       const named = { engine, container_name: `omg-${crypto.randomUUID()}` };
       await using one = await runtime.start(startRequest({ ...stubServer, ...named }, { owner }));
-      await using two = await runtime.start(startRequest({ ...stubborn, ...named }, { owner }));
+      // The network of those that have none, by another name.
+      const { Id: network } = (await new DockerApi(socketPath).ask("GET", "/networks/none")) as {
+        Id: string;
+      };
+      await using two = await runtime.start(startRequest({ ...stubborn, ...named, network }, { owner }));
       const client = await connectRaw(one.transport);
       expect(await client.request("ping")).toEqual({});
       await two[Symbol.asyncDispose]();

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { ofOwner } from "../src/container/labels.ts";
 import { Engine } from "../src/engine/engine.ts";
 import dockerRuntime from "../src/index.ts";
+import { DockerApi } from "./support/docker-api.ts";
 import { describeWithEngine } from "./support/engine.ts";
 import { startRequest, stubServer } from "./support/stub-server.ts";
 import { tcpRelay } from "./support/tcp-relay.ts";
@@ -70,6 +71,16 @@ describeWithEngine("a start that can not work says why, and what to do", ({ sock
       detail: "volume",
       message: expect.stringMatching(/bind source path does not exist: \/omg-gone". Correct "volumes"\.$/),
     });
+  });
+
+  test("the machine's own network, called by its id or the beginning of that", async () => {
+    const { Id: id } = (await new DockerApi(socketPath).ask("GET", "/networks/host")) as { Id: string };
+    for (const network of [id, id.slice(0, 20)])
+      await expect(start({ network }), network).rejects.toMatchObject({
+        reason: "upstream_start_failed",
+        detail: "network_refused",
+        message: `Server 'tested' did not start: the network "${network}" is that of the engine's machine: the server would reach all that it reaches. Correct "network".`,
+      });
   });
 
   test("a port that another program has", async () => {

@@ -165,6 +165,16 @@ export class Engine {
     };
   }
 
+  /** What kind of network it is: `bridge`, `overlay`, or `host`, the machine's own. */
+  async networkDriver(network: string, signal: AbortSignal): Promise<string> {
+    const { Driver } = await this.#ask<{ readonly Driver: string }>(
+      "inspect network",
+      (docker) => docker.getNetwork(network).inspect(),
+      { signal, isAnswer: ({ Driver }) => typeof Driver === "string" },
+    );
+    return Driver;
+  }
+
   /**
    * Begins to fetch an image; the stream tells how far it is, and must be read to its end. Only the signal bounds it: an engine
    * says nothing before the registry has.

@@ -2,6 +2,7 @@
 const verbs = [
   ["ping", "GET", /^\/_ping$/],
   ["inspect image", "GET", /^\/images\/.+\/json$/],
+  ["inspect network", "GET", /^\/networks\/[^/]+$/],
   ["pull", "POST", /^\/images\/create$/],
   ["create", "POST", /^\/containers\/create$/],
   ["list", "GET", /^\/containers\/json$/],
