@@ -46,7 +46,7 @@ export async function startContainer(parts: ContainerParts): Promise<Container> 
   const { engine, caretaker, request } = parts;
   const { server, options, signal, instanceId } = request;
   let id: string | undefined;
-  let connection: Socket | undefined;
+  let attached: Attached | undefined;
   let watch: ExitWatch | undefined;
 
   async function remove(): Promise<void> {
@@ -64,25 +64,22 @@ export async function startContainer(parts: ContainerParts): Promise<Container> 
     id = await create(parts);
     watch = await watchExit(engine, id, { memory: options.memory, log: request.log });
     // Before the start, or its first words are lost.
-    connection = await engine.attach(id, options.transport === "stdio", signal);
+    attached = listened(await engine.attach(id, options.transport === "stdio", signal));
     await engine.start(id, signal);
   } catch (error) {
-    connection?.destroy();
+    attached?.connection.destroy();
     watch?.giveUp("it did not start");
     await remove();
     if (id === undefined && !(error instanceof EngineFailure && error.isRefusal)) caretaker.doubt();
     if (signal.aborted) throw givenUp(request);
     throw startFailure(server, engine, error);
   }
-  connection.on("error", () => {});
   const { ended, giveUp } = watch;
   const made = id;
   return {
     id: made.slice(0, shownIdLength),
-    connection,
-    output: demultiplex(connection),
+    ...attached,
     ended,
-    cutOff: endOf(connection),
     giveUp,
     remove,
     publishedPort: (aborted) => engine.publishedPort(made, `${options.port}/tcp`, aborted),
@@ -90,6 +87,13 @@ export async function startContainer(parts: ContainerParts): Promise<Container> 
       await Promise.race([engine.stop(made, options.stop_timeout).catch(() => {}), ended]);
     },
   };
+}
+
+type Attached = Pick<Container, "connection" | "output" | "cutOff">;
+
+/** At once: a connection may break, or end, while the container is being started. */
+function listened(connection: Socket): Attached {
+  return { connection, output: demultiplex(connection), cutOff: endOf(connection) };
 }
 
 function endOf(connection: Socket): Promise<void> {
