@@ -100,6 +100,15 @@ describeWithEngine("a start that can not work says why, and what to do", ({ sock
     });
   });
 
+  test.each([0, 1])("a server that ends after %i s without having answered HTTP", async (seconds) => {
+    const args = ["-c", `sleep ${seconds}; exit 3`];
+    await expect(start({ network: "bridge", transport: "http", port: 80, args })).rejects.toMatchObject({
+      reason: "upstream_start_failed",
+      detail: "exit_early",
+      message: "Server 'tested' ended before it was ready: exit code 3",
+    });
+  });
+
   test("a name that a container of others has", async () => {
     const container_name = `omg-${crypto.randomUUID()}`;
     const other = new Engine({ socketPath });

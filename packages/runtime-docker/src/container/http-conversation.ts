@@ -32,8 +32,8 @@ export function httpConversation(url: URL, ended: Promise<Ended>): HttpConversat
 }
 
 /**
- * Resolves once the server answers HTTP at all: what publishes its port takes connections long before. Rejects when the signal
- * aborts.
+ * Resolves once the server answers HTTP at all: what publishes its port takes connections long before. Rejects with the signal's
+ * reason when it aborts.
  */
 export async function answersHttp(url: URL, signal: AbortSignal): Promise<void> {
   const dispatcher = new Agent({ connect: { timeout: probeMs }, allowH2: false });
@@ -41,7 +41,8 @@ export async function answersHttp(url: URL, signal: AbortSignal): Promise<void> 
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       signal.throwIfAborted();
       if (await answers(dispatcher, url, signal)) return;
-      await pause(pauseMs, undefined, { signal });
+      // Timers reject with an error of their own, which hides the reason.
+      await pause(pauseMs, undefined, { signal }).catch(() => {});
     }
   } finally {
     await dispatcher.destroy();
