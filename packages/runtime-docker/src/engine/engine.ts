@@ -107,12 +107,15 @@ export class Engine {
     }
   }
 
-  /** Has a container end: SIGTERM, and SIGKILL after the grace time. */
+  /** Has a container end: SIGTERM, and SIGKILL after the grace time. Engines know whole seconds only. */
   async stop(container: string, graceSeconds: number): Promise<void> {
+    const t = Math.ceil(graceSeconds);
     await this.#ask(
       "stop",
-      (docker, abortSignal) => docker.getContainer(container).stop({ t: graceSeconds, abortSignal }),
-      { ms: graceSeconds * 1000 + quickMs },
+      (docker, abortSignal) => docker.getContainer(container).stop({ t, abortSignal }),
+      {
+        ms: t * 1000 + quickMs,
+      },
     );
   }
 
