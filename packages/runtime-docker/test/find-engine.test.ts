@@ -118,6 +118,14 @@ describe("a docker context", () => {
     });
   });
 
+  test("is not spoken to in plain text because its certificates can not be read", async () => {
+    const folder = context("broken", { Host: "tcp://far:2376" });
+    mkdirSync(join(home, folder, "cert.pem"), { recursive: true });
+    await expect(find({ context: "broken" }, { HOME: home })).rejects.toThrow(
+      `the engine's certificates: ${JSON.stringify(join(home, folder, "cert.pem"))} can not be read (EISDIR)`,
+    );
+  });
+
   test("may say that nothing is verified, or be plain", async () => {
     context("careless", { Host: "tcp://far:2376", SkipTLSVerify: true });
     context("plain", { Host: "tcp://far:2375" });

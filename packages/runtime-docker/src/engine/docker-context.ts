@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type EngineAddress, type EngineTls, parseEngineHost } from "./engine-address.ts";
 import type { HostEnv } from "./find-engine.ts";
+import { readPemIfAny } from "./read-pem.ts";
 
 interface ContextFile {
   readonly Endpoints?: {
@@ -55,7 +56,7 @@ export async function contextAddress(name: string, env: HostEnv): Promise<Engine
 
 async function tlsOf(folder: string, skipsVerification: boolean): Promise<EngineTls | undefined> {
   const [ca, cert, key] = await Promise.all(
-    ["ca.pem", "cert.pem", "key.pem"].map((name) => readFile(join(folder, name)).catch(() => undefined)),
+    ["ca.pem", "cert.pem", "key.pem"].map((name) => readPemIfAny(join(folder, name))),
   );
   if (!ca && !cert && !key && !skipsVerification) return undefined;
   return { ca, cert, key, rejectUnauthorized: !skipsVerification };

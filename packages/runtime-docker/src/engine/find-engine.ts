@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { contextAddress, currentContext, dockerFolder } from "./docker-context.ts";
 import { type EngineAddress, type EngineTls, parseEngineHost } from "./engine-address.ts";
+import { readPem } from "./read-pem.ts";
 
 /** What an entry says of its engine. */
 export interface EngineChoice {
@@ -72,17 +72,6 @@ async function tlsOfEnvironment(env: HostEnv): Promise<EngineTls | undefined> {
     ["ca.pem", "cert.pem", "key.pem"].map((name) => readPem(join(at, name))),
   );
   return { ca, cert, key, rejectUnauthorized: Boolean(env.DOCKER_TLS_VERIFY) };
-}
-
-async function readPem(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new Error(`the engine's certificates: ${JSON.stringify(file)} can not be read (${code})`, {
-      cause,
-    });
-  }
 }
 
 /** A path of the entry: relative to the configuration; `~/` is the home folder. */
