@@ -85,6 +85,17 @@ describe("an engine's socket is kept from servers", () => {
       await expect(mounts([volume], far), volume).rejects.toThrow("holds the engine's socket");
   });
 
+  test("also that of an engine which the entry does not use, where its user has one", async () => {
+    const home = join(folder, "user");
+    mkdirSync(join(home, ".colima/default"), { recursive: true });
+    writeFileSync(join(home, ".colima/default/docker.sock"), "");
+    for (const volume of ["~:/x", "~/.colima:/x", "~/.colima/default/docker.sock:/x"])
+      await expect(mounts([volume], engine, home), volume).rejects.toThrow("holds the engine's socket");
+    await expect(mounts(["/run/crio:/x"], { host: "far", port: 2376 })).rejects.toThrow(
+      "holds the engine's socket",
+    );
+  });
+
   test("a folder that is only called alike is none of it", async () => {
     mkdirSync(join(folder, "engine2"));
     expect(await mounts(["./engine2:/x"])).toHaveLength(1);
@@ -104,12 +115,12 @@ test("a name is that of a volume", async () => {
   ]);
 });
 
-function mounts(volumes: string[], of: EngineAddress = engine) {
+function mounts(volumes: string[], of: EngineAddress = engine, home = join(folder, "home")) {
   return mountsOf({
     server: "tested",
     volumes,
     engine: of,
-    hostEnv: { HOME: join(folder, "home") },
+    hostEnv: { HOME: home },
     baseDirectory: folder,
   });
 }

@@ -1,9 +1,10 @@
+import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { sep } from "node:path";
 import { OmgError } from "@omg/core/runtime";
 import type { MountSettings } from "dockerode";
 import { type EngineAddress, isOfThisMachine } from "../engine/engine-address.ts";
-import { type HostEnv, pathFrom } from "../engine/find-engine.ts";
+import { type HostEnv, pathFrom, usualSockets } from "../engine/find-engine.ts";
 import { isPath, parseVolume } from "../option-forms.ts";
 
 export interface MountParts {
@@ -14,12 +15,13 @@ export interface MountParts {
   readonly baseDirectory: string;
 }
 
-/** Sockets of engines, wherever a volume would bring them in. */
+/** Sockets of engines, refused whether they exist or not. */
 const sockets = [
   "/var/run/docker.sock",
   "/run/docker.sock",
   "/run/podman/podman.sock",
   "/run/containerd/containerd.sock",
+  "/run/crio/crio.sock",
 ];
 
 /**
@@ -45,7 +47,9 @@ async function folderOf(source: string, parts: MountParts): Promise<string> {
   // What another machine has, its engine knows.
   const real = isHere ? await realpath(path).catch((cause) => missing(server, path, cause)) : path;
   const own = "socketPath" in engine ? [engine.socketPath] : [];
-  for (const socket of [...sockets, ...own]) {
+  // Of the many places where a user's engine may listen, most hold none.
+  const found = isHere ? usualSockets(hostEnv).filter(existsSync) : [];
+  for (const socket of [...sockets, ...own, ...found]) {
     const there = isHere ? await realpath(socket).catch(() => socket) : socket;
     if (there === real || socket === real || there.startsWith(real === sep ? sep : real + sep))
       throw refused(
