@@ -19,7 +19,8 @@ interface Asking {
 export class Engines implements AsyncDisposable {
   readonly #hostEnv: HostEnv;
   readonly #engines = new Map<string, Engine>();
-  readonly #caretakers = new Map<string, Caretaker>();
+  readonly #caretakers: Caretaker[] = [];
+  readonly #wanted = new Set<string>();
 
   constructor(hostEnv: HostEnv) {
     this.#hostEnv = hostEnv;
@@ -41,12 +42,10 @@ export class Engines implements AsyncDisposable {
 
   /** Who sees to what an owner has on an engine. */
   caretaker(engine: Engine, owner: string): Caretaker {
-    const key = `${owner} ${engine.name}`;
-    let caretaker = this.#caretakers.get(key);
-    if (!caretaker) {
-      caretaker = new Caretaker(engine, owner);
-      this.#caretakers.set(key, caretaker);
-    }
+    const known = this.#caretakers.find((one) => one.engine === engine && one.owner === owner);
+    if (known) return known;
+    const caretaker = new Caretaker({ engine, owner, wanted: this.#wanted });
+    this.#caretakers.push(caretaker);
     return caretaker;
   }
 
@@ -79,7 +78,7 @@ export class Engines implements AsyncDisposable {
 
   /** Rejects when containers of this gateway may be left. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#caretakers.values()].map((caretaker) => caretaker.leave()));
+    await Promise.all(this.#caretakers.map((caretaker) => caretaker.leave()));
   }
 
   #at(address: EngineAddress): Engine {

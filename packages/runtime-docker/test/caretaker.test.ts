@@ -155,7 +155,10 @@ describe("who sees to an owner's containers", () => {
 
 function underTest() {
   const engine = new FakeEngine();
-  return { engine, caretaker: new Caretaker(engine as unknown as Engine, "owner") };
+  return {
+    engine,
+    caretaker: new Caretaker({ engine: engine as unknown as Engine, owner: "owner", wanted: new Set() }),
+  };
 }
 
 class FakeEngine {

@@ -14,8 +14,8 @@ vi.setConfig({ testTimeout: 60_000 });
 describeWithEngine("an answer that gets lost", ({ socketPath }) => {
   const withFaults = (faults: Readonly<Record<string, FaultChoice>>) =>
     FaultProxy.start({ engine: socketPath, choose: (verb) => faults[verb] });
-  const requestFor = ({ socketPath }: FaultProxy) =>
-    startRequest({ ...stubServer, engine: { socket: socketPath } });
+  const requestFor = ({ socketPath }: FaultProxy, changes = {}) =>
+    startRequest({ ...stubServer, engine: { socket: socketPath } }, changes);
 
   test("of a creation: the container is found by its name, and used", async () => {
     await using proxy = await withFaults({ create: { fault: "lost", ms: 0 } });
@@ -60,6 +60,24 @@ describeWithEngine("an answer that gets lost", ({ socketPath }) => {
     await instance[Symbol.asyncDispose]();
     expect(await instance.exited).toEqual({ reason: "stopped", detail: "its container was removed" });
     expect(await left(request.owner)).toEqual([]);
+  });
+
+  test("over one way to an engine is no reason to remove what is used over another", async () => {
+    await using proxy = await withFaults({ create: { fault: "answers 500", ms: 0 } });
+    await using runtime = dockerRuntime();
+    const request = requestFor(proxy);
+    const { owner } = request;
+    const directly = startRequest(
+      { ...stubServer, engine: { socket: socketPath } },
+      { owner, server: "other" },
+    );
+    const other = await runtime.start(directly);
+    await expect(runtime.start(request)).rejects.toMatchObject({ reason: "upstream_start_failed" });
+    proxy.heal();
+    // It starts when all that is unwanted has been removed.
+    await runtime.start(requestFor(proxy, { owner }));
+    const client = await connectRaw(other.transport);
+    expect(await client.request("ping")).toEqual({});
   });
 
   test("of a removal: the next start of the server sees to it first", async () => {

@@ -16,22 +16,30 @@ interface Leftover {
   readonly why: unknown;
 }
 
+export interface CaretakerOptions {
+  readonly engine: Engine;
+  readonly owner: string;
+  /** The instances whose containers are wanted. Shared by all caretakers: two addresses may lead to one engine. */
+  readonly wanted: Set<string>;
+}
+
 /**
  * Sees to it that of the containers an owner has on an engine only those live that somebody wants. Whoever does not know
  * whether one was made or removed says so (`doubt`), and all are looked through until that is certain.
  */
 export class Caretaker {
-  readonly #engine: Engine;
-  readonly #owner: string;
-  readonly #wanted = new Set<string>();
+  readonly engine: Engine;
+  readonly owner: string;
+  readonly #wanted: Set<string>;
   /** Of the next look, or of one under way; there is one as long as there is a doubt. */
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<unknown> | undefined;
   #nextLook: Promise<Leftover[]> | undefined;
 
-  constructor(engine: Engine, owner: string) {
-    this.#engine = engine;
-    this.#owner = owner;
+  constructor({ engine, owner, wanted }: CaretakerOptions) {
+    this.engine = engine;
+    this.owner = owner;
+    this.#wanted = wanted;
   }
 
   /** From before it is made until it is surely gone, the container of an instance is wanted. */
@@ -113,10 +121,10 @@ export class Caretaker {
   }
 
   async #removeUnwanted(): Promise<Leftover[]> {
-    const found = await this.#engine.list(ofOwner(this.#owner));
+    const found = await this.engine.list(ofOwner(this.owner));
     const unwanted = found.filter(({ labels }) => !this.#wanted.has(labels[instanceLabel] ?? ""));
     const tried = unwanted.map(({ id, labels }) =>
-      this.#engine.remove(id).then(
+      this.engine.remove(id).then(
         () => undefined,
         (why: unknown) => ({ server: labels[serverLabel], why }),
       ),
