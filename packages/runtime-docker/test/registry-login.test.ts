@@ -22,8 +22,10 @@ describe("the login for a registry", () => {
   test("is none where docker has kept none", async () => {
     expect(await registryLogin("ghcr.io/a/b", {})).toEqual({});
     expect(await login("ghcr.io/a/b")).toEqual({});
-    await configure({});
-    expect(await login("ghcr.io/a/b")).toEqual({});
+    for (const config of [{}, null]) {
+      await configure(config);
+      expect(await login("ghcr.io/a/b")).toEqual({});
+    }
   });
 
   test.each([

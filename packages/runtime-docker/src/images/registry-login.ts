@@ -35,7 +35,7 @@ export async function registryLogin(reference: string, env: HostEnv): Promise<Re
   const file = join(folder, "config.json");
   let config: DockerConfig;
   try {
-    config = JSON.parse(await readFile(file, "utf8")) as DockerConfig;
+    config = (JSON.parse(await readFile(file, "utf8")) as DockerConfig | null) ?? {};
   } catch (error) {
     const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";
     return isAbsent ? {} : { problem: `${file} can not be read` };
