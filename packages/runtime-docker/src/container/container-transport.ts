@@ -3,8 +3,8 @@ import { isConnectFailure, StreamableTransport, type StreamableTransportOptions 
 import { within } from "../within.ts";
 import type { Ended } from "./exit-watch.ts";
 
-/** A container's connections break before it is known how it ended, or that it is lost. */
-const lateNewsMs = 1_500;
+/** A container's connections break before it is known how it ended, or that it is lost: up to 1.5 s, on a machine at rest. */
+const lateNewsMs = 3_000;
 
 /** MCP over HTTP with a server in a container: what fails because the container ended says how it did. */
 export class ContainerTransport extends StreamableTransport {
