@@ -34,7 +34,8 @@ export class PrivateEngine implements AsyncDisposable {
     this.#runtime = runtime;
     this.socketPath = this.#at("docker.sock");
     this.api = new DockerApi(this.socketPath);
-    run("ip", "link", "add", this.#bridge, "type", "bridge");
+    // With an address of its own: else that changes with the containers, and their connections stall.
+    run("ip", "link", "add", this.#bridge, "address", "02:42:0a:00:00:01", "type", "bridge");
     run("ip", "address", "add", `10.213.${process.pid % 256}.1/24`, "dev", this.#bridge);
     run("ip", "link", "set", this.#bridge, "up");
     this.#containerd = this.#runContainerd();
