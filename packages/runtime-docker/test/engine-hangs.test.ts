@@ -29,7 +29,7 @@ describeWithEngine("while an engine hangs", ({ socketPath }) => {
       await Promise.all([echo("stdio"), echo("http")]);
       const before = await gateway.containers();
 
-      engine.hang();
+      await engine.hang();
       await Promise.all([
         expect(echo("stdio")).rejects.toMatchObject({ reason: "upstream_timeout", executed: "unknown" }),
         expect(echo("http")).resolves.toBe("http"),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -91,8 +91,12 @@ export class PrivateEngine implements AsyncDisposable {
   }
 
   /** Leaves it there, but without an answer to anything, until `goOn`. */
-  hang(): void {
-    this.#daemon?.kill("SIGSTOP");
+  async hang(): Promise<void> {
+    const pid = this.#daemon?.pid;
+    if (pid === undefined) return;
+    process.kill(pid, "SIGSTOP");
+    // Each thread stops for itself, and one that has not yet still passes a call on.
+    while (!hasStopped(pid)) await delay(1);
   }
 
   goOn(): void {
@@ -166,4 +170,12 @@ async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<
   const gone = once(child, "exit");
   child.kill(signal);
   await gone;
+}
+
+/** Whether all threads of a process stand still (the state in /proc/PID/task/TID/stat). */
+function hasStopped(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((thread) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+  });
 }
