@@ -16,7 +16,7 @@ const browserPath = (process.env.PATH ?? "")
  * A suite that needs a browser. Without one it is skipped and says why; where `OMG_REQUIRED_ENGINES` lists `browser`, it fails.
  */
 export function describeWithBrowser(name: string, suite: () => void): void {
-  const reason = `no Chromium in PATH; test/engines/browser-up.sh installs one`;
+  const reason = "no Chromium in PATH; test/engines/browser-up.sh installs one";
   if (browserPath !== undefined) describe(name, suite);
   else if (process.env.OMG_REQUIRED_ENGINES?.split(",").includes("browser")) {
     describe(name, () => {
@@ -24,7 +24,10 @@ export function describeWithBrowser(name: string, suite: () => void): void {
         throw new Error(reason);
       });
     });
-  } else describe.skip(`${name} (${reason})`, suite);
+  } else {
+    process.stderr.write(`skipped: ${name}: ${reason}\n`);
+    describe.skip(`${name} (${reason})`, suite);
+  }
 }
 
 /** A browser without a window that has opened a page; every name of `hosts` is this machine. */
