@@ -92,3 +92,13 @@ test("an engine that goes away is one that is silent", async () => {
   expect(((await pulled) as PullFailure).failure).toBeInstanceOf(EngineFailure);
   expect(((await pulled) as PullFailure).failure.isSilence).toBe(true);
 });
+
+test("an engine whose words have no end is not listened to without end", async () => {
+  const { engine, streams, opened } = fakeEngine();
+  const pulled = puller(engine)(patient);
+  pulled.catch(() => {});
+  (await opened).write("x".repeat(2 * 1024 * 1024));
+  const patience = new Promise((_, reject) => setTimeout(() => reject(new Error("it goes on")), 2_000));
+  await expect(Promise.race([pulled, patience])).rejects.toThrow("longer than 1 MiB");
+  expect(streams[0]?.destroyed).toBe(true);
+});

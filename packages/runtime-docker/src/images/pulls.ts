@@ -108,6 +108,7 @@ export class Pulls {
 
 /** A pull fails within an answer that began well. */
 const failed = 500;
+const maxLineCharacters = 1024 * 1024;
 
 /** Reads what the engine tells of a pull, to its end. */
 async function read(stream: Readable, progress: PullProgress): Promise<void> {
@@ -116,6 +117,8 @@ async function read(stream: Readable, progress: PullProgress): Promise<void> {
   for await (const text of stream) {
     const lines = (pending + text).split("\n");
     pending = lines.pop() ?? "";
+    if (pending.length > maxLineCharacters)
+      throw new EngineFailure("pull", "the engine sent a line that is longer than 1 MiB", failed);
     for (const line of lines) take(line, progress);
   }
   take(pending, progress);
