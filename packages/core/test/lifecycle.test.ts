@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { OmgError, type RuntimeV1 } from "../src/runtime/index.ts";
+import { OmgError, type RuntimeV1, type StartRequest } from "../src/runtime/index.ts";
 import { fakeServer, type Handler, text } from "./support/fake-runtime.ts";
 import { statesOf, testGateway } from "./support/gateway.ts";
 import { seededRandom } from "./support/seeded-random.ts";
@@ -79,6 +79,21 @@ describe("starting", () => {
       executed: "no",
     });
     expect(runtime.running).toBe(0);
+  });
+
+  test("a start that takes too long says how far its runtime had come", async () => {
+    const beforeStart = async ({ progress }: StartRequest<unknown>) => {
+      progress("fetching the image");
+      await new Promise(() => {});
+    };
+    const { gateway, clock } = await testGateway({ a: fakeServer(echo, { beforeStart }) });
+    const client = await TestClient.connect(gateway, "a");
+    const refusal = client.refusal("tools/call", { name: "echo" });
+    await clock.advance(30_500);
+    expect(await refusal).toMatchObject({
+      detail: "init_timeout",
+      message: expect.stringContaining("was not ready within 30 s (fetching the image)"),
+    });
   });
 
   test("a crash loop is tried at most six times in its first minute, and refused fast in between", async () => {

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext } from "node:tls";
-import { OmgError } from "@omg/core/runtime";
+import { OmgError, unless } from "@omg/core/runtime";
 import { failure, networkFailure } from "@omg/upstream-http";
 import { Agent, type Dispatcher } from "undici";
 import { refusalOf } from "./address-rules.ts";
@@ -206,15 +206,5 @@ function refused(url: URL, why: string): OmgError {
   return failure("upstream_start_failed", url, `is not dialled: ${why}`, {
     detail: "address_refused",
     executed: "no",
-  });
-}
-
-/** What can not be stopped goes on alone. */
-function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(signal.reason);
-    signal.addEventListener("abort", giveUp, { once: true });
-    if (signal.aborted) giveUp();
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
   });
 }

@@ -131,12 +131,12 @@ export const rules: readonly Rule[] = [
   {
     number: "K10",
     says: "settles exited and closes the transport when the server dies by itself",
-    async check(bench) {
+    async check(bench, { noticeMs = 2_000 }) {
       const { instance, client } = await bench.connect();
       const call = assert.rejects(client.call("crash"));
-      await soon(client.closed, "the end of the transport", 2_000);
+      await soon(client.closed, "the end of the transport", noticeMs);
       await call;
-      const exit = await soon(instance.exited, "exited", 5_000);
+      const exit = await soon(instance.exited, "exited", noticeMs + 3_000);
       assert.notEqual(exit.reason, "stopped");
       assert.notEqual(exit.detail, "");
       await bench.assertNothingLeft();

@@ -42,6 +42,8 @@ export interface RuntimeSubject {
   readonly startMs?: number | undefined;
   /** Longest time a stop by force may take. Default 6 500. */
   readonly stopMs?: number | undefined;
+  /** Longest time until the end of a server that dies by itself is noticed. Default 2 000. */
+  readonly noticeMs?: number | undefined;
   /** Rules that can not be seen on this runtime, each with the reason, which is printed. */
   readonly skip?: Readonly<Partial<Record<ContractRule, string>>> | undefined;
 }

@@ -2,13 +2,15 @@ import { openBench } from "./bench.ts";
 import { rules } from "./rules.ts";
 import type { ContractRule, RuntimeSubject, TestFunction } from "./subject.ts";
 
-const TEST_MS = 30_000;
+const leastTestMs = 30_000;
 
 /**
  * Registers one test for each rule of the contract, K1 to K16. A rule that can not be seen on this runtime is
  * registered as skipped, with the reason in its name.
  */
 export function testRuntime(subject: RuntimeSubject, { test }: { readonly test: TestFunction }): void {
+  const { startMs = 0, stopMs = 0 } = subject;
+  const testMs = Math.max(leastTestMs, 2 * (startMs + stopMs));
   for (const rule of rules) {
     const name = `${rule.number} ${rule.says}`;
     const reason = subject.skip?.[rule.number] ?? impliedReason(rule.number, subject);
@@ -23,7 +25,7 @@ export function testRuntime(subject: RuntimeSubject, { test }: { readonly test: 
         await using bench = openBench(subject);
         await rule.check(bench, subject);
       },
-      TEST_MS,
+      testMs,
     );
   }
 }

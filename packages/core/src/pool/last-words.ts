@@ -1,5 +1,7 @@
-/** Keeps the last lines a server wrote, for the message when it fails. */
+/** Keeps the last lines a server wrote, and how far its start was, for the message when it fails. */
 export class LastWords {
+  /** What the runtime said last. */
+  progress = "";
   readonly #lines: string[] = [];
   readonly #maxCharacters: number;
   #characters = 0;

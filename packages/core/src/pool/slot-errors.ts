@@ -8,6 +8,11 @@ export function idleError(server: string, idleMs: number): OmgError {
   });
 }
 
+/** For calls that an instance which is leaving did not end in time. */
+export function leavingError(server: string, why: string): OmgError {
+  return new OmgError("upstream_closed", { server, message: `Server '${server}' had to go: ${why}` });
+}
+
 /** The server failed, and is left alone for `delayMs` more. */
 export function inBackoffError(server: string, delayMs: number, problem: OmgError | undefined): OmgError {
   const retryAfterMs = Math.max(0, Math.round(delayMs));

@@ -3,7 +3,7 @@ import type { ServerState } from "../gateway/types.ts";
 import type { OmgError, Reason } from "../runtime/errors.ts";
 import { Backoff } from "./backoff.ts";
 import { IdleWatch } from "./idle-watch.ts";
-import { idleError, inBackoffError, tooManyWaitersError } from "./slot-errors.ts";
+import { idleError, inBackoffError, leavingError, tooManyWaitersError } from "./slot-errors.ts";
 import type { Lease, LeaseOptions, SlotHooks, SlotSettings } from "./slot-types.ts";
 import type { RunningInstance } from "./start-instance.ts";
 import { StartNews } from "./start-news.ts";
@@ -209,6 +209,7 @@ export class Slot {
       return lease;
     });
     this.#idleWatch.start();
+    void instance.leaving?.then((why) => this.#retire(instance, why));
     if (this.#lostEarly) this.#lost(this.#lostEarly);
   }
 
@@ -238,10 +239,18 @@ export class Slot {
     this.#onDrained?.();
   }
 
-  async #drainAndStop(why: OmgError): Promise<void> {
+  /** The runtime wants the instance to get no more calls. What is held goes on with another one. */
+  #retire(instance: RunningInstance, why: string): void {
+    if (this.#instance !== instance || this.#state !== "ready") return;
+    const error = leavingError(this.#settings.server, why);
+    this.#problem = error;
+    this.#settled = this.#drainAndStop(error, this.#holds > 0 ? "failed" : "stopped");
+  }
+
+  async #drainAndStop(why: OmgError, next: "stopped" | "failed" = "stopped"): Promise<void> {
     this.#clearTimer();
     if (this.#inUse > 0) {
-      this.#enter("draining");
+      this.#enter("draining", why.message);
       await new Promise<void>((resolve) => {
         const stopTimer = this.#clock.after(this.#settings.drainTimeoutMs, resolve);
         this.#onDrained = () => {
@@ -252,7 +261,7 @@ export class Slot {
       this.#onDrained = undefined;
     }
     // While it drained the instance may have been lost, which takes it down too.
-    if (this.#state === "ready" || this.#state === "draining") await this.#takeDown(why, "stopped");
+    if (this.#state === "ready" || this.#state === "draining") await this.#takeDown(why, next);
     else await this.#settled;
   }
 

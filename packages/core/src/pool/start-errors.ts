@@ -2,12 +2,12 @@ import { OmgError } from "../runtime/errors.ts";
 import type { LastWords } from "./last-words.ts";
 import type { StartPlan } from "./start-instance.ts";
 
-export function timeoutError({ config }: StartPlan, ms: number): OmgError {
+export function timeoutError({ config }: StartPlan, ms: number, { progress }: LastWords): OmgError {
   return new OmgError("upstream_start_failed", {
     detail: "init_timeout",
     server: config.id,
     message:
-      `Server '${config.id}' was not ready within ${ms / 1000} s; ` +
+      `Server '${config.id}' was not ready within ${ms / 1000} s${progress && ` (${progress})`}; ` +
       "if it needs longer, raise start_timeout_seconds",
   });
 }

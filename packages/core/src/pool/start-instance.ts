@@ -60,6 +60,8 @@ export interface RunningInstance {
   readonly id: string;
   readonly upstream: Upstream;
   readonly introduction: ServerIntroduction;
+  /** As of `InstanceV1`. */
+  readonly leaving: Promise<string> | undefined;
   /** Whether the instance is well; may reject or hang. */
   check(signal: AbortSignal): Promise<boolean>;
   /** Ends the conversation with `why` and the instance with it; resolves when nothing is left. */
@@ -103,7 +105,7 @@ export async function startInstance(
   const lastWords = new LastWords();
   const { startTimeoutMs } = plan;
   const deadline = startDeadline(clock, target.signal, startTimeoutMs, () =>
-    timeoutError(plan, startTimeoutMs),
+    timeoutError(plan, startTimeoutMs, lastWords),
   );
   let instance: InstanceV1 | undefined;
   let upstream: Upstream | undefined;
@@ -196,6 +198,7 @@ function running(
     id: instance.id,
     upstream,
     introduction,
+    leaving: instance.leaving,
     async check(signal) {
       if (instance.check) return instance.check({ signal });
       await upstream.ask(upstream.era === "modern" ? "server/discover" : "ping");
@@ -221,7 +224,10 @@ function requestOf(
     signal,
     store: plan.store,
     // Hidden here, since nobody else knows the secrets of an instance whose entry has been replaced.
-    progress: (message) => events.onProgress(plan.redact(message)),
+    progress(message) {
+      lastWords.progress = plan.redact(message);
+      events.onProgress(lastWords.progress);
+    },
     log(line) {
       const shown = plan.redact(line);
       lastWords.add(shown);

@@ -42,3 +42,4 @@ export {
   type StateStore,
   type SweepRequest,
 } from "./v1.ts";
+export { unless, within } from "./waiting.ts";

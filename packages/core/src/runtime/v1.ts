@@ -100,6 +100,11 @@ export interface InstanceV1 extends AsyncDisposable {
   readonly transport: Transport;
   /** Settles when the instance is gone, however that came about. Never rejects. */
   readonly exited: Promise<Exit>;
+  /**
+   * Settles, with why, when the instance should get no new calls though it still answers those it has: they are waited for, then it
+   * is disposed of, and the next call starts another. Never rejects.
+   */
+  readonly leaving?: Promise<string> | undefined;
   /** Asks the backend whether the instance is well. Absent: an MCP ping must do. */
   check?(request: { readonly signal: AbortSignal }): Promise<boolean>;
 }

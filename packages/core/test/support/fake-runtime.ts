@@ -71,11 +71,13 @@ export class FakeInstance implements InstanceV1 {
   readonly id: string;
   readonly transport: FakeTransport;
   readonly exited: Promise<Exit>;
+  readonly leaving: Promise<string>;
   /** Every message that came in. */
   readonly received: JsonRpcMessage[] = [];
   /** How each of them was sent. */
   readonly sent: (FrameSendOptions | undefined)[] = [];
   readonly #exit = Promise.withResolvers<Exit>();
+  readonly #leave = Promise.withResolvers<string>();
   readonly #server: FakeServer;
   readonly #onGone: () => void;
   #gone = false;
@@ -85,6 +87,7 @@ export class FakeInstance implements InstanceV1 {
     this.#onGone = onGone;
     this.id = id;
     this.exited = this.#exit.promise;
+    this.leaving = this.#leave.promise;
     this.transport = new FakeTransport(server.perRequest, (message, options) => {
       server.beforeSend?.(message);
       this.sent.push(options);
@@ -95,6 +98,11 @@ export class FakeInstance implements InstanceV1 {
   /** Says something of its own accord; `extra`: on the stream of a request. */
   say(message: JsonRpcMessage, extra?: FrameExtra): void {
     this.transport.deliver(message, extra);
+  }
+
+  /** Asks for no more calls. */
+  leave(why: string): void {
+    this.#leave.resolve(why);
   }
 
   /** Ends by itself, with its transport still open for what it said last. */

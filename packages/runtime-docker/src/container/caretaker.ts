@@ -1,5 +1,5 @@
+import { unless } from "@omg/core/runtime";
 import type { Engine } from "../engine/engine.ts";
-import { unless } from "../within.ts";
 import { instanceLabel, ofOwner, serverLabel } from "./labels.ts";
 
 /** Milliseconds from a doubt to the first look, and from look to look: an engine may do late what it was asked to. */

@@ -1,12 +1,11 @@
 import type { Socket } from "node:net";
-import { OmgError, type StartRequest } from "@omg/core/runtime";
+import { OmgError, type StartRequest, within } from "@omg/core/runtime";
 import type { MountSettings } from "dockerode";
 import { type ContainerOutput, demultiplex } from "../engine/demultiplex.ts";
 import type { Engine, EngineImage } from "../engine/engine.ts";
 import { EngineFailure } from "../engine/engine-failure.ts";
 import type { DockerOptions } from "../options.ts";
 import { startFailure } from "../start-failures.ts";
-import { within } from "../within.ts";
 import type { Caretaker } from "./caretaker.ts";
 import { containerName } from "./container-name.ts";
 import { containerSpec } from "./container-spec.ts";

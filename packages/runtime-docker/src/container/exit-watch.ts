@@ -1,6 +1,6 @@
+import { within } from "@omg/core/runtime";
 import type { Engine } from "../engine/engine.ts";
 import { EngineFailure } from "../engine/engine-failure.ts";
-import { within } from "../within.ts";
 
 /** How a container came to its end. */
 export interface Ended {

@@ -1,7 +1,8 @@
 import { type Exit, type InstanceV1, logLines, OmgError, type StartRequest } from "@omg/core/runtime";
+import { instanceConversation } from "@omg/upstream-http";
 import type { DockerOptions } from "../options.ts";
 import type { Container } from "./container.ts";
-import { answersHttp, httpConversation } from "./http-conversation.ts";
+import type { Ended } from "./exit-watch.ts";
 import { loseIfCutOff } from "./lose-if-cut-off.ts";
 
 /**
@@ -18,10 +19,15 @@ export async function httpInstance(
   const endedEarly = new AbortController();
   void ended.then(({ detail }) => endedEarly.abort(tooEarly(server, detail)));
   const port = await Promise.race([container.publishedPort(signal), rejection(endedEarly.signal)]);
-  const url = new URL(`http://127.0.0.1:${port}${options.path}`);
-  await answersHttp(url, AbortSignal.any([signal, endedEarly.signal]));
+  const { transport, answers, end } = instanceConversation({
+    url: new URL(`http://127.0.0.1:${port}${options.path}`),
+    ended: ended.then(wordsFor),
+  });
+  await answers(AbortSignal.any([signal, endedEarly.signal])).catch(async (error) => {
+    await end();
+    throw error;
+  });
 
-  const { transport, end } = httpConversation(url, ended);
   let stopping: Promise<void> | undefined;
   const exited = ended.then(({ reason, detail }): Exit => {
     return { reason: stopping ? "stopped" : reason, detail };
@@ -43,6 +49,10 @@ export async function httpInstance(
   }
 
   return { id: container.id, transport, exited, [Symbol.asyncDispose]: stop };
+}
+
+function wordsFor({ reason, detail }: Ended): string {
+  return reason === "lost" ? `its container was lost: ${detail}` : `its container ended: ${detail}`;
 }
 
 function tooEarly(server: string, detail: string): OmgError {

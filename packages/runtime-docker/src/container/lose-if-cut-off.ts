@@ -1,4 +1,4 @@
-import { within } from "../within.ts";
+import { within } from "@omg/core/runtime";
 import type { Container } from "./container.ts";
 
 /** An engine tells that a container has ended this long, at most, after its output did. */

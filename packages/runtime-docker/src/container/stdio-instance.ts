@@ -1,5 +1,11 @@
-import { type Exit, type InstanceV1, lineTransport, logLines, type StartRequest } from "@omg/core/runtime";
-import { within } from "../within.ts";
+import {
+  type Exit,
+  type InstanceV1,
+  lineTransport,
+  logLines,
+  type StartRequest,
+  within,
+} from "@omg/core/runtime";
 import type { Container } from "./container.ts";
 import { loseIfCutOff } from "./lose-if-cut-off.ts";
 

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
+import { unless } from "@omg/core/runtime";
 import type Docker from "dockerode";
-import { unless } from "../within.ts";
 import { attach } from "./attach.ts";
 import { connect } from "./connect.ts";
 import { type EngineAddress, nameOf } from "./engine-address.ts";

@@ -1,9 +1,9 @@
 import type { Readable } from "node:stream";
+import { unless } from "@omg/core/runtime";
 import type { AuthConfig } from "dockerode";
 import type { Engine } from "../engine/engine.ts";
 import { EngineFailure } from "../engine/engine-failure.ts";
 import type { HostEnv } from "../engine/find-engine.ts";
-import { unless } from "../within.ts";
 import { type PullEvent, PullProgress } from "./pull-progress.ts";
 import { type RegistryLogin, registryLogin } from "./registry-login.ts";
 import { presentable } from "./registry-words.ts";
