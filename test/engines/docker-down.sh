@@ -15,8 +15,4 @@ DOCKER_HOST=$(tr '\0' '\n' < "/proc/$(pid_of docker)/cmdline" | sed -n '/^--host
 mapfile -t containers < <(timeout 10 docker ps --all --quiet)
 if ((${#containers[@]} > 0)); then timeout 60 docker rm --force --volumes "${containers[@]}" > /dev/null || true; fi
 stop docker
-# It would hold for a Docker of this machine, too.
-while read -r rule; do
-  # shellcheck disable=SC2086 # the rule is several words
-  iptables -D ${rule#-A }
-done < <(iptables -S DOCKER-USER 2> /dev/null | grep omg-engines || true)
+drop_rules DOCKER-USER

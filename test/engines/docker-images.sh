@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the images of the tests from what this machine has and npm; nothing is pulled:
 #   omg-test/busybox:1      a shell and the usual commands
+#   omg-test/pause:1        does nothing, in each pod of the cluster
 #   omg-test/node:1         the Node that runs the tests, on top of it
 #   omg-test/everything:1   the reference server: `stdio` (the default), `streamableHttp` or `sse`
 # An image whose inputs are the same as before, by a label, is kept.
@@ -63,6 +64,14 @@ CMD ["/bin/sh"]
 END
 }
 
+# It holds the network of a pod, and ends when it is told to.
+fill_pause() {
+  cat > "$1/Dockerfile" << 'END'
+FROM omg-test/busybox:1
+CMD trap 'exit 0' TERM; sleep 2147483647 & wait
+END
+}
+
 fill_node() {
   local library
   mkdir -p "$1/root/usr/bin"
@@ -105,6 +114,7 @@ version=$(sed -n "s|^ *\"$server\": *||p" "$here/../../pnpm-workspace.yaml")
 
 # The recipes in this file are inputs, too.
 image omg-test/busybox:1 "$(sum "$0" "$busybox")" fill_busybox
+image omg-test/pause:1 "$(sum "$0" "$busybox")" fill_pause
 image omg-test/node:1 "$(sum "$0" "$busybox" "$node")" fill_node
 image omg-test/everything:1 "$(sum "$0" "$busybox" "$node") $version" fill_everything
 say "the images are there"

@@ -57,7 +57,7 @@ has_settled() { answers || ! kill -0 "$1" 2> /dev/null; }
 # Containers reach each other and this machine, and nothing beyond it.
 keep_inside() {
   local device
-  device=$(awk '$2 == "00000000" { print $1; exit }' /proc/net/route)
+  device=$(outside)
   if [ -z "$device" ] || ! iptables -S DOCKER-USER > /dev/null 2>&1; then return; fi
   local rule=(DOCKER-USER -o "$device" -m comment --comment omg-engines -j DROP)
   iptables -C "${rule[@]}" 2> /dev/null || iptables -I "${rule[@]}"
@@ -65,11 +65,13 @@ keep_inside() {
 
 # Some kernels know only the older iptables; it is put first in the path, the machine keeps what it has.
 use_legacy_iptables() {
-  local command
-  for command in iptables ip6tables; do
-    command -v "$command-legacy" > /dev/null || return 1
-    mkdir -p "$state/legacy"
-    ln -sf "$(command -v "$command-legacy")" "$state/legacy/$command"
+  local family action
+  for family in iptables ip6tables; do
+    for action in '' -save -restore; do
+      command -v "$family-legacy$action" > /dev/null || return 1
+      mkdir -p "$state/legacy"
+      ln -sf "$(command -v "$family-legacy$action")" "$state/legacy/$family$action"
+    done
   done
   hash -r
 }

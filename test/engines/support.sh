@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What the scripts of this folder share; each of them reads it first.
 set -euo pipefail
 exec < /dev/null
@@ -9,6 +9,12 @@ export DOCKER_HOST=${DOCKER_HOST:-unix:///var/run/docker.sock}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # What runs is known by pid files in this folder, and by naming the folder in its command line.
 state=/run/omg-engines
+# The cluster's parts, in the order of their start; what they are given; where its kubelet works; the program they all are in.
+parts=(k8s-etcd k8s k8s-controllers k8s-scheduler k8s-kubelet k8s-proxy)
+cluster=$state/k8s
+kubelet=/var/lib/omg-engines/kubelet
+hyperkube=/var/lib/omg-engines/hyperkube
+api_port=26443 etcd_port=22379
 # The Node that the lockfile brings goes into the images.
 PATH=$here/../../node_modules/.bin:$state/legacy:$PATH:/usr/sbin:/sbin
 
@@ -29,6 +35,18 @@ install() {
 
 # is_ours PID: whether a process was started by these scripts. Pids of pid files may be of others after a restart.
 is_ours() { tr '\0' ' ' 2> /dev/null < "/proc/$1/cmdline" | grep -q "$state/"; }
+
+# outside: the network device that leads out of this machine, if one does.
+outside() { awk '$2 == "00000000" { print $1; exit }' /proc/net/route; }
+
+# drop_rules CHAIN: takes out of a chain what these scripts put there; it would hold for others of this machine, too.
+drop_rules() {
+  local rule
+  while read -r rule; do
+    # shellcheck disable=SC2086 # the rule is several words
+    iptables -D ${rule#-A }
+  done < <(iptables -S "$1" 2> /dev/null | grep omg-engines || true)
+}
 
 # pid_of NAME: the pid of what these scripts started under that name, if it still runs.
 pid_of() {
@@ -60,3 +78,20 @@ stop() {
 }
 
 is_gone() { ! is_ours "$1"; }
+
+# launch NAME COMMAND…: starts something that goes on after this script, under that name.
+launch() {
+  local name=$1
+  shift
+  setsid "$@" >> "$state/$name.log" 2>&1 &
+  echo $! > "$state/$name.pid"
+}
+
+# bridge: the address of Docker's bridge, which nothing outside of this machine reaches.
+bridge() { ip -4 -brief address show docker0 2> /dev/null | awk '{ sub("/.*", "", $3); print $3 }' || true; }
+
+# ask PATH: what the API server answers. For curl under its own name it would indent that, which ends this release.
+ask() {
+  curl --silent --fail --noproxy '*' --user-agent omg-engines --max-time 5 \
+    --cacert "$cluster/ca.crt" --cert "$cluster/admin.crt" --key "$cluster/admin.key" "https://127.0.0.1:$api_port$1"
+}

@@ -1,18 +1,15 @@
 #!/usr/bin/env bash
-# up.sh [FILE]: the engine, its images, the registry and a browser. FILE gets the names of what this call started, for down.sh.
+# up.sh [FILE [NAME…]]: the engine with its images, the registry, a browser and the cluster, or those of them that are named:
+# docker, registry, browser, k8s. FILE gets the names of what this call started, for down.sh.
 . "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 
 started=${1:-/dev/null}
+shift || true
+if (($# == 0)); then set -- docker registry browser k8s; fi
 
-# up NAME: brings one up, and notes it if it was not there before.
-up() {
-  local before
-  before=$(pid_of "$1")
-  "$here/$1-up.sh"
-  if [ "$(pid_of "$1")" != "$before" ]; then echo "$1" >> "$started"; fi
-}
-
-up docker
-"$here/docker-images.sh"
-up registry
-"$here/browser-up.sh"
+for name in "$@"; do
+  before=$(pid_of "$name")
+  "$here/$name-up.sh"
+  if [ "$(pid_of "$name")" != "$before" ]; then echo "$name" >> "$started"; fi
+  if [ "$name" = docker ]; then "$here/docker-images.sh"; fi
+done
