@@ -25,6 +25,7 @@ export const wallTimeFiles: Readonly<Record<string, string>> = {
   "apps/gateway/src/state/file-store.ts": "the age of files, which have wall times",
   "packages/core/src/clock.ts": "dates for people",
   "packages/core/src/pool/server.ts": "when a server was started and used, for people",
+  "packages/runtime-k8s/src/ownership/lease.ts": "when a lease was renewed, for other programs",
   "packages/runtime-sse/src/auth/grants.ts": "when a token expires",
   "packages/runtime-sse/src/auth/grant-authorizer.ts": "whether a token has expired",
   "packages/transport-http/src/management.ts": "when the catalog was read, and how long ago, for people",

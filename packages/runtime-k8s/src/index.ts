@@ -1,0 +1,1 @@
+export { type KubernetesRuntimeOptions, kubernetesRuntime, kubernetesRuntime as default } from "./runtime.ts";
