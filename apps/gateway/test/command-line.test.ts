@@ -60,7 +60,7 @@ describe("omg validate", () => {
     runtime: { type: local-process, command: "\${NOT_SET_ANYWHERE}" }
     descripton: typo
   - id: d
-    runtime: { type: k8s-job, image: x }
+    runtime: { type: k8s-job, imgae: x }
 `,
     );
     const { code, stderr } = await run(sandbox, bins.omg, ["validate", "--catalog", catalog]);
@@ -71,7 +71,7 @@ describe("omg validate", () => {
       /^error\[config_invalid\]: Server 'b' has unknown runtime type: teleport\n {2}\S*catalog\.yaml:8:16$/m,
       /^error\[config_invalid\]: The variable \$\{NOT_SET_ANYWHERE\} is not set\n {2}\S*catalog\.yaml:10:37$/m,
       /Unknown key "descripton"\. Did you mean "description"\?\n {2}\S*catalog\.yaml:11:5$/m,
-      /The runtime k8s-job is not installed; install it with: npm install @omg\/runtime-k8s/,
+      /Unknown key "imgae"\. Did you mean "image"\?\n {2}\S*catalog\.yaml:13:31$/m,
     ]) {
       expect(stderr).toMatch(problem);
     }

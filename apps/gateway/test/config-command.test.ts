@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -46,6 +46,19 @@ describe("omg config", () => {
       stderr: expect.stringContaining('Unknown key "listen_adr"'),
     });
   });
+});
+
+test("a configuration that can not be found says where it was looked for, and where nobody could look", async () => {
+  using sandbox = new Sandbox();
+  const home = join(sandbox.folder, "home");
+  mkdirSync(join(home, ".config"), { recursive: true });
+  chmodSync(join(home, ".config"), 0o600);
+  chmodSync(sandbox.folder, 0o755);
+  const user = process.getuid?.() === 0 ? { uid: 54_321 } : {};
+  const result = await run(sandbox, bins.omg, ["list"], { env: { HOME: home }, ...user });
+  expect(result).toMatchObject({ code: 5, stdout: "" });
+  expect(result.stderr).toMatch(/home\/\.config\S+ \(can not be looked at: EACCES\)\n/);
+  expect(result.stderr).toContain(`  ${join(sandbox.folder, "config.yaml")}\n`);
 });
 
 describe("omg config --resolved", () => {

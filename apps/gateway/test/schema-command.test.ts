@@ -39,8 +39,8 @@ function documentedFiles(): { page: string; file: "config" | "catalog"; text: st
     const markdown = readFileSync(join(repository, page), "utf8");
     return [...markdown.matchAll(/^```ya?ml[^\n]*\n([\s\S]*?)^```$/gm)].flatMap(([, text = ""]) => {
       const value = parse(text) as Record<string, unknown> | undefined;
-      // Clients' own files and single entries are something else.
-      if (!value || Array.isArray(value) || "mcpServers" in value) return [];
+      // Clients' own files, Kubernetes' manifests and single entries are something else.
+      if (!value || Array.isArray(value) || "mcpServers" in value || "apiVersion" in value) return [];
       const onlyServers = Object.keys(value).every((key) => key === "servers");
       return [{ page, file: onlyServers ? ("catalog" as const) : ("config" as const), text }];
     });

@@ -1,20 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { bins, type Finished, run, Sandbox } from "./support/omg.ts";
+import { said, validated } from "./support/validated.ts";
 
 const image = `acme/tickets@sha256:${"0".repeat(64)}`;
 
-/** Checks the catalog of one server in a container. */
-async function validate(runtime: object): Promise<Finished> {
-  using sandbox = new Sandbox();
-  const servers = [{ id: "tickets", runtime: { type: "docker", image, ...runtime } }];
-  const catalog = sandbox.write("catalog.yaml", { servers });
-  return await run(sandbox, bins.omg, ["validate", "--catalog", catalog]);
-}
-
-/** The first line of each thing that it has to say. */
-function said({ stderr }: Finished): string[] {
-  return stderr.split("\n").filter((line) => /^(?:error|warning)/.test(line));
-}
+const validate = (runtime: object) => validated({ type: "docker", image, ...runtime });
 
 describe("omg validate, of a server in a container,", () => {
   test("says nothing of an entry that leaves everything on", async () => {

@@ -16,7 +16,7 @@ import { ConfigFiles } from "./config-files.ts";
 import { ConfigurationRefused } from "./configuration-refused.ts";
 import { displayPath } from "./display-path.ts";
 import { environmentSecrets } from "./environment-secrets.ts";
-import { configCandidates, findConfig, resolvePath } from "./find-config.ts";
+import { configCandidates, findConfig, obstacleAt, resolvePath } from "./find-config.ts";
 
 export interface ConfigurationFlags {
   /** `null`: there is none, and none is looked for. */
@@ -201,11 +201,15 @@ function refusedFile(file: string, message: string): ConfigurationRefused {
 }
 
 function nothingFound(): CommandFailure {
+  const places = configCandidates().map((path) => {
+    const obstacle = obstacleAt(path);
+    return obstacle === undefined ? `  ${path}` : `  ${path} (can not be looked at: ${obstacle})`;
+  });
   return new CommandFailure(
     exitCodes.configurationRefused,
     [
       "error[config_invalid]: No configuration found. Looked for:",
-      ...configCandidates().map((path) => `  ${path}`),
+      ...places,
       "Name one with --config PATH, or just a catalog with --catalog PATH.",
     ].join("\n"),
   );

@@ -62,3 +62,9 @@ function readable(blob: string): string {
   const text = Buffer.from(blob, "base64").toString();
   return text.includes(" created at ") ? text : blob;
 }
+
+/** The server names its session in some texts; over stdio it has none. */
+export function withoutSession(outcome: unknown): unknown {
+  const text = JSON.stringify(outcome)?.replace(/(?:from|for) session (?:ID|undefined)/g, "");
+  return text === undefined ? undefined : JSON.parse(text);
+}
