@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { commandsRegions } from "./commands.ts";
 import { compatibilityRegions } from "./compatibility.ts";
+import { manifestsRegions } from "./manifests.ts";
 import { reasonsRegions } from "./reasons.ts";
 import { fillRegions } from "./regions.ts";
-import { dockerRegions, settingsRegions } from "./settings.ts";
+import { dockerRegions, kubernetesRegions, settingsRegions } from "./settings.ts";
 import { threatsRegions } from "./threats.ts";
 
 /** The pages with generated regions, and what makes each region. */
@@ -13,6 +14,7 @@ export const generatedPages: Readonly<Record<string, Readonly<Record<string, () 
   "docs/configuration.md": settingsRegions,
   "docs/errors.md": reasonsRegions,
   "docs/runtimes/docker.md": dockerRegions,
+  "docs/runtimes/kubernetes.md": { ...kubernetesRegions, ...manifestsRegions },
   "docs/security-model.md": threatsRegions,
 };
 

@@ -1,5 +1,6 @@
 import { catalogJsonSchema, configJsonSchema } from "../../packages/core/src/config/index.ts";
 import createDockerRuntime from "../../packages/runtime-docker/src/index.ts";
+import createKubernetesRuntimes from "../../packages/runtime-k8s/src/index.ts";
 import createLocalRuntime from "../../packages/runtime-local/src/index.ts";
 import createRemoteRuntimes from "../../packages/runtime-sse/src/index.ts";
 import { markdownTable } from "./table.ts";
@@ -30,7 +31,12 @@ const reference = "\\$\\{";
 /** Keys of config.yaml that count at once when the file changes; a test compares this with what a gateway says. */
 export const liveKeys: readonly string[] = ["catalog_path", "servers", "pins"];
 
-const runtimes = [createLocalRuntime(), ...createRemoteRuntimes(), createDockerRuntime()];
+const runtimes = [
+  createLocalRuntime(),
+  ...createRemoteRuntimes(),
+  createDockerRuntime(),
+  ...createKubernetesRuntimes(),
+];
 const config = configJsonSchema(runtimes) as Schema;
 const catalog = catalogJsonSchema(runtimes) as Schema;
 
@@ -46,6 +52,13 @@ export const settingsRegions = {
 export const dockerRegions = {
   "options of docker": () => tableOf(catalog.definitions?.["runtime-docker"]),
   "keys of engine": () => tableOf(partOf(catalog.definitions?.["runtime-docker"], "engine")),
+} as const;
+
+export const kubernetesRegions = {
+  "options of k8s-job": () => tableOf(catalog.definitions?.["runtime-k8s-job"]),
+  "keys of volumes": () => tableOf(partOf(catalog.definitions?.["runtime-k8s-job"], "volumes")?.items),
+  "keys of env_from": () => tableOf(partOf(catalog.definitions?.["runtime-k8s-job"], "env_from")?.items),
+  "options of k8s-service": () => tableOf(catalog.definitions?.["runtime-k8s-service"]),
 } as const;
 
 /** The keys of config.yaml. */
@@ -84,7 +97,7 @@ function describe({ description = "", default: preset }: Schema, required: boole
 
 /** Keys, variables, flags and addresses, which editors show as plain text. */
 function withCode(text: string): string {
-  return text.replace(/https?:\/\/[\w./:-]+|~\/|--[a-z-]+|\b\w+_\w+\b|\bhost:port\b/g, "`$&`");
+  return text.replace(/https?:\/\/[\w./:-]+|~\/[\w./-]*|--[a-z-]+|\b\w+_\w+\b|\bhost:port\b/g, "`$&`");
 }
 
 function typeOf(schema: Schema): string {

@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { entriesOf, importProbe, typeProbe } from "./consumer-sources.ts";
 import type { Tarball } from "./inspect.ts";
+import { installTarballs } from "./install.ts";
 import { repositoryRoot } from "./pack.ts";
 import { run } from "./run.ts";
 
@@ -11,21 +12,13 @@ export interface Consumer {
   readonly tarballs: readonly Tarball[];
 }
 
-/** Installs the tarballs with npm into a new folder, each as a direct dependency: so peers are found among them. */
+/** Installs the tarballs with npm into a new folder. */
 export async function installConsumer(directory: string, tarballs: readonly Tarball[]): Promise<Consumer> {
-  const ours = Object.fromEntries(tarballs.map(({ manifest, path }) => [manifest.name, `file:${path}`]));
-  const manifest = {
-    name: "consumer",
-    private: true,
-    type: "module",
-    dependencies: { ...ours, "@types/node": await installedVersion("@types/node") },
-    overrides: Object.fromEntries(Object.keys(ours).map((name) => [name, `$${name}`])),
-  };
-  await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, "package.json"), JSON.stringify(manifest));
-  // Nobody listens there: if npm looks for one of ours anywhere but in the tarballs, the install fails.
-  await writeFile(join(directory, ".npmrc"), "@omg:registry=http://127.0.0.1:1/\nfetch-retries=0\n");
-  await run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: directory });
+  await installTarballs({
+    directory,
+    tarballs: Object.fromEntries(tarballs.map(({ manifest, path }) => [manifest.name, path])),
+    others: { "@types/node": await installedVersion("@types/node") },
+  });
   return { directory, tarballs };
 }
 

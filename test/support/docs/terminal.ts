@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -13,7 +13,16 @@ const shownHome = "/home/you";
 const shownImage = "mcp/everything";
 const ourImage = "omg-test/everything:1";
 const endOfStep = "end-of-step";
-const longestStepMs = 20_000;
+const longestStepMs = 60_000;
+
+export interface TerminalOptions {
+  /** Variables that the reader has set. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A folder of the repository whose YAML files the reader has copied. */
+  readonly copied?: string;
+  /** What a page says, and what stands for it here. */
+  readonly standIns?: Readonly<Record<string, string>>;
+}
 
 /**
  * What a reader of one page has before them: a shell in an empty home folder, and a second one with the gateway that the
@@ -23,15 +32,27 @@ export class Terminal implements AsyncDisposable {
   readonly #sandbox = new Sandbox();
   readonly #shell: ChildProcessWithoutNullStreams;
   readonly #port: number;
+  readonly #env: Readonly<Record<string, string>>;
+  /** Pairs of what a page says and what it is here. */
+  readonly #standIns: readonly (readonly [string, string])[];
   #output = "";
   #onOutput: () => unknown = () => {};
   #gateway: ChildProcessWithoutNullStreams | undefined;
   #gatewayOutput = "";
 
-  private constructor(port: number) {
+  private constructor(port: number, { env = {}, copied, standIns = {} }: TerminalOptions) {
     this.#port = port;
+    this.#env = env;
+    this.#standIns = [
+      ...Object.entries(standIns),
+      [`:${shownPort}`, `:${port}`],
+      [shownHome, this.#sandbox.folder],
+      [shownImage, ourImage],
+    ];
     // As in a clone after its first `npm start`.
-    this.#copyExample();
+    this.#copy("examples/quick-start", "examples/quick-start");
+    if (copied !== undefined) this.#copy(copied, ".");
+    else symlinkSync(join(repositoryRoot, "node_modules"), join(this.#sandbox.folder, "node_modules"));
     this.#shell = this.#spawn("exec bash --noprofile --norc 2>&1");
     this.#shell.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       this.#output += chunk;
@@ -39,8 +60,8 @@ export class Terminal implements AsyncDisposable {
     });
   }
 
-  static async open(): Promise<Terminal> {
-    return new Terminal(await freePort());
+  static async open(options: TerminalOptions = {}): Promise<Terminal> {
+    return new Terminal(await freePort(), options);
   }
 
   /** Runs a command to its end; gives its output as the page would show it, and its exit code. */
@@ -137,6 +158,7 @@ export class Terminal implements AsyncDisposable {
       detached: true,
       env: {
         ...env,
+        ...this.#env,
         HOME: folder,
         PATH: `${bins}:${env.PATH}`,
         NODE_COMPILE_CACHE: cache,
@@ -145,31 +167,23 @@ export class Terminal implements AsyncDisposable {
     });
   }
 
-  #copyExample(): void {
-    const example = "examples/quick-start";
-    const target = join(this.#sandbox.folder, example);
+  /** Copies an example's files into a folder of the reader's, where its packages are installed. */
+  #copy(example: string, to: string): void {
+    const source = join(repositoryRoot, example);
+    const target = join(this.#sandbox.folder, to);
     mkdirSync(target, { recursive: true });
-    for (const name of ["config.yaml", "catalog.yaml"]) {
-      cpSync(join(repositoryRoot, example, name), join(target, name));
+    for (const name of globSync("*.yaml", { cwd: source })) {
+      writeFileSync(join(target, name), this.#here(readFileSync(join(source, name), "utf8")));
     }
-    const config = join(target, "config.yaml");
-    writeFileSync(config, this.#here(readFileSync(config, "utf8")));
-    symlinkSync(join(repositoryRoot, example, "node_modules"), join(target, "node_modules"));
-    symlinkSync(join(repositoryRoot, "node_modules"), join(this.#sandbox.folder, "node_modules"));
+    symlinkSync(join(source, "node_modules"), join(target, "node_modules"));
   }
 
   #here(text: string): string {
-    return text
-      .replaceAll(`:${shownPort}`, `:${this.#port}`)
-      .replaceAll(shownHome, this.#sandbox.folder)
-      .replaceAll(shownImage, ourImage);
+    return this.#standIns.reduce((done, [shown, here]) => done.replaceAll(shown, here), text);
   }
 
   #shown(text: string): string {
-    return text
-      .replaceAll(`:${this.#port}`, `:${shownPort}`)
-      .replaceAll(this.#sandbox.folder, shownHome)
-      .replaceAll(ourImage, shownImage);
+    return this.#standIns.reduce((done, [shown, here]) => done.replaceAll(here, shown), text);
   }
 }
 
