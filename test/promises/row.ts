@@ -11,6 +11,8 @@ export interface Row {
   readonly figure: string;
   /** Why it can not be put to the test here, if it can not. */
   readonly lack?: string | undefined;
+  /** What is lacking then. Default: `docker`. */
+  readonly engine?: "docker" | "k8s";
   /** Puts it to the test on a real gateway. Throws what is not as promised; returns what was seen, in a few words. */
   run(size: Size): Promise<string>;
 }

@@ -1,8 +1,6 @@
 import { places, type Threat } from "./threat.ts";
 
-const { app, core, docker } = places;
-
-const noCluster = "Not in this version: the binary runs no workloads of a cluster.";
+const { app, core, docker, kubernetes } = places;
 
 /** Containers and clusters, what the model sees, and where software comes from. */
 export const beyond: readonly Threat[] = [
@@ -42,11 +40,26 @@ export const beyond: readonly Threat[] = [
   {
     id: "T48",
     attack: "Rights in a cluster beyond what is needed",
-    answer: noCluster,
+    answer:
+      "The Role names what is asked for and nothing else, in one namespace, without Secrets and exec. Pods get no token, and fit the restricted profile unless the entry says otherwise, which is warned of.",
     risk: "MCP02",
-    tests: {},
+    tests: {
+      [`${kubernetes}/rbac.test.ts`]: "has no right that is never used",
+      [`${kubernetes}/hardening.test.ts`]: "a server in a pod, if its entry says nothing of it,",
+      [`${kubernetes}/job-spec.test.ts`]: "fits the restricted profile",
+      [`${kubernetes}/remarks.test.ts`]: "what takes off a protection is remarked on",
+    },
   },
-  { id: "T49", attack: "A name that breaks a manifest or a selector", answer: noCluster, tests: {} },
+  {
+    id: "T49",
+    attack: "A name that breaks a manifest or a selector",
+    answer:
+      "Manifests are objects, never texts; labels are hashes of what could break them, and `$(NAME)` in values and arguments is no reference.",
+    tests: {
+      [`${kubernetes}/names.test.ts`]: "are such that clusters take them",
+      [`${kubernetes}/job-spec.test.ts`]: "hands on each variable and argument as it is",
+    },
+  },
   {
     id: "T50",
     attack: "Instructions hidden in the description of a tool",

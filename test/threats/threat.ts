@@ -15,7 +15,8 @@ const core = "packages/core/test";
 const remote = "packages/runtime-sse/test";
 const local = "packages/runtime-local/test";
 const docker = "packages/runtime-docker/test";
+const kubernetes = "packages/runtime-k8s/test";
 const app = "apps/gateway/test";
 
 /** Where tests stand. */
-export const places = { transport, core, remote, local, docker, app } as const;
+export const places = { transport, core, remote, local, docker, kubernetes, app } as const;

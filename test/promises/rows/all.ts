@@ -13,6 +13,7 @@ import { history } from "./history.ts";
 import { idle } from "./idle.ts";
 import { killedGateway } from "./killed-gateway.ts";
 import { killedServers } from "./killed-servers.ts";
+import { kubernetes } from "./kubernetes.ts";
 import { largeCatalog } from "./large-catalog.ts";
 import { longRuns } from "./long-runs.ts";
 import { misbehaving } from "./misbehaving.ts";
@@ -35,6 +36,7 @@ export const rows: readonly Row[] = [
   idle,
   killedGateway,
   killedServers,
+  kubernetes,
   largeCatalog,
   longRuns,
   misbehaving,
