@@ -9,6 +9,7 @@ import {
   type ReferenceSources,
 } from "../packages/core/src/config/index.ts";
 import createDockerRuntime from "../packages/runtime-docker/src/index.ts";
+import createKubernetesRuntimes from "../packages/runtime-k8s/src/index.ts";
 import createLocalRuntime from "../packages/runtime-local/src/index.ts";
 import createRemoteRuntimes from "../packages/runtime-sse/src/index.ts";
 import { type Block, blocksOf, fileOf, isClientEntry, pages, readPage } from "./support/docs/blocks.ts";
@@ -21,7 +22,12 @@ const place = ({ page, line, heading }: Block) => `${page}:${line} (${heading})`
 function testOf(block: Block): string | undefined {
   if (isClientEntry(block) && block.page === "docs/clients.md") return "client";
   if (fileOf(block) !== undefined) return "file";
+  if (isManifest(block)) return "manifest";
   return { console: "commands", ts: "types", text: "drawing" }[block.language];
+}
+
+function isManifest({ language, text }: Block): boolean {
+  return language === "yaml" && /^apiVersion: /m.test(text);
 }
 
 describe("every fenced block of the documentation", () => {
@@ -44,13 +50,18 @@ describe("every fenced block of the documentation", () => {
 
   test("is found", () => {
     const kinds = new Set(blocks.map(testOf));
-    expect([...kinds].sort()).toEqual(["client", "commands", "drawing", "file", "types"]);
+    expect([...kinds].sort()).toEqual(["client", "commands", "drawing", "file", "manifest", "types"]);
   });
 });
 
 describe("a configuration file that a page shows is valid", () => {
   const known: ReferenceSources = { variable: () => "a-value", file: () => "a-value" };
-  const runtimes = [createLocalRuntime(), ...createRemoteRuntimes(), createDockerRuntime()];
+  const runtimes = [
+    createLocalRuntime(),
+    ...createRemoteRuntimes(),
+    createDockerRuntime(),
+    ...createKubernetesRuntimes(),
+  ];
   const files = blocks.filter((block) => fileOf(block) !== undefined);
 
   test.each(files.map((block) => [place(block), block] as const))("%s", async (_, block) => {
@@ -63,6 +74,18 @@ describe("a configuration file that a page shows is valid", () => {
     );
     expect(errors.map(formatDiagnostic)).toEqual([]);
   });
+});
+
+describe("a manifest for a cluster that a page shows", () => {
+  const paths = globSync("{deploy,examples}/**/*.yaml", { cwd: repositoryRoot });
+  const files = paths.map((path) => readFileSync(join(repositoryRoot, path), "utf8"));
+
+  test.each(blocks.filter(isManifest).map((block) => [place(block), block.text] as const))(
+    "is a file of the repository: %s",
+    (_, text) => {
+      expect(files).toContain(text);
+    },
+  );
 });
 
 describe("a drawing", () => {

@@ -1,22 +1,39 @@
-import { readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithEngine } from "../packages/runtime-docker/test/support/engine.ts";
-import { type Block, blocksIn, blocksOf, fileOf, pages, type Step, stepsOf } from "./support/docs/blocks.ts";
-import { comparable, isSameOutput } from "./support/docs/same-output.ts";
-import { Terminal } from "./support/docs/terminal.ts";
+import { describeWithCluster, testNamespace } from "../packages/runtime-k8s/test/support/cluster.ts";
+import { writeKubeconfig } from "../packages/runtime-k8s/test/support/kubeconfig.ts";
+import { type Block, blocksIn, blocksOf, pages, stepsOf } from "./support/docs/blocks.ts";
+import { followPage, quickStart } from "./support/docs/follow-page.ts";
+import { isSameOutput } from "./support/docs/same-output.ts";
+import { Terminal, type TerminalOptions } from "./support/docs/terminal.ts";
 import { repositoryRoot } from "./support/workspace.ts";
 
-const start = "omg serve --config examples/quick-start/config.yaml";
 const atATerminal = pages.filter((page) => blocksOf(page).some(({ language }) => language === "console"));
 const withContainers = ["docs/runtimes/docker.md"];
+const withPods = ["docs/runtimes/kubernetes.md"];
+/** What test/deploy follows. */
+const withDeployments = ["docs/deploy.md"];
+/** The program with all parts of Kubernetes. */
+const kubernetes = "/var/lib/omg-engines/hyperkube";
+const laptopToCluster = "examples/laptop-to-cluster";
 
 describe("the commands that a page shows, one after the other, print what it shows", () => {
-  test.each(atATerminal.filter((page) => !withContainers.includes(page)))("%s", printWhatIsShown, 120_000);
+  const elsewhere = [...withContainers, ...withPods, ...withDeployments];
+  const anywhere = atATerminal.filter((page) => !elsewhere.includes(page));
+  test.each(anywhere)("%s", (page) => printWhatIsShown(page), 120_000);
 
   test("are found", () => {
     expect(atATerminal).toEqual(
-      expect.arrayContaining(["README.md", "docs/getting-started.md", ...withContainers]),
+      expect.arrayContaining([
+        "README.md",
+        "docs/getting-started.md",
+        ...withContainers,
+        ...withPods,
+        ...withDeployments,
+      ]),
     );
   });
 
@@ -25,42 +42,43 @@ describe("the commands that a page shows, one after the other, print what it sho
       (JSON.parse(readFileSync(join(repositoryRoot, path), "utf8")) as { scripts: { start: string } }).scripts
         .start;
     expect(script("package.json")).toMatch(/run --filter @omg\/gateway start$/);
-    const shown = start.replace(/^omg /, "node src/bin/omg.mjs ").replace("examples", "../../examples");
+    const shown = quickStart.replace(/^omg /, "node src/bin/omg.mjs ").replace("examples", "../../examples");
     expect(script("apps/gateway/package.json")).toBe(shown);
   });
 });
 
 describeWithEngine("the commands of a page that run containers print what it shows", () => {
-  test.each(withContainers)("%s", printWhatIsShown, 120_000);
+  test.each(withContainers)("%s", (page) => printWhatIsShown(page), 120_000);
 });
 
-async function printWhatIsShown(page: string): Promise<void> {
-  await using terminal = await Terminal.open();
-  for (const block of blocksOf(page)) await follow(terminal, block);
-  expect(await terminal.stop(), "the gateway's exit code").toBe(0);
-}
+describeWithCluster("the commands of a page that run pods print what it shows", (cluster) => {
+  const namespace = testNamespace(cluster);
+  const folder = mkdtempSync(join(tmpdir(), "omg-test-"));
+  const kubeconfig = join(folder, "kubeconfig");
+  const reader: TerminalOptions = {
+    env: { KUBECONFIG: kubeconfig },
+    standIns: {
+      "default namespace": `${namespace} namespace`,
+      // The image of the tests has its program elsewhere, and needs no name for it.
+      "command: [node, dist/index.js, streamableHttp]": "args: [streamableHttp]",
+    },
+  };
+  beforeAll(() => writeKubeconfig(kubeconfig, cluster.kubeconfig, namespace));
+  afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Does what a reader would do with a block. */
-async function follow(terminal: Terminal, block: Block): Promise<void> {
-  const file = fileOf(block);
-  if (file !== undefined) await terminal.write(file, block.text);
-  if (block.language !== "console") return;
-  for (const step of stepsOf(block))
-    await take(terminal, step, `${block.page}:${step.line}: $ ${step.command}`);
-}
+  test.each(withPods)("%s", (page) => printWhatIsShown(page, reader), 240_000);
 
-async function take(terminal: Terminal, { command, shown }: Step, where: string): Promise<void> {
-  const isServer = /^(?:npm start|omg serve)\b/.test(command);
-  if (isServer) {
-    const output = await terminal.serve(command.replace(/^npm start$/, start), (text) =>
-      isSameOutput(shown, text),
-    );
-    if (!isSameOutput(shown, output)) expect(comparable(output), where).toBe(comparable(shown));
-    return;
-  }
-  const { output, code } = await terminal.run(command);
-  if (!isSameOutput(shown, output)) expect(comparable(output), where).toBe(comparable(shown));
-  expect(code, where).toBe(0);
+  describeWithEngine("and containers", () => {
+    const page = `${laptopToCluster}/README.md`;
+    test(page, () => printWhatIsShown(page, { ...reader, copied: laptopToCluster }), 240_000);
+  });
+});
+
+async function printWhatIsShown(page: string, options: TerminalOptions = {}): Promise<void> {
+  await using terminal = await Terminal.open(options);
+  // Another cluster than that of test/engines has brought the command with it.
+  if (existsSync(kubernetes)) await terminal.run(`kubectl() { ${kubernetes} kubectl "$@"; }`);
+  await followPage(terminal, blocksOf(page));
 }
 
 describe("the reading of pages", () => {

@@ -26,6 +26,9 @@ describe("a generated page", () => {
   });
 });
 
+/** Where code says what happened: as a member, of a pod that will not run, or for a status of an API server. */
+const isDetail = /(?:\bdetail(?:: | = )(?:[^",;]*\?\? )?|\bnew PodTrouble\(\s*|\b4\d\d: )"(\w+)"/g;
+
 describe("docs/errors.md", () => {
   const page = readPage("docs/errors.md");
 
@@ -38,7 +41,7 @@ describe("docs/errors.md", () => {
     const sources = globSync("packages/*/src/**/*.ts", { cwd: repositoryRoot });
     const used = sources.flatMap((path) => {
       const code = readFileSync(join(repositoryRoot, path), "utf8");
-      return [...code.matchAll(/\bdetail(?:: | = )"(\w+)"/g)].map((match) => match[1] ?? "");
+      return [...code.matchAll(isDetail)].map((match) => match[1] ?? "");
     });
     const table = page.split("## Details")[1]?.split("\n## ")[0] ?? "";
     const listed = [...table.matchAll(/^\|[^|]*\| `([a-z]\w+)` +\|/gm)].map((match) => match[1] ?? "");

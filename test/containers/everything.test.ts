@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { everythingStage, featuresIn } from "../../apps/gateway/test/support/real/everything.ts";
-import { Course } from "../../apps/gateway/test/support/real/feature.ts";
+import { Course, withoutSession } from "../../apps/gateway/test/support/real/feature.ts";
 import { allCapabilities, Party } from "../../apps/gateway/test/support/real/party.ts";
 import type { SdkLine } from "../../apps/gateway/test/support/real/sdk-lines.ts";
 import type { Stage } from "../../apps/gateway/test/support/real/servers.ts";
@@ -66,9 +66,3 @@ describeWithEngine("server-everything in a container", () => {
     return stage;
   }
 });
-
-/** The server names its session in some texts; over stdio it has none. */
-function withoutSession(outcome: unknown): unknown {
-  const text = JSON.stringify(outcome)?.replace(/(?:from|for) session (?:ID|undefined)/g, "");
-  return text === undefined ? undefined : JSON.parse(text);
-}
