@@ -67,6 +67,8 @@ describe("the names exported by", () => {
       "requestFrame",
       "resultFrame",
       "rewriteFrame",
+      "unless",
+      "within",
     ]);
   });
 

@@ -183,30 +183,34 @@ describe("an output that is gone", () => {
   }
 
   test("ends the transport once, after a moment for last words", async () => {
-    const { input, events, frames } = await gone(new Error("EPIPE"));
-    expect(events).toEqual(["EPIPE"]);
+    const { input, events, frames } = await gone(new Error("EIO"));
+    expect(events).toEqual(["EIO"]);
     await new Promise<void>((resolve) => input.write(line("last words"), () => setImmediate(resolve)));
     expect(frames).toEqual(["m"]);
     vi.advanceTimersByTime(249);
-    expect(events).toEqual(["EPIPE"]);
+    expect(events).toEqual(["EIO"]);
     vi.advanceTimersByTime(1);
-    expect(events).toEqual(["EPIPE", "closed"]);
+    expect(events).toEqual(["EIO", "closed"]);
   });
 
-  test("ends the transport also when nobody says why", async () => {
-    const { events } = await gone();
+  test.each([
+    undefined,
+    Object.assign(new Error("write EPIPE"), { code: "EPIPE" }),
+    Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }),
+  ])("ends the transport without a fault where its reader has gone: %s", async (error) => {
+    const { events } = await gone(error);
     expect(events).toEqual([]);
     vi.advanceTimersByTime(250);
     expect(events).toEqual(["closed"]);
   });
 
   test("takes nothing more, and what is tried does not put the end off", async () => {
-    const { events, send } = await gone(new Error("EPIPE"));
+    const { events, send } = await gone(new Error("EIO"));
     for (let count = 0; count < 5; count++) {
       await expect(send("x")).rejects.toMatchObject({ reason: "upstream_closed", executed: "no" });
       vi.advanceTimersByTime(50);
     }
-    expect(events).toEqual(["EPIPE", "closed"]);
+    expect(events).toEqual(["EIO", "closed"]);
   });
 });
 

@@ -234,7 +234,7 @@ class StreamTransport implements LineTransport {
   #outputWent(error?: Error): void {
     if (this.#closed || this.#outputIsGone) return;
     this.#outputIsGone = true;
-    if (error) this.onerror?.(error);
+    if (error && !isReaderGone(error)) this.onerror?.(error);
     this.#clearDeadline();
     this.#deadline = setTimeout(() => this.#end(), lastWordsMs);
   }
@@ -246,6 +246,11 @@ class StreamTransport implements LineTransport {
     this.#onEnd(byRequest);
     this.onclose?.();
   }
+}
+
+/** Whoever read has gone, which is an end and no fault: how it went is told by whoever watches it. */
+function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === "EPIPE" || code === "ECONNRESET";
 }
 
 /** Readers of JSON may ignore a byte order mark (RFC 8259), and some systems write one ahead of any text. */

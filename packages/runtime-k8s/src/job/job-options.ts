@@ -26,7 +26,7 @@ const source = z
     secret: objectName.optional().describe("The name of a Secret."),
     prefix: text.optional().describe("What is put before each name."),
   })
-  .refine(({ config_map, secret }) => (config_map === undefined) !== (secret === undefined), {
+  .refine((one) => [one.config_map, one.secret].filter((kind) => kind !== undefined).length === 1, {
     error: "must say one of config_map and secret",
   });
 
