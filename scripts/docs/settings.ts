@@ -29,7 +29,7 @@ interface Schema {
 const reference = "\\$\\{";
 
 /** Keys of config.yaml that count at once when the file changes; a test compares this with what a gateway says. */
-export const liveKeys: readonly string[] = ["catalog_path", "servers", "pins"];
+export const liveKeys: readonly string[] = ["catalog_path", "servers", "runtimes", "pins"];
 
 const runtimes = [
   createLocalRuntime(),

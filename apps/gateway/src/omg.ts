@@ -62,13 +62,11 @@ export async function runOmg(args: readonly string[]): Promise<void> {
       await config(options);
     });
 
-  program
-    .command("schema")
-    .description("print the JSON Schema of a configuration file")
+  configured(program.command("schema").description("print the JSON Schema of a configuration file"))
     .addArgument(new Argument("[file]", "which file").choices(["config", "catalog"]).default("config"))
-    .action(async (file) => {
+    .action(async (file, options) => {
       const { schema } = await import("./commands/schema.ts");
-      await schema(file);
+      await schema(file, options);
     });
 
   configured(program.command("list").alias("ps").description("list the servers and what they are doing"))

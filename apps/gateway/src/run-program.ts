@@ -2,6 +2,7 @@ import { asOmgError } from "@omg/core";
 import { type Command, CommanderError } from "commander";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { printableLines } from "./logging/logger.ts";
+import { arePlugInsLoaded } from "./runtimes/plug-in-faults.ts";
 import { refuseUnknownCommand } from "./unknown-command.ts";
 
 /** Runs a command line and sets the exit code: the one place where a failure becomes words and a number. */
@@ -17,6 +18,16 @@ export async function runProgram(program: Command, args: readonly string[]): Pro
   } catch (error) {
     process.exitCode = report(error);
   }
+  if (arePlugInsLoaded()) await end();
+}
+
+/** What somebody else's code has left under way does not keep a command from its end. */
+async function end(): Promise<void> {
+  const written = [process.stdout, process.stderr].map(
+    (stream) => new Promise<void>((done) => stream.write("", () => done())),
+  );
+  await Promise.all(written);
+  process.exit();
 }
 
 function report(error: unknown): number {

@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { exitCodes } from "./exit-codes.ts";
 import { stackOf } from "./logging/log-events.ts";
 import type { Logger } from "./logging/logger.ts";
+import { plugInAtFault } from "./runtimes/plug-in-faults.ts";
 
 export interface Shutdown {
   /** What SIGHUP asks for, while the terminal is there. Absent: it stops, like the other signals. */
@@ -42,6 +43,11 @@ export async function untilStopped(shutdown: Shutdown, log: Logger, ended?: Prom
   };
   let faults = 0;
   const onFault = (error: unknown) => {
+    const plugIn = plugInAtFault(error);
+    if (plugIn !== undefined) {
+      // Its servers fail by themselves, if they do; all others have no part in it.
+      return log("error", `A fault of the runtime ${plugIn}; the gateway goes on`, { error: stackOf(error) });
+    }
     if (faults++ > 0) return;
     log("error", "Internal error; the gateway stops", { error: stackOf(error) });
     stopping.resolve(exitCodes.internal);

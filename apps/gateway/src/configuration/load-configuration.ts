@@ -11,7 +11,7 @@ import {
 } from "@omg/core/config";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
 import { lockDiagnostics, lockPathIn, readLock } from "../pins/lock-file.ts";
-import { loadRuntimes } from "../runtimes.ts";
+import { loadRuntimes, noPlugIns, ownTypes, type PlugIns } from "../runtimes/load-runtimes.ts";
 import { ConfigFiles } from "./config-files.ts";
 import { ConfigurationRefused } from "./configuration-refused.ts";
 import { displayPath } from "./display-path.ts";
@@ -79,10 +79,12 @@ export async function loadConfiguration(
       : readCatalog(files, catalogPath);
   const lockPath = lockPathIn(flags.catalog === undefined ? folder : catalog.folder);
   const lock = readLock(files, lockPath);
-  const { runtimes, servers } = await loadRuntimes(catalog.servers);
+  const plugIns = { listed: parsed.config.runtimes, folder };
+  const { runtimes, servers } = await loadRuntimes(catalog.servers, plugIns);
   const checked = await checkRuntimeOptions(servers, runtimes, catalog.locate);
   const diagnostics = [
     ...new Set([...parsed.diagnostics, ...catalog.diagnostics]),
+    ...listedOwn(parsed),
     ...notInstalled(catalog, servers),
     ...lockDiagnostics(lock, catalog.servers, parsed.config.pins, catalog.locate),
     ...checked.diagnostics,
@@ -140,7 +142,10 @@ export async function loadWritten(
   const { config, servers = [], diagnostics, locate } = parseConfig(text, file, itself);
   if (!config) throw new ConfigurationRefused(diagnostics);
   if (config.catalog_path) throw refusedFile(file, `No servers stand in ${file}: name the catalog itself`);
-  const { runtimes } = await loadRuntimes(servers);
+  const { runtimes } = await loadRuntimes(servers, {
+    listed: config.runtimes,
+    folder: dirname(resolve(path)),
+  });
   const known = servers.filter(({ runtime }) => runtimes.some(({ name }) => name === runtime.type));
   const checked = await checkRuntimeOptions(known, runtimes, locate);
   // What a reference stands for is not known here, so nothing can be said of an entry that has one.
@@ -149,6 +154,14 @@ export async function loadWritten(
   );
   const found = [...diagnostics, ...checked.diagnostics];
   return { servers, diagnostics: found.filter(({ server = "" }) => !open.has(server)) };
+}
+
+/** The runtimes of others that the configuration lists, if there is one. Throws `ConfigurationRefused` when it is broken. */
+export function listedPlugIns(flags: ConfigurationFlags): PlugIns {
+  const path = configPath(flags.config);
+  if (path === undefined) return noPlugIns;
+  const { parsed, folder } = readConfig({ config: path }, new ConfigFiles());
+  return { listed: parsed.config.runtimes, folder };
 }
 
 function readConfig(flags: ConfigurationFlags, files: ConfigFiles) {
@@ -177,6 +190,17 @@ function readCatalog(files: ConfigFiles, path: string): CatalogSource {
   const folder = dirname(path);
   const file = displayPath(path);
   return { ...parseCatalog(text, file, files.references(folder)), file, folder };
+}
+
+/** What the gateway brings itself is nobody else's. */
+function listedOwn({ config, place }: ReturnType<typeof readConfig>["parsed"]): Diagnostic[] {
+  return Object.keys(config.runtimes)
+    .filter((type) => ownTypes.includes(type))
+    .map((type) => ({
+      severity: "error",
+      message: `runtimes.${type}: is a type of the gateway's own; give the package's runtime another name`,
+      ...place(["runtimes", type]),
+    }));
 }
 
 /** What loading the runtimes found wrong, with its place. */

@@ -5,7 +5,9 @@ export type JsonSchema = { readonly [keyword: string]: unknown };
 
 /** The JSON Schema of what a runtime's options may say, or undefined when the runtime has none to give. */
 export function optionsSchemaOf(runtime: RuntimeV1): JsonSchema | undefined {
-  const { jsonSchema } = runtime.options["~standard"];
+  // One of another version may have none of this.
+  const options: Partial<RuntimeV1["options"]> | undefined = runtime.options;
+  const jsonSchema = options?.["~standard"]?.jsonSchema;
   const input = (jsonSchema as { input?: unknown } | undefined)?.input;
   if (typeof input !== "function") return undefined;
   try {

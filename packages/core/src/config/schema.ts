@@ -66,6 +66,15 @@ export const serverSchema = z.strictObject({
 
 /** The top level of config.yaml, but for its servers. */
 export const configSchema = z.strictObject({
+  runtimes: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "types are small letters, digits and hyphens"),
+      z.string().min(1),
+    )
+    .default({})
+    .describe(
+      "Runtimes of others: npm packages, or files whose path starts with ./, found from this file's folder, by the type that entries name",
+    ),
   listen_addr: z
     .string()
     .default("localhost:4444")
