@@ -93,12 +93,13 @@ describe("what a gateway says of itself", () => {
       allowed_hosts: ["gateway.example"],
       hot_reload: false,
       pins: "off",
+      runtimes: { other: "./other.js" },
     };
     // `catalog_path` stands in the place of `servers`; `hot_reload` is as it was.
     const changed = configKeys.filter((key) => key !== "servers");
     sandbox.write("config.yaml", Object.fromEntries(changed.map((key) => [key, other[key] ?? 99])));
     const { removed } = await gateway.json("/admin/reload", { method: "POST" });
-    expect(removed, "catalog_path, servers and pins count at once").toEqual(["s"]);
+    expect(removed, "catalog_path, servers, runtimes and pins count at once").toEqual(["s"]);
     const { needs_restart } = await gateway.json("/stats");
     const restart = configKeys.filter((key) => !liveKeys.includes(key) && key !== "hot_reload");
     expect((needs_restart as string[]).sort()).toEqual(restart.sort());

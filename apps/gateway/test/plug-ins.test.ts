@@ -2,11 +2,11 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node
 import { join } from "node:path";
 import { scriptedServer } from "@omg/runtime-testkit";
 import { describe, expect, test, vi } from "vitest";
-import { bins, type Finished, RunningGateway, repository, run, Sandbox } from "./support/omg.ts";
+import { bins, type Finished, RunningGateway, run, Sandbox } from "./support/omg.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const fixture = join(repository, "apps/gateway/test/fixtures/plug-in");
+const fixture = new URL("./fixtures/plug-in/index.js", import.meta.url);
 const name = "@acme/omg-runtime-acme";
 
 interface Problem {
@@ -25,7 +25,7 @@ function withPackage(code?: string, manifest: object = {}): Sandbox {
     join(folder, "package.json"),
     JSON.stringify({ name, version: "1.0.0", type: "module", exports: "./index.js", ...manifest }),
   );
-  if (code === undefined) cpSync(join(fixture, "index.js"), join(folder, "index.js"));
+  if (code === undefined) cpSync(fixture, join(folder, "index.js"));
   else writeFileSync(join(folder, "index.js"), code);
   return sandbox;
 }
@@ -55,7 +55,7 @@ describe("a runtime of somebody else", () => {
 
   test("may be a file beside the configuration", async () => {
     using sandbox = new Sandbox();
-    cpSync(join(fixture, "index.js"), join(sandbox.folder, "acme.mjs"));
+    cpSync(fixture, join(sandbox.folder, "acme.mjs"));
     configure(sandbox, [{ id: "one", runtime: acme }], { acme: "./acme.mjs" });
     expect((await omg(sandbox, "call", "one.echo", "text=hi")).stdout).toBe("hi\n");
   });
