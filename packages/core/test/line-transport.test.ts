@@ -65,6 +65,18 @@ describe("what arrives", () => {
     }
   });
 
+  test("waits, if so asked, when it lacks its end, for what its reader should know first", async () => {
+    const known = Promise.withResolvers<void>();
+    const onInputEnd = () => {};
+    const { frames, feed, end } = await reading({ beforeLastLine: () => known.promise, onInputEnd });
+    await feed(`${message("whole")}\n${message("last")}`);
+    await end();
+    expect(frames).toEqual([message("whole")]);
+    known.resolve();
+    await known.promise;
+    expect(frames).toEqual([message("whole"), message("last")]);
+  });
+
   test("is skipped and reported when it is no message", async () => {
     const { frames, events, feed } = await reading();
     await feed(

@@ -23,6 +23,11 @@ export interface LineTransportOptions {
   readonly onBatch?: (line: Buffer) => void;
   /** Drop a last line that lacks its end and is no JSON: its writer went away. Default: it is reported like any other. */
   readonly dropCutOff?: boolean;
+  /**
+   * A last line that lacks its end is read only after this: its writer has ended, and whoever hears the message should know that
+   * first. Default: it is read at once.
+   */
+  readonly beforeLastLine?: () => Promise<unknown>;
   /** Called at the end of the input, which then does not end the transport: answers can still be written. */
   readonly onInputEnd?: () => void;
   /** For the owner of the streams: the transport has ended, by `close()` or not. Called before `onclose`. */
@@ -66,6 +71,7 @@ class StreamTransport implements LineTransport {
   readonly #writeDeadlineMs: number;
   readonly #onBatch: (line: Buffer) => void;
   readonly #dropCutOff: boolean;
+  readonly #beforeLastLine: (() => Promise<unknown>) | undefined;
   readonly #onInputEnd: () => void;
   readonly #onEnd: (byRequest: boolean) => void;
   readonly #lines = new LineSplitter();
@@ -90,6 +96,7 @@ class StreamTransport implements LineTransport {
     this.#writeDeadlineMs = options.writeDeadlineMs ?? 10_000;
     this.#onBatch = options.onBatch ?? ((line) => this.#readBatch(line));
     this.#dropCutOff = options.dropCutOff ?? false;
+    this.#beforeLastLine = options.beforeLastLine;
     this.#onInputEnd = options.onInputEnd ?? (() => this.#end());
     this.#onEnd = options.onEnd ?? (() => {});
   }
@@ -101,7 +108,9 @@ class StreamTransport implements LineTransport {
     this.#input.on("error", (error) => this.#fail(error));
     this.#input.on("data", (chunk: Buffer) => this.#read(chunk));
     this.#input.on("end", () => {
-      if (this.#lines.pendingBytes > 0) this.#readLast(this.#lines.flush());
+      const isCutOff = this.#lines.pendingBytes > 0;
+      if (isCutOff && this.#beforeLastLine) void this.#beforeLastLine().then(() => this.#readLast());
+      else if (isCutOff) this.#readLast();
       this.#onInputEnd();
     });
     this.#input.on("close", () => {
@@ -164,7 +173,8 @@ class StreamTransport implements LineTransport {
     if (this.#lines.pendingBytes > this.#maxMessageBytes) this.#fail(tooLargeError(this.#maxMessageBytes));
   }
 
-  #readLast(line: Buffer): void {
+  #readLast(): void {
+    const line = this.#lines.flush();
     if (!this.#dropCutOff || isJson(line)) this.#readLine(line);
   }
 
