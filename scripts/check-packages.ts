@@ -21,6 +21,7 @@ import {
   type Tarball,
 } from "./packages/inspect.ts";
 import { buildPackages, type PublishablePackage, packPackage, publishablePackages } from "./packages/pack.ts";
+import { checkPlugIn } from "./packages/plug-in.ts";
 
 // Builds and packs every package as a release would, and checks what users get.
 // `node scripts/check-packages.ts [file for the counts]`
@@ -102,4 +103,5 @@ async function checkRunning(checks: Checks, consumer: Consumer, node: string): P
     );
     if (printed !== "hi\n") throw new Error(`it prints "${printed}"`);
   });
+  await checks.check("omg runs a server by a runtime of somebody else", () => checkPlugIn(consumer, node));
 }
