@@ -14,7 +14,6 @@ function catalogOf(text: string) {
 }
 
 const defaults = {
-  runtimes: {},
   listen_addr: "localhost:4444",
   idle_timeout_seconds: 300,
   start_timeout_seconds: 30,

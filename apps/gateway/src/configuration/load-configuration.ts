@@ -79,7 +79,7 @@ export async function loadConfiguration(
       : readCatalog(files, catalogPath);
   const lockPath = lockPathIn(flags.catalog === undefined ? folder : catalog.folder);
   const lock = readLock(files, lockPath);
-  const plugIns = { listed: parsed.config.runtimes, folder };
+  const plugIns = { listed: parsed.config.runtimes ?? {}, folder };
   const { runtimes, servers } = await loadRuntimes(catalog.servers, plugIns);
   const checked = await checkRuntimeOptions(servers, runtimes, catalog.locate);
   const diagnostics = [
@@ -143,7 +143,7 @@ export async function loadWritten(
   if (!config) throw new ConfigurationRefused(diagnostics);
   if (config.catalog_path) throw refusedFile(file, `No servers stand in ${file}: name the catalog itself`);
   const { runtimes } = await loadRuntimes(servers, {
-    listed: config.runtimes,
+    listed: config.runtimes ?? {},
     folder: dirname(resolve(path)),
   });
   const known = servers.filter(({ runtime }) => runtimes.some(({ name }) => name === runtime.type));
@@ -161,7 +161,7 @@ export function listedPlugIns(flags: ConfigurationFlags): PlugIns {
   const path = configPath(flags.config);
   if (path === undefined) return noPlugIns;
   const { parsed, folder } = readConfig({ config: path }, new ConfigFiles());
-  return { listed: parsed.config.runtimes, folder };
+  return { listed: parsed.config.runtimes ?? {}, folder };
 }
 
 function readConfig(flags: ConfigurationFlags, files: ConfigFiles) {
@@ -194,7 +194,7 @@ function readCatalog(files: ConfigFiles, path: string): CatalogSource {
 
 /** What the gateway brings itself is nobody else's. */
 function listedOwn({ config, place }: ReturnType<typeof readConfig>["parsed"]): Diagnostic[] {
-  return Object.keys(config.runtimes)
+  return Object.keys(config.runtimes ?? {})
     .filter((type) => ownTypes.includes(type))
     .map((type) => ({
       severity: "error",

@@ -71,7 +71,7 @@ export const configSchema = z.strictObject({
       z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "types are small letters, digits and hyphens"),
       z.string().min(1),
     )
-    .default({})
+    .optional()
     .describe(
       "Runtimes of others: npm packages, or files whose path starts with ./, found from this file's folder, by the type that entries name",
     ),
