@@ -22,6 +22,9 @@ test.each([
   [undefined, ["file:///proj/node_modules/@acme/one-more/index.js"]],
   [undefined, ["file:///other/node_modules/@omg/gateway/dist/omg.js"]],
   [undefined, ["node:net", "file:///usr/lib/node_modules/@omg/gateway/dist/omg.js"]],
+  ["@acme/one", ["/proj/node_modules/ssh/index.js", "file:///proj/node_modules/@acme/one/dist/index.js"]],
+  [undefined, ["/proj/node_modules/@omg/gateway/dist/omg.js", "/proj/node_modules/@acme/one/dist/index.js"]],
+  [undefined, ["/clone/packages/core/src/a.ts", "/proj/node_modules/@acme/one/dist/index.js"]],
   [undefined, []],
 ])("a fault of %s", (name, places) => {
   expect(plugInAtFault(thrownAt(...places))).toBe(name);

@@ -157,6 +157,13 @@ describe("a runtime of somebody else that can not be used says why, and disables
       makes("{ specVersion: 'v1', name: 'acme' }"),
       /failed to check its options: /,
     ],
+    [
+      "has a check that never ends",
+      makes(
+        "{ specVersion: 'v1', name: 'acme', options: { '~standard': { validate: () => new Promise(() => {}) } } }",
+      ),
+      /failed to check its options: it did not end within 10 s$/,
+    ],
   ])("%s", async (_what, code, problem) => {
     using sandbox = withPackage(code ?? "");
     const runtimes = { acme: code === undefined ? "@acme/other" : name };

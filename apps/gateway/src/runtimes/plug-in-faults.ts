@@ -18,7 +18,16 @@ export function arePlugInsLoaded(): boolean {
 export function plugInAtFault(error: unknown): string | undefined {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   const frames = stack.split("\n").filter((line) => /^ +at /.test(line));
-  return [...loaded].find(([folder]) => frames.some((frame) => isIn(folder, frame)))?.[1];
+  for (const frame of frames) {
+    const [, name] = [...loaded].find(([folder]) => isIn(folder, frame)) ?? [];
+    // What a plug-in only called into is ours; libraries are of whoever uses them.
+    if (name !== undefined || isOurs(frame)) return name;
+  }
+  return undefined;
+}
+
+function isOurs(frame: string): boolean {
+  return frame.includes(`${modules}@omg/`) || !/\bnode:|\/node_modules\/|<anonymous>/.test(frame);
 }
 
 /** The folder of a package, or that in which a file lies by itself. */

@@ -1,6 +1,9 @@
 import type { ServerConfig } from "../config/types.ts";
 import { redactor } from "../redact.ts";
 import type { OptionsIssue, RuntimeV1 } from "../runtime/v1.ts";
+import { within } from "../runtime/waiting.ts";
+
+const checkMs = 10_000;
 
 /** What there is to say of an entry's `runtime`. */
 export interface RuntimeRemark {
@@ -27,7 +30,7 @@ export async function resolveRuntime(
     return problem(["type"], `The runtime ${type} is made for interface ${version}; this gateway has v1`);
   }
   try {
-    const checked = await runtime.options["~standard"].validate(written);
+    const checked = await inTime(runtime.options["~standard"].validate(written));
     if (!checked.issues) return { runtime, options: checked.value };
     return { problems: checked.issues.map((issue) => remarkOf(issue, redact)) };
   } catch (error) {
@@ -36,6 +39,19 @@ export async function resolveRuntime(
       `The runtime ${type} failed to check its options: ${redact((error as Error).message)}`,
     );
   }
+}
+
+/** The check is somebody else's code, and may never end. */
+async function inTime<T>(check: T | Promise<T>): Promise<T> {
+  const work = Promise.resolve(check);
+  if (
+    await within(
+      checkMs,
+      work.catch(() => {}),
+    )
+  )
+    return work;
+  throw new Error(`it did not end within ${checkMs / 1000} s`);
 }
 
 function problem(path: readonly string[], message: string): ResolvedRuntime {
