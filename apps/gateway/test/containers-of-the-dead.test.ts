@@ -1,10 +1,8 @@
-import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { DockerApi, type FoundContainer } from "../../../packages/runtime-docker/test/support/docker-api.ts";
 import { describeWithEngine } from "../../../packages/runtime-docker/test/support/engine.ts";
 import { scriptedContainer } from "../../../packages/runtime-docker/test/support/scripted-container.ts";
+import { kill, ownersOf } from "./support/killed-gateway.ts";
 import { RunningGateway, Sandbox } from "./support/omg.ts";
 
 // Containers take their time on a machine that does much else.
@@ -87,17 +85,4 @@ describeWithEngine("when a gateway with containers is killed with SIGKILL", ({ s
 
 function serversOf(containers: readonly FoundContainer[]): string[] {
   return containers.map(({ labels }) => labels["io.omg.server"] ?? "").sort();
-}
-
-function ownersOf(sandbox: Sandbox): string[] {
-  const folder = join(sandbox.folder, "state/omg/owners");
-  return readdirSync(folder).map(
-    (name) => (JSON.parse(readFileSync(join(folder, name), "utf8")) as { owner: string }).owner,
-  );
-}
-
-async function kill(gateway: RunningGateway): Promise<void> {
-  const gone = once(gateway.process, "exit");
-  gateway.process.kill("SIGKILL");
-  await gone;
 }

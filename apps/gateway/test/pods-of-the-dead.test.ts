@@ -1,11 +1,9 @@
-import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { scriptedServer } from "@omg/runtime-testkit";
 import { expect, test, vi } from "vitest";
 import { describeWithCluster } from "../../../packages/runtime-k8s/test/support/cluster.ts";
 import { deploymentOf, kitNamespace, podOf } from "../../../packages/runtime-k8s/test/support/kit-pod.ts";
 import { Objects } from "../../../packages/runtime-k8s/test/support/objects.ts";
+import { kill, ownersOf } from "./support/killed-gateway.ts";
 import { RunningGateway, Sandbox } from "./support/omg.ts";
 
 // Pods take their time on a machine that does much else.
@@ -78,16 +76,3 @@ describeWithCluster("when a gateway with pods is killed with SIGKILL", (cluster)
     return (await objects.deployment(name)).spec?.replicas;
   }
 });
-
-function ownersOf(sandbox: Sandbox): string[] {
-  const folder = join(sandbox.folder, "state/omg/owners");
-  return readdirSync(folder).map(
-    (name) => (JSON.parse(readFileSync(join(folder, name), "utf8")) as { owner: string }).owner,
-  );
-}
-
-async function kill(gateway: RunningGateway): Promise<void> {
-  const gone = once(gateway.process, "exit");
-  gateway.process.kill("SIGKILL");
-  await gone;
-}
