@@ -68,7 +68,7 @@ describe("omg validate", () => {
     for (const problem of [
       /^error\[config_invalid\]: Duplicate server ID: a\n {2}\S*catalog\.yaml:4:5$/m,
       /^error\[config_invalid\]: Server at index 2 missing required field: id\n {2}\S*catalog\.yaml:6:5$/m,
-      /^error\[config_invalid\]: Server 'b' has unknown runtime type: teleport\n {2}\S*catalog\.yaml:8:16$/m,
+      /^error\[config_invalid\]: Server 'b' has unknown runtime type: teleport; a runtime that .* under runtimes\n {2}\S*catalog\.yaml:8:16$/m,
       /^error\[config_invalid\]: The variable \$\{NOT_SET_ANYWHERE\} is not set\n {2}\S*catalog\.yaml:10:37$/m,
       /Unknown key "descripton"\. Did you mean "description"\?\n {2}\S*catalog\.yaml:11:5$/m,
       /Unknown key "imgae"\. Did you mean "image"\?\n {2}\S*catalog\.yaml:13:31$/m,

@@ -66,7 +66,9 @@ describe("a runtime of somebody else", () => {
     const env = { PLUG_IN_LOADED: mark };
     configure(sandbox, [{ id: "one", runtime: acme }], {});
     const unlisted = await run(sandbox, bins.omg, ["validate"], { env });
-    expect(unlisted.stderr).toContain("Server 'one' has unknown runtime type: acme\n");
+    expect(unlisted.stderr).toContain(
+      "Server 'one' has unknown runtime type: acme; a runtime that is not one of the gateway's own must be listed under runtimes\n",
+    );
     configure(sandbox, [{ id: "other", runtime: { type: "local-process", command: "true" } }]);
     expect((await run(sandbox, bins.omg, ["validate"], { env })).code).toBe(0);
     expect(existsSync(mark)).toBe(false);

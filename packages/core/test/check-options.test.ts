@@ -56,8 +56,10 @@ describe("the options of a server", () => {
 
   test("of an unknown runtime are not looked at", async () => {
     const { problems, servers } = await check("servers:\n  - id: a\n    runtime:\n      type: programme\n");
-    expect(problems).toEqual(["c.yaml:4:7: error: Server 'a' has unknown runtime type: programme"]);
-    expect(servers).toEqual([["a", "Server 'a' has unknown runtime type: programme"]]);
+    const advice = "a runtime that is not one of the gateway's own must be listed under runtimes";
+    const problem = `Server 'a' has unknown runtime type: programme; ${advice}`;
+    expect(problems).toEqual([`c.yaml:4:7: error: ${problem}`]);
+    expect(servers).toEqual([["a", problem]]);
   });
 
   test("of an entry that is wrong already are looked at too, so that everything is said at once", async () => {

@@ -24,7 +24,10 @@ export async function resolveRuntime(
   const { type, ...written } = server.runtime;
   const redact = redactorOf(server);
   const runtime = runtimes.find(({ name }) => name === type);
-  if (!runtime) return problem(["type"], `Server '${server.id}' has unknown runtime type: ${redact(type)}`);
+  if (!runtime) {
+    const advice = "a runtime that is not one of the gateway's own must be listed under runtimes";
+    return problem(["type"], `Server '${server.id}' has unknown runtime type: ${redact(type)}; ${advice}`);
+  }
   if (runtime.specVersion !== "v1") {
     const version = String((runtime as { specVersion?: unknown }).specVersion);
     return problem(["type"], `The runtime ${type} is made for interface ${version}; this gateway has v1`);
