@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
+import { overBudget } from "../scripts/packages/budgets.ts";
 import { createChecks, expectNone } from "../scripts/packages/checks.ts";
 import { entriesOf } from "../scripts/packages/consumer-sources.ts";
-import { checkContents, missingAssets } from "../scripts/packages/inspect.ts";
+import {
+  checkContents,
+  missingAssets,
+  tracesOfTheBuild,
+  undeclaredImports,
+} from "../scripts/packages/inspect.ts";
 
 const manifest = { name: "@omg/x", version: "1.0.0" };
 const needed = ["LICENSE", "README.md", "package.json"];
@@ -29,6 +35,40 @@ test("a file that the code runs from beside itself must be in the package", () =
   expect(missingAssets({ files: ["dist/index.js"], read })).toEqual([
     "dist/index.js needs dist/server.mjs, which is not in the package",
   ]);
+});
+
+test("what is imported must be declared", () => {
+  const read = () => `import { a } from "yaml/a";import"node:fs";
+import type { B } from "./b.ts";
+export { c } from '@omg/x/c';
+const text = 'from "nowhere"';
+export declare const version = "2026-07-28";
+import { d } from "zod";export*from"zod/v4";`;
+  const files = ["dist/index.js", "README.md"];
+  const dependencies = { yaml: "^2.0.0" };
+  expect(undeclaredImports({ manifest: { ...manifest, dependencies }, files, read })).toEqual([
+    "dist/index.js imports zod, which is no dependency",
+    "dist/index.js imports zod/v4, which is no dependency",
+  ]);
+  const peerDependencies = { zod: "^4.0.0" };
+  const declared = { ...manifest, dependencies, peerDependencies };
+  expect(undeclaredImports({ manifest: declared, files, read })).toEqual([]);
+});
+
+test("where it was built is nobody's business", () => {
+  const read = () => 'const file = "/home/somebody/clone/src/a.ts";';
+  const files = ["dist/index.js"];
+  expect(tracesOfTheBuild({ manifest, files, read }, "/home/somebody/clone")).toEqual([
+    "dist/index.js holds /home/somebody/clone",
+  ]);
+  expect(tracesOfTheBuild({ manifest, files, read }, "/home/else")).toEqual([]);
+});
+
+test("a package that has grown is over its budget, and a new one needs one", () => {
+  const core = { ...manifest, name: "@omg/core" };
+  expect(overBudget({ manifest: core, bytes: new Uint8Array(1000) })).toEqual([]);
+  expect(overBudget({ manifest: core, bytes: new Uint8Array(1e6) }).join()).toContain("it has 1000 KB");
+  expect(overBudget({ manifest, bytes: new Uint8Array(1) })).toEqual(["@omg/x has no budget"]);
 });
 
 test("every entry with code is one to import", () => {

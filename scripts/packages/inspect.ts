@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import { checkPackage, createPackageFromTarballData, type Problem } from "@arethetypeswrong/core";
 import { publint } from "publint";
@@ -15,6 +16,8 @@ export interface Tarball {
   /** The text of a file. */
   read(file: string): string;
 }
+
+type Readable = Pick<Tarball, "files" | "manifest" | "read">;
 
 export async function readTarball(path: string): Promise<Tarball> {
   const bytes = new Uint8Array(await readFile(path));
@@ -43,7 +46,7 @@ export function checkContents({ files, manifest }: Pick<Tarball, "files" | "mani
 }
 
 /** Files that the code looks for beside itself, such as a script to run, but the build left out. */
-export function missingAssets({ files, read }: Pick<Tarball, "files" | "read">): string[] {
+export function missingAssets({ files, read }: Pick<Readable, "files" | "read">): string[] {
   return files
     .filter((file) => file.endsWith(".js"))
     .flatMap((file) =>
@@ -52,6 +55,32 @@ export function missingAssets({ files, read }: Pick<Tarball, "files" | "read">):
         .filter((asset) => !files.includes(asset))
         .map((asset) => `${file} needs ${asset}, which is not in the package`),
     );
+}
+
+const importedFrom = /(?:^|;)(?:import\s*|(?:import|export)\b[^;"']*?\bfrom\s*)["']([^."'][^"']*)["']/gm;
+
+/** Packages that the code or its types import, and the package does not bring. */
+export function undeclaredImports({ files, manifest, read }: Readable): string[] {
+  const declared = [
+    manifest.name,
+    ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
+  ];
+  return codeOf(files).flatMap((file) =>
+    [...read(file).matchAll(importedFrom)]
+      .map(([, specifier = ""]) => specifier)
+      .filter((specifier) => !isBuiltin(specifier))
+      .filter((specifier) => !declared.some((name) => specifier === name || specifier.startsWith(`${name}/`)))
+      .map((specifier) => `${file} imports ${specifier}, which is no dependency`),
+  );
+}
+
+/** What the code says of where it was built, and maps to sources that are not there. */
+export function tracesOfTheBuild({ files, read }: Readable, root: string): string[] {
+  return codeOf(files).flatMap((file) =>
+    [root, "sourceMappingURL="]
+      .filter((trace) => read(file).includes(trace))
+      .map((trace) => `${file} holds ${trace}`),
+  );
 }
 
 /** publint's findings. */
@@ -69,6 +98,10 @@ export async function checkTypes({ bytes, manifest }: Tarball): Promise<string[]
   const result = await checkPackage(createPackageFromTarballData(bytes), { excludeEntrypoints });
   if (!result.types) return [];
   return result.problems.filter(concernsEsm).map((problem) => JSON.stringify(problem));
+}
+
+function codeOf(files: readonly string[]): string[] {
+  return files.filter((file) => /\.(?:m?js|d\.ts)$/.test(file));
 }
 
 function concernsEsm(problem: Problem): boolean {

@@ -43,7 +43,7 @@ export async function packPackage(item: PublishablePackage, into: string): Promi
 }
 
 /** A script that pnpm started finds pnpm in its PATH; npx takes a while at each call. */
-function runPnpm(args: readonly string[], cwd: string): Promise<string> {
+export function runPnpm(args: readonly string[], cwd: string): Promise<string> {
   if (process.env.npm_config_user_agent?.startsWith("pnpm/")) return run("pnpm", args, { cwd });
   const path = join(repositoryRoot, "package.json");
   const { packageManager }: { packageManager: string } = JSON.parse(readFileSync(path, "utf8"));
