@@ -8,6 +8,7 @@ import {
   tracesOfTheBuild,
   undeclaredImports,
 } from "../scripts/packages/inspect.ts";
+import { readmeExample } from "../scripts/packages/readme-example.ts";
 
 const manifest = { name: "@omg/x", version: "1.0.0" };
 const needed = ["LICENSE", "README.md", "package.json"];
@@ -69,6 +70,46 @@ test("a package that has grown is over its budget, and a new one needs one", () 
   expect(overBudget({ manifest: core, bytes: new Uint8Array(1000) })).toEqual([]);
   expect(overBudget({ manifest: core, bytes: new Uint8Array(1e6) }).join()).toContain("it has 1000 KB");
   expect(overBudget({ manifest, bytes: new Uint8Array(1) })).toEqual(["@omg/x has no budget"]);
+});
+
+test("the example of a README is found with what it takes to try it", () => {
+  const fence = "```";
+  const readme = `# @omg/x
+
+## Install
+
+${fence}sh
+npm install @omg/x
+${fence}
+
+## Example
+
+${fence}sh
+npx a-server &
+${fence}
+
+${fence}ts
+console.log("hi");
+${fence}
+
+It prints:
+
+${fence}text
+hi
+${fence}
+
+## Options
+`;
+  const code = 'console.log("hi");\n';
+  expect(readmeExample(readme)).toEqual({
+    install: ["npm install @omg/x"],
+    beside: "npx a-server",
+    code,
+    output: "hi\n",
+  });
+  const short = readme.replace(/It prints[\s\S]*/, "").replace(/```sh\nnpx[^`]*```/, "");
+  expect(readmeExample(short)).toEqual({ install: ["npm install @omg/x"], code });
+  expect(() => readmeExample("## Install\n\n## Example\n")).toThrow("has no example");
 });
 
 test("every entry with code is one to import", () => {

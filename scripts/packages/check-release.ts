@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { checkReadmes } from "./check-readmes.ts";
 import { type Checks, expectNone } from "./checks.ts";
 import { installNodes, missingNodes } from "./nodes.ts";
 import { publishablePackages } from "./pack.ts";
@@ -44,4 +45,5 @@ export async function checkRelease(checks: Checks, folder: string): Promise<void
       serveByNpx({ directory: join(folder, `npx-${node.version}`), node: node.path, version, registry }),
     );
   }
+  await checkReadmes(checks, registry, join(folder, "readmes"));
 }
