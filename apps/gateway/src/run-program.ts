@@ -2,13 +2,15 @@ import { asOmgError } from "@omg/core";
 import { type Command, CommanderError } from "commander";
 import { CommandFailure, exitCodes } from "./exit-codes.ts";
 import { printableLines } from "./logging/logger.ts";
-import { arePlugInsLoaded } from "./runtimes/plug-in-faults.ts";
+import { arePlugInsLoaded, plugInAtFault } from "./runtimes/plug-in-faults.ts";
+import { hearFaults } from "./uncaught-faults.ts";
 import { refuseUnknownCommand } from "./unknown-command.ts";
 
 /** Runs a command line and sets the exit code: the one place where a failure becomes words and a number. */
 export async function runProgram(program: Command, args: readonly string[]): Promise<void> {
   // A reader that went away must not turn every further line into a fault of its own.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  hearFaults(onFault);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().showHelpAfterError().configureOutput({ writeErr: say });
   }
@@ -28,6 +30,13 @@ async function end(): Promise<void> {
   );
   await Promise.all(written);
   process.exit();
+}
+
+/** For commands that end by themselves; those that run until they are told to end have a better way. */
+function onFault(error: unknown): void {
+  const plugIn = plugInAtFault(error);
+  if (plugIn === undefined) process.exit(report(error));
+  say(`A fault of the runtime ${plugIn}: ${(error as Error).message}\n`);
 }
 
 function report(error: unknown): number {

@@ -4,6 +4,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { stackOf } from "./logging/log-events.ts";
 import type { Logger } from "./logging/logger.ts";
 import { plugInAtFault } from "./runtimes/plug-in-faults.ts";
+import { hearFaults } from "./uncaught-faults.ts";
 
 export interface Shutdown {
   /** What SIGHUP asks for, while the terminal is there. Absent: it stops, like the other signals. */
@@ -53,8 +54,7 @@ export async function untilStopped(shutdown: Shutdown, log: Logger, ended?: Prom
     stopping.resolve(exitCodes.internal);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
-  process.on("uncaughtException", onFault);
-  process.on("unhandledRejection", onFault);
+  hearFaults(onFault);
   void ended?.then(() => {
     hurry.resolve();
     stopping.resolve(exitCodes.ok);

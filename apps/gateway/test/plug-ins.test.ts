@@ -211,6 +211,15 @@ describe("a runtime of somebody else that goes wrong while it is used", () => {
     expect(stderr).not.toMatch(/^ {4}at /m);
   });
 
+  test("later, in the middle of a command: it says so, and goes on", async () => {
+    using sandbox = withPackage();
+    configure(sandbox, [{ id: "one", runtime: { ...acme, fault: "throws later" } }]);
+    const { code, stdout, stderr } = await omg(sandbox, "call", "one.echo", "text=hi");
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "hi\n" });
+    expect(stderr).toContain(`A fault of the runtime ${name}: acme exploded\n`);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+  });
+
   test("later, where nobody catches it: the log names it, and the gateway goes on", async () => {
     using sandbox = withPackage();
     configure(sandbox, [{ id: "one", runtime: { ...acme, fault: "throws later" } }]);
