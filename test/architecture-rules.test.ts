@@ -58,6 +58,11 @@ const refused: readonly (readonly [rule: Rule, item: WorkspacePackage, finding: 
     '"@omg/core"',
   ],
   [
+    rules.scaffoldsImportNothingOfOurs,
+    sample("create-x", 'import "@omg/core/runtime"'),
+    '"@omg/core/runtime"',
+  ],
+  [
     rules.transportsSeeCoreOnly,
     sample("@omg/transport-x", 'import "@omg/core/config"'),
     '"@omg/core/config"',
@@ -68,26 +73,26 @@ const refused: readonly (readonly [rule: Rule, item: WorkspacePackage, finding: 
     sample("@omg/gateway", 'import x from "@omg/runtime-local"'),
     '"@omg/runtime-local"',
   ],
-  [rules.onlyTheAppTouchesItsProcess, sample("@omg/core", "f(process.env.HOME)"), "uses process.env"],
-  [rules.onlyTheAppTouchesItsProcess, sample("@omg/core", "f(`${process.argv}`)"), "uses process.argv"],
+  [rules.onlyProgramsTouchTheirProcess, sample("@omg/core", "f(process.env.HOME)"), "uses process.env"],
+  [rules.onlyProgramsTouchTheirProcess, sample("@omg/core", "f(`${process.argv}`)"), "uses process.argv"],
   [
-    rules.onlyTheAppTouchesItsProcess,
+    rules.onlyProgramsTouchTheirProcess,
     sample("@omg/core", 'globalThis.process?.["env"]'),
     "uses globalThis.process",
   ],
-  [rules.onlyTheAppTouchesItsProcess, sample("@omg/core", "const { env } = process;"), "uses process"],
+  [rules.onlyProgramsTouchTheirProcess, sample("@omg/core", "const { env } = process;"), "uses process"],
   [
-    rules.onlyTheAppTouchesItsProcess,
+    rules.onlyProgramsTouchTheirProcess,
     sample("@omg/core", 'import { env } from "node:process"'),
     '"node:process"',
   ],
-  [rules.onlyTheAppTouchesItsProcess, sample("@omg/runtime-x", "process.exit(1)"), "uses process.exit"],
+  [rules.onlyProgramsTouchTheirProcess, sample("@omg/runtime-x", "process.exit(1)"), "uses process.exit"],
   [
-    rules.onlyTheAppTouchesItsProcess,
+    rules.onlyProgramsTouchTheirProcess,
     sample("@omg/runtime-x", 'process.on("SIGTERM", f)'),
     "uses process.on",
   ],
-  [rules.onlyTheAppTouchesItsProcess, sample("@omg/transport-x", "console.error(1)"), "uses console"],
+  [rules.onlyProgramsTouchTheirProcess, sample("@omg/transport-x", "console.error(1)"), "uses console"],
   [rules.timeIsMeasuredByMonotonicClocks, sample("@omg/core", "f(Date.now())"), "uses Date.now"],
   [rules.timeIsMeasuredByMonotonicClocks, sample("@omg/transport-x", "new Date()"), "uses new Date"],
   [rules.librariesNameWhatTheyImport, sample("@omg/runtime-x", "await import(name)"), "a computed name"],
@@ -143,6 +148,7 @@ describe("the architecture rules allow", () => {
       peerDependencies: { "@omg/core": "1" },
       dependencies: { "@omg/upstream-http": "1" },
     }),
+    sample("create-x", "process.stdout.write(process.argv.join())"),
     sample("@omg/gateway", 'console.log(process.env); await import("@omg/runtime-local"); import(name)', {
       dependencies: { "@omg/runtime-local": "1" },
     }),
@@ -160,7 +166,9 @@ describe("the architecture rules allow", () => {
 
   test("the process in a listed file", () => {
     const item = sample("@omg/runtime-testkit", "process.exit()");
-    expect(rules.onlyTheAppTouchesItsProcess([item], ["packages/runtime-testkit/src/index.ts"])).toEqual([]);
+    expect(rules.onlyProgramsTouchTheirProcess([item], ["packages/runtime-testkit/src/index.ts"])).toEqual(
+      [],
+    );
   });
 
   test("circles of type imports and of dynamic imports", () => {

@@ -38,6 +38,10 @@ describe("the packages", () => {
     expect(rules.testkitSeesTheRuntimeInterfaceOnly(packages)).toEqual([]);
   });
 
+  test("scaffolds import nothing of ours", () => {
+    expect(rules.scaffoldsImportNothingOfOurs(packages)).toEqual([]);
+  });
+
   test("transports import only @omg/core of ours", () => {
     expect(rules.transportsSeeCoreOnly(packages)).toEqual([]);
   });
@@ -50,8 +54,8 @@ describe("the packages", () => {
     expect(rules.appLoadsRuntimesOnDemand(packages)).toEqual([]);
   });
 
-  test("only the app reads environment, arguments and signals, writes to the console, and exits", () => {
-    expect(rules.onlyTheAppTouchesItsProcess(packages)).toEqual([]);
+  test("only programs read environment, arguments and signals, write to the console, and exit", () => {
+    expect(rules.onlyProgramsTouchTheirProcess(packages)).toEqual([]);
   });
 
   test("ask for the wall's time only where it is meant", () => {

@@ -46,6 +46,12 @@ describe("the check of a package.json", () => {
     expect(checkManifest(right, files)).toEqual([]);
   });
 
+  test("passes one with a template to write from, and refuses one without", () => {
+    const scaffold = { ...right, name: "create-x" };
+    expect(checkManifest({ ...scaffold, files: ["dist", "template"] }, files)).toEqual([]);
+    expect(checkManifest(scaffold, files)).toEqual(['create-x: files must be ["dist","template"]']);
+  });
+
   test("passes an export that is a script", () => {
     const exports = { "./run": "./src/run.mjs", ...right.exports };
     const published = { "./run": "./dist/run.mjs", ...right.publishConfig?.exports };

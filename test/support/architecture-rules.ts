@@ -6,7 +6,7 @@ import type { SourceFile, WorkspacePackage } from "./workspace.ts";
 
 /** What is wrong, one line a finding, with file and specifier. */
 export type Findings = string[];
-export type Role = "core" | "testkit" | "upstream" | "runtime" | "transport" | "app";
+export type Role = "core" | "testkit" | "upstream" | "runtime" | "transport" | "app" | "scaffold";
 
 /** SDK imports in core stay in these files. */
 export const sdkFilesOfCore: readonly string[] = [];
@@ -44,6 +44,7 @@ const appOnlyGlobals =
 
 export function roleOf({ directory, manifest }: WorkspacePackage): Role | undefined {
   if (directory.startsWith("apps/")) return "app";
+  if (manifest.name.startsWith("create-")) return "scaffold";
   if (manifest.name === "@omg/core") return "core";
   if (manifest.name === "@omg/runtime-testkit") return "testkit";
   if (manifest.name.startsWith("@omg/runtime-")) return "runtime";
@@ -93,6 +94,11 @@ export function testkitSeesTheRuntimeInterfaceOnly(packages: readonly WorkspaceP
   return findUses(packages, ["testkit"], (specifier) => isOursExcept(specifier, "@omg/core/runtime"));
 }
 
+/** It is installed for a moment, to write files. */
+export function scaffoldsImportNothingOfOurs(packages: readonly WorkspacePackage[]): Findings {
+  return findUses(packages, ["scaffold"], (specifier) => specifier.startsWith("@omg/"));
+}
+
 export function transportsSeeCoreOnly(packages: readonly WorkspacePackage[]): Findings {
   return findUses(packages, ["transport"], (specifier) => isOursExcept(specifier, "@omg/core"));
 }
@@ -110,11 +116,11 @@ export function appLoadsRuntimesOnDemand(packages: readonly WorkspacePackage[]):
   );
 }
 
-export function onlyTheAppTouchesItsProcess(
+export function onlyProgramsTouchTheirProcess(
   packages: readonly WorkspacePackage[],
   exempt = Object.keys(processFiles),
 ): Findings {
-  const libraries = packages.filter((item) => roleOf(item) !== "app");
+  const libraries = packages.filter((item) => !isProgram(item));
   const imports = findUses(libraries, undefined, (specifier, file) => {
     return appOnlyModules.test(withNodePrefix(specifier)) && !exempt.includes(file.path);
   });
@@ -177,6 +183,10 @@ export function relativeImportsStayInside(packages: readonly WorkspacePackage[])
       return !/\.(?:ts|js|mjs|json)$/.test(specifier) || !target.startsWith(`${item.directory}/`);
     }),
   );
+}
+
+function isProgram(item: WorkspacePackage): boolean {
+  return roleOf(item) === "app" || roleOf(item) === "scaffold";
 }
 
 function findUses(

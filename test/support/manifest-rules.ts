@@ -16,7 +16,7 @@ export function checkManifest(manifest: Manifest, files: readonly string[]): str
     /^\S.{20,}[^.\s]$/.test(manifest.description ?? ""),
     "description must be a sentence without its full stop",
   );
-  expectThat(JSON.stringify(manifest.files) === '["dist"]', 'files must be ["dist"]');
+  expectThat(same(manifest.files, shipped(manifest.name)), `files must be ${json(shipped(manifest.name))}`);
   expectThat(publishConfig?.access === "public", 'publishConfig.access must be "public"');
   expectThat(files.includes("README.md"), "README.md is missing");
   expectThat(manifest.scripts?.typecheck === "tsc -p .", 'scripts.typecheck must be "tsc -p ."');
@@ -85,6 +85,11 @@ function checkVersions(manifest: Manifest): string[] {
       .filter(([name, version]) => !version.startsWith(name.startsWith("@omg/") ? "workspace:" : "catalog:"))
       .map(([name, version]) => `${manifest.name}: the version of ${name} must not be ${version}`),
   );
+}
+
+/** What a scaffold writes is no part of its build. */
+function shipped(name: string): string[] {
+  return name.startsWith("create-") ? ["dist", "template"] : ["dist"];
 }
 
 /** How a search finds runtimes. */
