@@ -23,6 +23,12 @@ test("a package has its licence, README and build, and nothing else", () => {
   ]);
 });
 
+test("a scaffold brings what it writes from", () => {
+  const files = [...needed, "dist/create-x.js", "template/src/index.ts", "template/test/a.test.ts"];
+  expect(checkContents({ manifest: { ...manifest, name: "create-x" }, files })).toEqual([]);
+  expect(checkContents({ manifest, files })).toHaveLength(2);
+});
+
 test("a version that only the workspace understands is refused", () => {
   const peerDependencies = { "@omg/core": "workspace:^", zod: "^4.0.0" };
   expect(checkContents({ manifest: { ...manifest, peerDependencies }, files: needed })).toEqual([

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { checkReadmes } from "./check-readmes.ts";
+import { checkScaffold } from "./check-scaffold.ts";
 import { type Checks, expectNone } from "./checks.ts";
 import { installNodes, missingNodes } from "./nodes.ts";
 import { publishablePackages } from "./pack.ts";
@@ -46,4 +47,5 @@ export async function checkRelease(checks: Checks, folder: string): Promise<void
     );
   }
   await checkReadmes(checks, registry, join(folder, "readmes"));
+  await checkScaffold(checks, registry, join(folder, "scaffold"));
 }
