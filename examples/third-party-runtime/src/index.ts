@@ -1,0 +1,2 @@
+export type { SshOptions } from "./options.ts";
+export { sshRuntime, sshRuntime as default } from "./runtime.ts";
