@@ -7,10 +7,12 @@ export const frontDoor: readonly Threat[] = [
   {
     id: "T01",
     attack: "The gateway listens to the whole network without a key",
-    answer: "It listens on loopback addresses, and refuses to listen elsewhere without a key.",
+    answer:
+      "It listens on loopback addresses, and refuses to listen elsewhere without a key, or to answer there in a program of others.",
     risk: "MCP07",
     tests: {
       [`${transport}/listen.test.ts`]: "without a key is refused before anything listens",
+      [`${transport}/embedding-guard.test.ts`]: "refuses whoever comes over %s, without a credential",
       [`${app}/command-line.test.ts`]: "refuses to listen beyond this machine without a key",
     },
   },

@@ -14,13 +14,28 @@ export interface Endpoints extends LegacyEndpoints {
   readonly mcp: McpEndpoint;
 }
 
+export interface AppOptions extends ManagementOptions {
+  /** Whether there is more than MCP. Default: yes. */
+  readonly management?: boolean | undefined;
+}
+
 type Methods = { readonly GET?: Handler; readonly POST?: Handler };
 
 /** All routes. Each path has exactly one handler: Hono calls a lone one without composing a chain. */
-export function createApp(http: HttpContext, endpoints: Endpoints, options: ManagementOptions): App {
+export function createApp(http: HttpContext, endpoints: Endpoints, options: AppOptions): App {
   const app: App = new Hono();
-  const { health, ready, list, detail, start, stop, warm, pins, stats, reload } = management(http, options);
+  addMcp(app, http, endpoints);
+  if (options.management !== false) addManagement(app, http, options);
+  app.notFound((context) => refusal(context, 404, "There is nothing at this path"));
+  app.onError((error, context) => {
+    http.emit({ type: "http-error", error });
+    return refusal(context, 500, "The gateway failed; its log has the details");
+  });
+  return app;
+}
 
+/** What clients call servers by. */
+function addMcp(app: App, http: HttpContext, endpoints: Endpoints): void {
   for (const name of ["mcp", "sse", "messages"] as const) {
     app.all(`/${name}`, ({ env }) => {
       endpoints[name](env.incoming, env.outgoing, undefined);
@@ -36,14 +51,17 @@ export function createApp(http: HttpContext, endpoints: Endpoints, options: Mana
     void answerRpc(http, incoming, outgoing);
     return RESPONSE_ALREADY_SENT;
   };
+  app.all("/rpc", only({ POST: rpc }));
+}
 
+function addManagement(app: App, http: HttpContext, options: ManagementOptions): void {
+  const { health, ready, list, detail, start, stop, warm, pins, stats, reload } = management(http, options);
   const diff: Handler = ({ env }) => {
     const { incoming, outgoing } = env as HttpBindings;
     void answerCatalogDiff(http, incoming, outgoing);
     return RESPONSE_ALREADY_SENT;
   };
 
-  app.all("/rpc", only({ POST: rpc }));
   app.all("/health", only({ GET: health }));
   app.all("/healthz", only({ GET: health }));
   app.all("/readyz", only({ GET: ready }));
@@ -56,13 +74,6 @@ export function createApp(http: HttpContext, endpoints: Endpoints, options: Mana
   app.all("/catalog/diff", only({ POST: diff }));
   app.all("/stats", only({ GET: stats }));
   if (reload !== undefined) app.all("/admin/reload", only({ POST: reload }));
-
-  app.notFound((context) => refusal(context, 404, "There is nothing at this path"));
-  app.onError((error, context) => {
-    http.emit({ type: "http-error", error });
-    return refusal(context, 500, "The gateway failed; its log has the details");
-  });
-  return app;
 }
 
 function only(methods: Methods): (context: Context) => Response | Promise<Response> {

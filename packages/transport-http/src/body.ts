@@ -28,7 +28,10 @@ export function isFormByTool(incoming: IncomingMessage): boolean {
   );
 }
 
-/** Reads the body, `limit` bytes at most. Rejects with `message_too_large`, or with `cancelled` when it breaks off. */
+/**
+ * Reads the body, `limit` bytes at most. Rejects with `message_too_large`, with `cancelled` when it breaks off, or with
+ * `config_invalid` when somebody has read it before.
+ */
 export function readBody(incoming: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => takeBody(incoming, limit, resolve, reject));
 }
@@ -40,6 +43,11 @@ export function takeBody(
   onBody: (body: Buffer) => void,
   onFailure: (error: OmgError) => void,
 ): void {
+  // What has ended already would never tell.
+  if (incoming.readableDidRead || incoming.destroyed) {
+    onFailure(incoming.readableDidRead ? readBefore() : brokenOff());
+    return;
+  }
   const declared = Number(headerOf(incoming, "content-length"));
   if (declared > limit) {
     onFailure(tooLarge(limit));
@@ -65,7 +73,7 @@ export function takeBody(
     if (!isComplete && size <= limit) onBody(joined(chunks));
   });
   incoming.on("error", (cause: Error) => {
-    if (!isComplete) onFailure(new OmgError("cancelled", { message: "The request broke off", cause }));
+    if (!isComplete) onFailure(brokenOff(cause));
   });
 }
 
@@ -81,4 +89,15 @@ function joined(chunks: readonly Buffer[]): Buffer {
 
 function tooLarge(limit: number): OmgError {
   return new OmgError("message_too_large", { message: `The request body is over ${limit} bytes` });
+}
+
+function brokenOff(cause?: Error): OmgError {
+  return new OmgError("cancelled", { message: "The request broke off", cause });
+}
+
+/** Only a front in somebody's server sees this: the messages that it forwards are the very bytes that came. */
+function readBefore(): OmgError {
+  const message =
+    "The program that the gateway runs in has read the body of this request: hand requests to the gateway before express.json() and the like";
+  return new OmgError("config_invalid", { message });
 }

@@ -14,10 +14,9 @@ export type HttpEvent =
   | { readonly type: "http-connections-full"; readonly limit: number };
 
 /** Running totals since the start, and what is open now. */
-export interface HttpCounters {
+export interface FrontCounters {
+  /** Sessions open now. */
   readonly sessions: number;
-  /** Connections open now. */
-  readonly connections: number;
   /** Event streams open now that a GET asked for. */
   readonly streams: number;
   /** Requests that wait for an answer now. */
@@ -26,6 +25,12 @@ export interface HttpCounters {
   readonly droppedFrames: number;
   /** Requests turned away for their Host, Origin or credential. */
   readonly refused: number;
+}
+
+/** The same, with the connections of a front that has its own sockets. */
+export interface HttpCounters extends FrontCounters {
+  /** Connections open now. */
+  readonly connections: number;
   /** Connections closed because there were too many. */
   readonly closedConnections: number;
 }
@@ -38,6 +43,7 @@ export interface ContextOptions {
   readonly pressure?: (() => Pressure) | undefined;
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
+  /** Hears of what the front can tell nobody else; what it throws is dropped. */
   readonly onEvent?: ((event: HttpEvent) => void) | undefined;
 }
 
@@ -76,6 +82,17 @@ export function httpContext(options: ContextOptions): HttpContext {
     patience: new Patience(limits.keepAliveMs),
     counters: { connections: 0, closedConnections: 0, streams: 0, droppedFrames: 0, refused: 0 },
     kept: { bytes: 0 },
-    emit: (event) => onEvent?.(event),
+    emit: guarded(onEvent),
+  };
+}
+
+/** A listener that fails must not stop what it listens to. */
+function guarded(listener: ContextOptions["onEvent"] = () => {}): HttpContext["emit"] {
+  return (event) => {
+    try {
+      listener(event);
+    } catch {
+      // There is nobody left to tell.
+    }
   };
 }

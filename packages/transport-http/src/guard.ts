@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type AdmissionOptions, admission } from "./admission.ts";
 import { type Cors, corsPolicy } from "./cors.ts";
-import { type CredentialVerdict, credentialCheck } from "./credential.ts";
-import { hostnameOf, hostPolicy, isLoopback, isLoopbackOrigin } from "./host.ts";
+import { hostnameOf, hostPolicy, isLoopback, isLoopbackAddress, isLoopbackOrigin } from "./host.ts";
 import { sendRefusal } from "./http-errors.ts";
 import { maxHeaders } from "./limits.ts";
 import { admit } from "./principal.ts";
@@ -9,18 +9,15 @@ import { admit } from "./principal.ts";
 /** What anyone may read: liveness and readiness, by these very request targets. */
 const PUBLIC_PATHS = new Set(["/health", "/healthz", "/readyz"]);
 
-/** Whoever has the one key, however it was brought. */
-const KEY_HOLDER = "key";
-const ANYBODY = "anybody";
-
-export interface GuardOptions {
-  readonly bound: readonly string[];
-  readonly apiKey?: string | undefined;
+export interface GuardOptions extends AdmissionOptions {
   readonly allowedHosts?: readonly string[] | undefined;
   readonly corsOrigins?: readonly string[] | undefined;
 }
 
-/** Decides on a request before anything reads its body or makes a URL of its Host. Answers it itself if `false`. */
+/**
+ * Decides on a request before anything reads its body or makes a URL of its Host. Answers it itself if `false`. Throws what
+ * a `principal` of others does.
+ */
 export type Guard = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 
 /**
@@ -28,11 +25,11 @@ export type Guard = (incoming: IncomingMessage, outgoing: ServerResponse) => boo
  * its principal noted, but for the public paths.
  */
 export function createGuard(options: GuardOptions): Guard {
-  const { bound, apiKey } = options;
-  const serves = hostPolicy({ bound, allowedHosts: options.allowedHosts, hasKey: apiKey !== undefined });
+  const { bound, allowedHosts } = options;
+  const callers = admission(options);
+  const serves = hostPolicy({ bound: bound ?? [], allowedHosts, hasKey: callers.asks });
   const cors = corsPolicy(options.corsOrigins ?? []);
-  const local = bound.every(isLoopback);
-  const verify = apiKey === undefined ? undefined : credentialCheck(apiKey);
+  const local = bound?.every(isLoopback);
 
   /** The Host that was served last: nearly always that of the next request. */
   let servedHost: string | undefined;
@@ -54,7 +51,9 @@ export function createGuard(options: GuardOptions): Guard {
     if (!target.startsWith("/")) return refuse(outgoing, 400, "The request target must be a path");
 
     for (const origin of origins) {
-      if (!(local && isLoopbackOrigin(origin)) && !cors.allows(origin)) {
+      const ofThisMachine =
+        isLoopbackOrigin(origin) && (local ?? isLoopbackAddress(incoming.socket.localAddress));
+      if (!ofThisMachine && !cors.allows(origin)) {
         return refuse(outgoing, 403, "Requests of this origin are not served here");
       }
     }
@@ -63,11 +62,13 @@ export function createGuard(options: GuardOptions): Guard {
     }
     if (share(incoming, outgoing, cors, origins[0])) return false;
 
-    if (verify === undefined) admit(incoming, ANYBODY);
-    else if (!isPublic(incoming.method, target)) {
-      if (!isValid(outgoing, verify(headers.authorization, headers.apiKeyHeader))) return false;
-      admit(incoming, KEY_HOLDER);
+    if (callers.asks && isPublic(incoming.method, target)) return true;
+    const principal = callers.principal(incoming, headers);
+    if (typeof principal !== "string") {
+      sendRefusal(outgoing, principal.status, principal.message, principal.headers);
+      return false;
     }
+    admit(incoming, principal);
     return true;
   };
 }
@@ -148,13 +149,6 @@ export function isPublic(method: string | undefined, target = ""): boolean {
   if (method !== "GET" && method !== "HEAD") return false;
   const query = target.indexOf("?");
   return PUBLIC_PATHS.has(query === -1 ? target : target.slice(0, query));
-}
-
-function isValid(outgoing: ServerResponse, verdict: CredentialVerdict): boolean {
-  if (verdict === "valid") return true;
-  if (verdict === "wrong") return refuse(outgoing, 403, "Invalid API key");
-  sendRefusal(outgoing, 401, "API key required", { "www-authenticate": "Bearer" });
-  return false;
 }
 
 function refuse(outgoing: ServerResponse, status: number, message: string): false {

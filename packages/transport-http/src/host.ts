@@ -49,6 +49,11 @@ export function isLoopback(host: string): boolean {
   return plain === "localhost" || plain === "::1" || /^127(?:\.\d{1,3}){3}$/.test(plain);
 }
 
+/** Whether a socket's own address stays on this machine, also as IPv6 writes those of IPv4. One without is none of those. */
+export function isLoopbackAddress(address: string | undefined): boolean {
+  return address !== undefined && isLoopback(address.replace(/^::ffff:/i, ""));
+}
+
 /** Whether a web page's origin is served from this machine. */
 export function isLoopbackOrigin(origin: string): boolean {
   return LOOPBACK_ORIGIN.test(origin);

@@ -6,6 +6,7 @@ import { countStream, eventStream } from "./event-streams.ts";
 import { Refusal } from "./http-errors.ts";
 import { LegacySession } from "./legacy-session.ts";
 import type { McpEndpoint } from "./mcp-endpoint.ts";
+import { mountOf } from "./mount.ts";
 import { principalOf } from "./principal.ts";
 import {
   checkAcceptsStream,
@@ -40,7 +41,10 @@ export function legacyEndpoints(context: HttpContext, sessions: Sessions): Legac
     outgoing.once("close", () => sessions.end(session).catch(report));
     await sessions.open(session);
     if (outgoing.destroyed) return;
-    session.begin(eventStream(context, outgoing, { session: session.sessionId }), pathOf(session));
+    session.begin(
+      eventStream(context, outgoing, { session: session.sessionId }),
+      mountOf(incoming) + pathOf(session),
+    );
   }
 
   async function take(incoming: IncomingMessage, outgoing: ServerResponse, server: string | undefined) {
