@@ -1,17 +1,10 @@
 import { type Clock, type Gateway, systemClock } from "@omg/core";
+import type { FrontOptions } from "./front-options.ts";
+import type { HttpEvent } from "./http-event.ts";
 import { InFlight } from "./in-flight.ts";
 import { defaultLimits, type HttpLimits } from "./limits.ts";
 import { Patience } from "./patience.ts";
 import { noPressure, type Pressure } from "./pressure.ts";
-
-/** What the front tells about itself; it logs nothing. */
-export type HttpEvent =
-  /** A fault of the gateway: the client got 500. */
-  | { readonly type: "http-error"; readonly error: unknown }
-  /** An event stream was cut because its client did not read. */
-  | { readonly type: "http-stream-stalled"; readonly session: string | undefined }
-  /** All connections are taken, and further ones are closed. Told once a minute at most. */
-  | { readonly type: "http-connections-full"; readonly limit: number };
 
 /** Running totals since the start, and what is open now. */
 export interface FrontCounters {
@@ -36,16 +29,7 @@ export interface HttpCounters extends FrontCounters {
 }
 
 /** What a front is made with, as far as its handlers see it. */
-export interface ContextOptions {
-  readonly gateway: Gateway;
-  readonly limits?: Partial<HttpLimits> | undefined;
-  /** How the process is doing, asked for each request: what it has no memory for is refused. Default: well. */
-  readonly pressure?: (() => Pressure) | undefined;
-  /** Default: the system's. */
-  readonly clock?: Clock | undefined;
-  /** Hears of what the front can tell nobody else; what it throws is dropped. */
-  readonly onEvent?: ((event: HttpEvent) => void) | undefined;
-}
+type ContextOptions = Pick<FrontOptions, "gateway" | "limits" | "pressure" | "clock" | "onEvent">;
 
 /** What all handlers of one front share. */
 export interface HttpContext {
@@ -87,7 +71,7 @@ export function httpContext(options: ContextOptions): HttpContext {
 }
 
 /** A listener that fails must not stop what it listens to. */
-function guarded(listener: ContextOptions["onEvent"] = () => {}): HttpContext["emit"] {
+function guarded(listener: FrontOptions["onEvent"] = () => {}): HttpContext["emit"] {
   return (event) => {
     try {
       listener(event);

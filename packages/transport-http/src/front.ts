@@ -1,32 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
-import type { ReloadReport } from "@omg/core";
 import { type AppOptions, createApp } from "./app.ts";
-import { type ContextOptions, type HttpContext, httpContext } from "./context.ts";
+import { type HttpContext, httpContext } from "./context.ts";
+import type { FrontOptions } from "./front-options.ts";
 import { type Guard, isPublic } from "./guard.ts";
 import { sendFailure } from "./http-errors.ts";
 import { legacyEndpoints } from "./legacy-sse.ts";
-import type { CatalogState } from "./management.ts";
 import { mcpEndpoint } from "./mcp-endpoint.ts";
 import { shortageFor } from "./pressure.ts";
 import { Sessions } from "./sessions.ts";
 import { watchUnread } from "./unread.ts";
-
-/** What a front is made with, whoever has its sockets. */
-export interface FrontOptions extends ContextOptions {
-  /** The key that every request must bring, but for `/health`, `/healthz` and `/readyz`. Required beyond loopback. */
-  readonly apiKey?: string | undefined;
-  /** Further host names this front answers to. Default: loopback names, and the address that it listens on, if it does. */
-  readonly allowedHosts?: readonly string[] | undefined;
-  /** Origins of web pages that may use this front; `*`: all. Default: none but pages of this machine. */
-  readonly corsOrigins?: readonly string[] | undefined;
-  /** Reads the catalog anew. Without it there is no `POST /admin/reload`. */
-  readonly reload?: (() => Promise<ReloadReport>) | undefined;
-  /** For `GET /stats` and `GET /readyz`. Default: the catalog is as it was read at the start or by the last reload. */
-  readonly catalog?: (() => CatalogState) | undefined;
-  /** The product's version, for `GET /stats`. */
-  readonly version?: string | undefined;
-}
 
 /** A gateway's answers to requests, whoever has the sockets that they come over. */
 export interface Front {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { OmgError } from "@omg/core";
 import type { FrontCounters } from "./context.ts";
-import { createFront, type FrontOptions } from "./front.ts";
+import { createFront } from "./front.ts";
+import type { FrontOptions } from "./front-options.ts";
 import { createGuard } from "./guard.ts";
 import { bracketed, hostnameOf, isLoopback } from "./host.ts";
 import { sendFailure } from "./http-errors.ts";
@@ -32,6 +33,7 @@ export interface HttpHandler extends AsyncDisposable {
    * Answers a request, whatever its path: also with 404. Needs no `this` and never throws. The body must not have been read.
    */
   readonly handle: (incoming: IncomingMessage, outgoing: ServerResponse) => void;
+  /** Running totals since the start, and what is open now. */
   counters(): FrontCounters;
   /** The same as for a front with its own sockets. */
   drain(): Promise<void>;

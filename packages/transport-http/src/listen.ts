@@ -5,6 +5,7 @@ import type { HttpContext } from "./context.ts";
 import { bracketed, unbracketed } from "./host.ts";
 import { maxHeaders, serverSettings } from "./limits.ts";
 
+/** What to listen on, or is listened on. */
 export interface HttpAddress {
   /** An address or a name; `localhost` means 127.0.0.1 and ::1. */
   readonly host: string;

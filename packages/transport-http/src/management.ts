@@ -3,18 +3,9 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { answerHeaders } from "./answer-headers.ts";
 import type { HttpContext } from "./context.ts";
+import type { CatalogState } from "./front-options.ts";
 import { errorBody, failureOf } from "./http-errors.ts";
 import { strainOf } from "./pressure.ts";
-
-/** How the catalog in use relates to its files. */
-export interface CatalogState {
-  /** When the catalog in use was read. */
-  readonly loadedAt: Date;
-  /** What is wrong with the files as they are now, so that all or some of the catalog in use is older than they are. */
-  readonly problems: readonly string[];
-  /** Settings that were changed and count only after a restart. */
-  readonly needsRestart: readonly string[];
-}
 
 export interface ManagementOptions {
   readonly reload?: (() => Promise<ReloadReport>) | undefined;

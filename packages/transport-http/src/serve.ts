@@ -1,7 +1,8 @@
 import type { RequestListener } from "node:http";
 import { OmgError } from "@omg/core";
 import type { HttpCounters } from "./context.ts";
-import { createFront, type FrontOptions } from "./front.ts";
+import { createFront } from "./front.ts";
+import type { FrontOptions } from "./front-options.ts";
 import { createGuard } from "./guard.ts";
 import { bracketed, isLoopback } from "./host.ts";
 import { addressOf, close, type HttpAddress, listenAll } from "./listen.ts";
@@ -16,6 +17,7 @@ export interface ServeOptions extends FrontOptions {
 export interface HttpFront extends AsyncDisposable {
   /** What is really listened on, ports resolved. */
   readonly addresses: readonly HttpAddress[];
+  /** Running totals since the start, and what is open now. */
   counters(): HttpCounters;
   /**
    * Reports `/readyz` as draining from now on and asks clients to leave; resolves when no request waits for its answer

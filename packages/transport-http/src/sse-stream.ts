@@ -8,7 +8,8 @@ import { watchUnread } from "./unread.ts";
 const HEADERS: OutgoingHttpHeaders = {
   ...answerHeaders,
   "content-type": "text/event-stream",
-  // Proxies must not hold events back.
+  // Neither proxies nor whoever compresses answers must hold events back.
+  "cache-control": "no-store, no-transform",
   "x-accel-buffering": "no",
 };
 const KEEP_ALIVE = ": keepalive\n\n";

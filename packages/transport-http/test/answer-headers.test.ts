@@ -5,11 +5,15 @@ import { registeredPaths, reload } from "./support/parts.ts";
 
 const types = ["application/json", "text/event-stream", undefined];
 
-/** What is wrong with the head of an answer: it may be kept by nobody, and be taken for nothing but what it is. */
+/**
+ * What is wrong with the head of an answer: it may be kept by nobody, and be taken for nothing but what it is. Who compresses
+ * events holds them back.
+ */
 function faultsOf({ headers }: { headers: NodeJS.Dict<string | string[]> }): string[] {
   const type = headers["content-type"] as string | undefined;
+  const wanted = type === "text/event-stream" ? "no-store, no-transform" : "no-store";
   return [
-    ...(headers["cache-control"] === "no-store" ? [] : [`cache-control: ${headers["cache-control"]}`]),
+    ...(headers["cache-control"] === wanted ? [] : [`cache-control: ${headers["cache-control"]}`]),
     ...(headers["x-content-type-options"] === "nosniff" ? [] : ["no nosniff"]),
     ...(types.includes(type) ? [] : [`content-type: ${type}`]),
   ];

@@ -160,7 +160,7 @@ describe("a request", () => {
     const { url } = await served();
     const headers = await openSession(`${url}/mcp`);
     const reply = await call(`${url}/mcp`, { headers, body: toolCall(1, "chatty") });
-    expect(reply.headers).toMatchObject({ "content-type": "text/event-stream", "cache-control": "no-store" });
+    expect(reply.headers).toMatchObject({ "content-type": "text/event-stream" });
     expect(eventsOf(reply.text)).toMatchObject([{ method: "notifications/progress" }, { id: 1 }]);
   });
 
