@@ -10,6 +10,7 @@ export interface Clock {
   after(ms: number, action: () => void): () => void;
 }
 
+/** The time of this machine. What the process sleeps through does not count. */
 export const systemClock: Clock = awakeClock({
   now: () => performance.now(),
   date: () => new Date(),

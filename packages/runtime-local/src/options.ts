@@ -25,4 +25,5 @@ export const localOptions = z.strictObject({
     ),
 });
 
+/** What an entry of type `local-process` says, with defaults. */
 export type LocalOptions = z.output<typeof localOptions>;

@@ -5,6 +5,7 @@ import { markedProcesses, ownerMarker } from "./marked-processes.ts";
 import { type LocalOptions, localOptions } from "./options.ts";
 import { processInstance, type StopTimes } from "./process-instance.ts";
 
+/** What the factory takes. All of it is optional. */
 export interface LocalRuntimeOptions extends RuntimeFactoryOptions {
   /** How long each step of a stop may take. */
   readonly stop?: Partial<StopTimes> | undefined;

@@ -95,4 +95,5 @@ export const remoteOptions = z.strictObject({
   auth: authOptions.optional().describe("Credentials that end and are renewed; see `omg login`."),
 });
 
+/** What an entry of type `remote-sse` says, with defaults. */
 export type RemoteOptions = z.output<typeof remoteOptions>;

@@ -15,6 +15,7 @@ import { type RemoteOptions, remoteOptions } from "./options.ts";
 import { type OutboundOptions, outbound } from "./outbound.ts";
 import { type Kind, RemoteTransport } from "./remote-transport.ts";
 
+/** What the factory takes. All of it is optional. */
 export interface RemoteRuntimeOptions extends RuntimeFactoryOptions {
   /** Resolves names. For tests. */
   readonly resolve?: OutboundOptions["resolve"];

@@ -11,6 +11,7 @@ import {
 export interface RawClient {
   /** Sends a request; resolves with its `result`, rejects when it fails or the transport closes. */
   request(method: string, params?: Params): Promise<Params>;
+  /** Sends a notification; resolves once the transport has taken it. */
   notify(method: string, params?: Params): Promise<void>;
   /** Does the handshake and resolves with the server's answer. */
   initialize(protocolVersion?: string): Promise<Params>;
@@ -22,6 +23,7 @@ export interface RawClient {
   readonly errors: readonly Error[];
   /** Notifications and requests of the server. */
   readonly incoming: readonly JsonRpcMessage[];
+  /** Ends the transport. Requests that wait are rejected. */
   close(): Promise<void>;
 }
 

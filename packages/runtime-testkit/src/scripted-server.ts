@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 export interface ScriptedServer {
   /** Absolute path of the server's file: plain JavaScript for Node, without dependencies. */
   readonly file: string;
+  /** What stands behind the file on the command line. */
   readonly args: readonly string[];
 }
 

@@ -51,5 +51,6 @@ export interface RuntimeSubject {
 /** Registers a test: vitest's `test`, or anything of its shape. */
 export interface TestFunction {
   (name: string, run: () => Promise<void>, timeoutMs?: number): unknown;
+  /** Registers a test that is not run. Absent: a rule that is skipped is not shown. */
   readonly skip?: ((name: string, run: () => Promise<void>) => unknown) | undefined;
 }

@@ -7,12 +7,15 @@ import { HttpConversation } from "./http-conversation.ts";
 import { listens, ModernRequests } from "./modern-requests.ts";
 import { failureFrame, inFlight } from "./refusals.ts";
 
+/** One client's streams, and the gateway that they lead to. */
 export interface BridgeOptions {
   /** The MCP endpoint of a running gateway, for example `http://localhost:4444/mcp`. */
   readonly url: string;
   /** The gateway's API key. */
   readonly apiKey?: string | undefined;
+  /** What the client says, one message a line. Its end is the client's. */
   readonly input: Readable;
+  /** What the client is told. Nothing else may write there; it is left open. */
   readonly output: Writable;
   /** Milliseconds that answers may take after the end of the input. Default 25 000. */
   readonly answerTimeMs?: number | undefined;

@@ -3,7 +3,9 @@ import type { Gateway, Session } from "@omg/core";
 import { answerTimeMs } from "./answer-time.ts";
 import { BatchingTransport } from "./batching-transport.ts";
 
+/** One client's streams, and what they lead to. */
 export interface StdioOptions {
+  /** What is served. It lives on when the client has gone. */
   readonly gateway: Gateway;
   /** Where the client's messages come from. */
   readonly input: Readable;
@@ -15,9 +17,11 @@ export interface StdioOptions {
   readonly answerTimeMs?: number | undefined;
 }
 
+/** One client that is served over its streams. */
 export interface StdioFront {
   /** Resolves when the client is gone: its input ended and its calls are answered or late, or its output broke. */
   readonly ended: Promise<void>;
+  /** Ends the session at once: its calls are cancelled. */
   close(): Promise<void>;
 }
 

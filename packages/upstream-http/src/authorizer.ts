@@ -2,7 +2,9 @@ import type { Headers } from "./failures.ts";
 
 /** An answer that says that a credential is missing, refused or not enough. */
 export interface Refusal {
+  /** 401 or 403. */
   readonly status: number;
+  /** Of the answer: `www-authenticate` says what is wanted. */
   readonly headers: Headers;
   /** What the request carried. */
   readonly credential: string | undefined;

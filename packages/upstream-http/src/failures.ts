@@ -11,6 +11,7 @@ export interface Advice {
   readonly address?: string;
   /** How to ask for TLS, and how for none. */
   readonly https?: string;
+  /** How to ask for none. */
   readonly http?: string;
   /** Where the host's name stands, of a server whose certificate has another one. */
   readonly name?: string;
@@ -142,6 +143,7 @@ function withName(what: string, name: string | undefined): string {
   return name === undefined ? what : `${what} (${name})`;
 }
 
+/** The headers of an answer, by their names in lower case. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 const dnsCodes = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "ENODATA", "ESERVFAIL"]);

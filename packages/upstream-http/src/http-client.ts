@@ -4,6 +4,7 @@ import { exchange, type HttpResponse } from "./exchange.ts";
 import { type Advice, failure, type Headers, networkFailure } from "./failures.ts";
 import { letGo } from "./read-body.ts";
 
+/** One server's way, headers and credentials, and how long it may take. */
 export interface HttpClientOptions {
   /** The way to the server. Whoever made it ends it. */
   readonly dispatcher: Dispatcher;
@@ -19,10 +20,15 @@ export interface HttpClientOptions {
   readonly advice?: Advice | undefined;
 }
 
+/** What is asked of a server, besides its address. */
 export interface HttpRequest {
+  /** A redirect keeps it. */
   readonly method: "GET" | "POST" | "DELETE";
+  /** In addition to those of the client, which give way. Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Absent: none. */
   readonly body?: Buffer | string;
+  /** Breaks the request off, and the reading of its answer. */
   readonly signal?: AbortSignal;
 }
 

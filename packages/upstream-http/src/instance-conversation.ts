@@ -3,6 +3,7 @@ import { Agent, type buildConnector } from "undici";
 import { HttpClient } from "./http-client.ts";
 import { InstanceTransport } from "./instance-transport.ts";
 
+/** Where an instance speaks MCP over HTTP, and how it ends. */
 export interface InstanceConversationOptions {
   /** The MCP endpoint of the instance. */
   readonly url: URL;
@@ -14,6 +15,7 @@ export interface InstanceConversationOptions {
 
 /** MCP over HTTP with an instance that its runtime watches. */
 export interface InstanceConversation {
+  /** The conversation itself, for the instance of the runtime. */
   readonly transport: InstanceTransport;
   /**
    * Resolves once the server answers HTTP at all: what stands before it may take connections long before. Rejects with the
@@ -31,6 +33,7 @@ const probeMs = 2_000;
 const firstPauseMs = 25;
 const longestPauseMs = 250;
 
+/** Makes one, without a connection yet. Whoever asks for it calls `end`. */
 export function instanceConversation(options: InstanceConversationOptions): InstanceConversation {
   const { url, ended, connect = { timeout: connectMs } } = options;
   const dispatcher = new Agent({ connect, allowH2: false });

@@ -14,6 +14,7 @@ import { readRefusal } from "./refusal.ts";
 import { statusFailure } from "./status-failure.ts";
 import type { StreamableTransportOptions } from "./streamable-transport.ts";
 
+/** As for streamable HTTP, and how long the handshake of the stream may take. */
 export interface SseTransportOptions extends StreamableTransportOptions {
   /** Longest wait for the address to POST to. */
   readonly endpointMs: number;

@@ -17,8 +17,11 @@ import { takeMessages } from "./messages.ts";
 import { letGo } from "./read-body.ts";
 import { type Refusal, readRefusal } from "./refusal.ts";
 
+/** Where to, and by which client. */
 export interface StreamableTransportOptions {
+  /** The MCP endpoint. */
   readonly url: URL;
+  /** Asks the server; whoever made it ends its dispatcher. */
   readonly client: HttpClient;
 }
 

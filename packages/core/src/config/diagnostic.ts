@@ -2,6 +2,7 @@
 export interface Diagnostic extends Place {
   /** An error in a server's entry disables that server; any other error refuses the file. A warning changes nothing. */
   readonly severity: "error" | "warning";
+  /** What is wrong, in one sentence. Never a secret. */
   readonly message: string;
   /** The id of the server whose entry it concerns. */
   readonly server?: string | undefined;
@@ -11,6 +12,7 @@ export interface Diagnostic extends Place {
 
 /** A place in a configuration file. */
 export interface Place {
+  /** As it was named to the parser. */
   readonly file: string;
   /** From 1. */
   readonly line: number;

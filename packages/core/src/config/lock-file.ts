@@ -6,6 +6,7 @@ import type { Diagnostic } from "./diagnostic.ts";
 import { unknownKey } from "./suggest.ts";
 import { type Path, YamlSource } from "./yaml-source.ts";
 
+/** What stands in a `config.lock`. */
 export interface ParsedLock {
   /** With its `problem` if there is any diagnostic: half of what was accepted is as good as nothing. */
   readonly lock: PinLock;

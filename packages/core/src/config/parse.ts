@@ -9,14 +9,17 @@ import { unknownKey } from "./suggest.ts";
 import type { ServerConfig, WrittenEntry } from "./types.ts";
 import { type Path, YamlSource } from "./yaml-source.ts";
 
+/** What stands in a config.yaml, and what is wrong with it. */
 export interface ParsedConfig {
   /** Absent when the file is refused. */
   readonly config?: Omit<ConfigFile, "servers"> | undefined;
   /** The servers that stand in this file itself. */
   readonly servers?: readonly ServerConfig[] | undefined;
+  /** All that is wrong, by lines. An error concerns the entry of its `server`, or the file if it names none. */
   readonly diagnostics: readonly Diagnostic[];
   /** Values that came from variables. */
   readonly secrets: readonly string[];
+  /** Finds where a field stands, for what is found out later. */
   readonly locate: Locate;
   /** Where a value of the top level stands. */
   readonly place: (path: Path) => Place;
@@ -25,11 +28,15 @@ export interface ParsedConfig {
 /** Where a field of a server's entry stands. */
 export type Locate = (server: string, path: Path) => Place;
 
+/** What stands in a catalog.yaml, and what is wrong with it. */
 export interface ParsedCatalog {
   /** Entries that are not usable carry their `problem`. */
   readonly servers: readonly ServerConfig[];
+  /** All that is wrong, by lines. An error concerns the entry of its `server`, or the file if it names none. */
   readonly diagnostics: readonly Diagnostic[];
+  /** Values that came from variables and files: to be kept out of logs. */
   readonly secrets: readonly string[];
+  /** Finds where a field stands, for what is found out later. */
   readonly locate: Locate;
 }
 

@@ -7,9 +7,13 @@ import { configSchema } from "./schema.ts";
 import { isPlainKey, isSecretKey, mask, maskItem, maskKey } from "./sensitive.ts";
 import { YamlSource } from "./yaml-source.ts";
 
+/** A file of the configuration, as it was read. */
 export interface ResolvedFile {
+  /** What stands in it. */
   readonly text: string;
+  /** What messages call it. */
   readonly file: string;
+  /** Where its references take their values from. */
   readonly sources: ReferenceSources;
 }
 

@@ -138,4 +138,5 @@ export const configSchema = z.strictObject({
     .describe("Whether the files are watched and their changes take effect by themselves"),
 });
 
+/** The keys of config.yaml as they count, with defaults; `docs/configuration.md` has all of them. */
 export type ConfigFile = z.output<typeof configSchema>;

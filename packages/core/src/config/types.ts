@@ -2,8 +2,11 @@ import type { PinLock, PinPolicy } from "../pins/types.ts";
 
 /** One server of the catalog, in the keys of the file. */
 export interface ServerConfig {
+  /** What clients, the API and logs call the server. Any text that is not empty; no two entries have the same. */
   readonly id: string;
+  /** What people are shown in the place of the id. */
   readonly display_name?: string | undefined;
+  /** What it is for, for people who look at the catalog. */
   readonly description?: string | undefined;
   /** The runtime's name and its options. */
   readonly runtime: { readonly type: string; readonly [option: string]: unknown };
@@ -11,6 +14,7 @@ export interface ServerConfig {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Names of variables that the server gets from the gateway's own environment. */
   readonly inherit_env?: readonly string[] | undefined;
+  /** Words to find servers by, as with `GET /servers?tag=…`. */
   readonly tags?: readonly string[] | undefined;
   /** One instance for all (`shared`, the default), or one a session. */
   readonly scope?: "shared" | "session" | undefined;
@@ -56,6 +60,7 @@ export interface WrittenEntry {
 
 /** What the gateway itself needs to know; times in seconds. */
 export interface GatewayConfig {
+  /** The catalog, in the order in which it is listed. */
   readonly servers: readonly ServerConfig[];
   /** Seconds without use before a server stops; 0: never. Default 300. */
   readonly idle_timeout_seconds?: number | undefined;

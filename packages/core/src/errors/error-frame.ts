@@ -4,12 +4,19 @@ import { reasonInfo } from "./reasons.ts";
 
 /** `error.data` of every error that the gateway itself sends. */
 export interface ErrorData {
+  /** A word of the error contract; `docs/errors.md` has all of them. */
   readonly reason: string;
+  /** A finer word below the reason, where there is one. */
   readonly detail?: string | undefined;
+  /** The catalog id of the server concerned. */
   readonly server?: string | undefined;
+  /** Where on its way the call failed. */
   readonly phase: Phase;
+  /** Whether the call may have reached its server: `no` makes it safe to repeat. */
   readonly executed: "no" | "unknown";
+  /** Whether the same request may succeed later. */
   readonly retryable: boolean;
+  /** Milliseconds after which a repetition makes sense. */
   readonly retryAfterMs?: number | undefined;
   /** The same id is in the log. */
   readonly correlationId: string;

@@ -1,5 +1,6 @@
 import type { Phase, Reason } from "../runtime/errors.ts";
 
+/** What holds for every error of one reason. */
 export interface ReasonInfo {
   /** JSON-RPC error code; what the gateway mints is -31000 and below. */
   readonly code: number;

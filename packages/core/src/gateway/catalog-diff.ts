@@ -5,6 +5,7 @@ import type { ServerConfig } from "../config/types.ts";
 
 /** What a catalog entry says, part by part, as digests: they can be compared, but not read. */
 export interface EntryDigest {
+  /** The server's id, which is no secret. */
   readonly id: string;
   /** By the keys that lead to the part, for example `runtime.args` or `env.TOKEN`. */
   readonly parts: ReadonlyMap<string, string>;
@@ -12,10 +13,13 @@ export interface EntryDigest {
 
 /** What a catalog in the place of another would change, by ids. */
 export interface CatalogDiff {
+  /** Servers that only the other catalog has. */
   readonly added: readonly string[];
+  /** Servers that the other catalog lacks. */
   readonly removed: readonly string[];
   /** With the parts of the entry that differ. */
   readonly changed: readonly { readonly id: string; readonly parts: readonly string[] }[];
+  /** Servers whose entries are the same in all parts. */
   readonly unchanged: readonly string[];
 }
 
@@ -33,6 +37,7 @@ export function digestEntries(servers: readonly ServerConfig[], salt: string): E
   });
 }
 
+/** Compares entry by entry. Both sides must be digests of the same salt, or everything has changed. */
 export function diffCatalogs(before: readonly EntryDigest[], after: readonly EntryDigest[]): CatalogDiff {
   const old = new Map(before.map((entry) => [entry.id, entry]));
   const ids = new Set(after.map(({ id }) => id));

@@ -8,7 +8,9 @@ import { fingerprintKey } from "./fingerprint.ts";
 import { memoryStore } from "./memory-store.ts";
 import type { Gateway } from "./types.ts";
 
+/** What a gateway is made of. */
 export interface GatewayOptions {
+  /** The catalog and the gateway's own settings, in the keys of the configuration file. */
   readonly config: GatewayConfig;
   /** The runtimes that the catalog may name. */
   readonly runtimes: readonly RuntimeV1[];
@@ -20,6 +22,7 @@ export interface GatewayOptions {
   readonly owner?: string;
   /** Hears everything that happens; what it throws is dropped. */
   readonly onEvent?: GatewayListener;
+  /** The time that deadlines and idle servers go by, for tests. Default: the system's. */
   readonly clock?: Clock;
 }
 

@@ -4,12 +4,17 @@ import { OmgError } from "../runtime/errors.ts";
 import type { LoginRequest, RuntimeV1, StateStore } from "../runtime/v1.ts";
 import { planServer } from "./plan-server.ts";
 
+/** What a login or logout on the command line needs, without a gateway that runs. */
 export interface LoginOptions {
+  /** The catalog with the server's entry. */
   readonly config: GatewayConfig;
+  /** The runtimes that the catalog may name. */
   readonly runtimes: readonly RuntimeV1[];
   /** The store of the gateway that shall use the credentials. */
   readonly store: StateStore;
+  /** The environment that `inherit_env` and the runtimes' own lists take from. Default: empty. */
   readonly hostEnv?: Readonly<Record<string, string | undefined>>;
+  /** Gives up: the login rejects, and nothing is stored. */
   readonly signal: AbortSignal;
   /** Has a person visit an address. */
   visit(url: string): void;

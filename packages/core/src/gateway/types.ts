@@ -41,6 +41,7 @@ export interface Gateway extends AsyncDisposable {
   exchange(frame: Frame, options: ExchangeOptions): Promise<Frame>;
   /** Every server of the catalog, in its order. */
   servers(): ServerStatus[];
+  /** One server of the catalog; `undefined`: there is none of this id. */
   server(id: string): ServerStatus | undefined;
   /** Starts a shared server now. Resolves with whether it had to; rejects when it can not. */
   startServer(id: string): Promise<boolean>;
@@ -64,12 +65,15 @@ export interface Gateway extends AsyncDisposable {
    * with `scope: session` gets an instance for that alone. Rejects when the server does not start, or refuses to list them.
    */
   toolPins(id: string): Promise<ServerPins>;
+  /** Totals since the gateway was made, and what is open now. */
   stats(): GatewayStats;
+  /** Whether `drain` was called: new calls are refused with `draining` from then on. */
   readonly draining: boolean;
   /** Refuses new calls and resolves when none is in flight, or after `timeoutMs` (default 25 000). */
   drain(timeoutMs?: number): Promise<void>;
 }
 
+/** Where a client's conversation leads, and whose it is. */
 export interface ConnectOptions {
   /** One server, transparently: nothing renamed, unknown methods forwarded. Absent: all servers, aggregated. */
   readonly server?: string | undefined;
@@ -77,6 +81,7 @@ export interface ConnectOptions {
   readonly principal?: string | undefined;
 }
 
+/** Whose a request without a session is, and how it is answered. */
 export interface ExchangeOptions extends ConnectOptions {
   /** On whose behalf: only the same one may go on with a request that needed input. */
   readonly principal: string;
@@ -88,12 +93,15 @@ export interface ExchangeOptions extends ConnectOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** How one request is given up. */
 export interface RequestOptions {
+  /** Cancels the request: the server is told, and the promise rejects with `cancelled`. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** One downstream client's conversation. */
 export interface Session {
+  /** Unique within this gateway; events name the session by it. No secret, and no credential. */
   readonly id: string;
   /** Requests of the client that have no answer yet, but for those that only listen. */
   readonly callsInFlight: number;
@@ -105,8 +113,11 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** One server as it is now. A snapshot: ask again for news. */
 export interface ServerStatus {
+  /** Its entry, with the secrets that were resolved: `maskedEntry` makes one that may be shown. */
   readonly config: ServerConfig;
+  /** What it is doing; with `scope: session`, the liveliest of its instances. */
   readonly state: ServerState;
   /**
    * Why the server is disabled, failed or in backoff, keeps an entry that is no longer that of the file, or has tools that
@@ -115,9 +126,13 @@ export interface ServerStatus {
   readonly problem?: string | undefined;
   /** When the running instance became ready. */
   readonly startedAt?: Date | undefined;
+  /** When a call last came or ended; `undefined`: there was none. */
   readonly lastActivity?: Date | undefined;
+  /** Calls since the gateway was made, those that failed included. */
   readonly requestCount: number;
+  /** Those that got an error, from the server or from the gateway. */
   readonly errorCount: number;
+  /** Calls that have no answer yet, those that wait for the start included. */
   readonly callsInFlight: number;
   /** Running instances: one at most when shared, one a session otherwise. */
   readonly instances: number;
@@ -129,17 +144,25 @@ export interface ServerStatus {
 
 /** What a reload did, by ids. */
 export interface ReloadReport {
+  /** Servers that are new. */
   readonly added: readonly string[];
+  /** Servers that are gone: they stop after the calls in flight. */
   readonly removed: readonly string[];
+  /** Servers whose entry means something else now: what runs by the old one stops after the calls in flight. */
   readonly changed: readonly string[];
+  /** Servers that go on as they are. */
   readonly unchanged: readonly string[];
   /** Those of `unchanged` whose new entry can not be used; their status has the `problem`. */
   readonly kept: readonly string[];
 }
 
+/** Totals since the gateway was made, and what is open now. */
 export interface GatewayStats {
+  /** When the gateway was made. */
   readonly startedAt: Date;
+  /** Calls that the gateway has let in, for whichever server, answered or not. */
   readonly totalRequests: number;
+  /** Clients that are connected now. */
   readonly sessions: number;
   /** Calls without a session that are open on a server while their clients look for what it asked for. */
   readonly heldCalls: number;

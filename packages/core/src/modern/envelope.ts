@@ -9,8 +9,11 @@ import { isLevel, type LogLevel } from "../session/log-level.ts";
 
 /** What every request of the modern era says of its sender (MCP 2026-07-28, basic: `_meta`). */
 export interface Envelope {
+  /** The revision that the request is written in. */
   readonly version: string;
+  /** What the client can do, as it says. */
   readonly capabilities: Readonly<Record<string, unknown>>;
+  /** The client's name and version, as it says; not checked. */
   readonly clientInfo?: unknown;
   /** Which log messages the client wants for this request; none if absent. */
   readonly logLevel?: LogLevel | undefined;

@@ -2,6 +2,7 @@ import type { ServerPins, ToolPin } from "./types.ts";
 
 /** A tool whose definition is not what it was. */
 export interface ToolChange {
+  /** The tool, by the name that the server gives it. */
   readonly name: string;
   /** Absent: there was no such tool. */
   readonly old?: ToolPin | undefined;

@@ -21,6 +21,7 @@ export interface PinRule {
 
 /** The definitions that were accepted, by server. */
 export interface PinLock {
+  /** By the ids of the servers; one that is not in here has nothing pinned. */
   readonly servers: ReadonlyMap<string, ServerPins>;
   /** Why it can not be read: then nobody knows what was accepted, and servers that must match it are not usable. */
   readonly problem?: string | undefined;

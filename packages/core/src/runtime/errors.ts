@@ -41,6 +41,7 @@ export type Reason =
  */
 export type Phase = "route" | "start" | "call" | "stop";
 
+/** What is known of a failure. */
 export interface OmgErrorOptions {
   /** What happened, to which server, and what to do next, in one plain sentence. Never a secret. */
   readonly message: string;
@@ -58,6 +59,7 @@ export interface OmgErrorOptions {
   readonly requestId?: string | number | undefined;
   /** Further members of `error.data` that MCP asks for. */
   readonly data?: Readonly<Record<string, unknown>> | undefined;
+  /** What was thrown below, for logs; clients never see it. */
   readonly cause?: unknown;
 }
 
@@ -66,13 +68,21 @@ const brand = Symbol.for("omg.error");
 /** The one error class of the gateway. Recognise it with `OmgError.is`, which works across package copies. */
 export class OmgError extends Error {
   override readonly name = "OmgError";
+  /** A word of the error contract, which decides code and status. */
   readonly reason: Reason;
+  /** A finer word below the reason, for example `spawn_enoent`. */
   readonly detail: string | undefined;
+  /** The catalog id of the server concerned. */
   readonly server: string | undefined;
+  /** Whether a call may have reached the server: `no` makes it safe to repeat. */
   readonly executed: "no" | "unknown";
+  /** Where on its way the call failed; `undefined`: where the reason says. */
   readonly phase: Phase | undefined;
+  /** Milliseconds after which a repetition makes sense. */
   readonly retryAfterMs: number | undefined;
+  /** The id of the message that could not be taken, where it could be read. */
   readonly requestId: string | number | undefined;
+  /** Further members of `error.data` that MCP asks for. */
   readonly data: Readonly<Record<string, unknown>> | undefined;
   /** Names this one failure to client and log alike. */
   readonly correlationId: string = randomUUID();
@@ -98,6 +108,7 @@ export class OmgError extends Error {
     return this.detail === "session_lost" && this.executed === "no";
   }
 
+  /** Whether this is one of ours, of whichever copy of the package. Unlike `instanceof`. */
   static is(value: unknown): value is OmgError {
     return typeof value === "object" && value !== null && (value as { [brand]?: unknown })[brand] === true;
   }

@@ -3,14 +3,19 @@ import { salvageId, scanHead } from "./frame-head.ts";
 import type { Span } from "./json-scanner.ts";
 import type { JsonRpcMessage, Params } from "./transport.ts";
 
+/** What names a request to its sender. Two sides may use the same. */
 export type RequestId = string | number;
 
+/** The four kinds of message that JSON-RPC has. */
 export type FrameKind = "request" | "notification" | "result" | "error";
 
 /** The fields of a message that routing looks at. */
 export interface FrameHead {
+  /** What kind of message it is; `result` and `error` are answers. */
   readonly kind: FrameKind;
+  /** The id of a request or an answer, as its sender wrote it. */
   readonly id?: RequestId | undefined;
+  /** The method of a request or a notification. */
   readonly method?: string | undefined;
   /** `params.name`, or `params.ref.name` of a completion. */
   readonly name?: string | undefined;
@@ -46,6 +51,7 @@ export interface Frame {
    * buffers, which cost a small call a third of its time.
    */
   readonly text?: string | undefined;
+  /** What was read of the message when it came; reading it costs nothing. */
   readonly head: FrameHead;
   /** Where the editable fields and the payload (`params`, `result` or `error`) stand in `bytes`. */
   readonly spans: FrameSpans;
@@ -74,10 +80,12 @@ export function frameOf(message: JsonRpcMessage): Frame {
   return parseFrame(Buffer.from(JSON.stringify(message)));
 }
 
+/** Makes a request. Its id need only be unique for its sender: the gateway uses ids of its own towards servers. */
 export function requestFrame(id: RequestId, method: string, params?: Params): Frame {
   return frameOf({ jsonrpc: "2.0", id, method, params });
 }
 
+/** Makes a notification, which gets no answer. */
 export function notificationFrame(method: string, params?: Params): Frame {
   return frameOf({ jsonrpc: "2.0", method, params });
 }

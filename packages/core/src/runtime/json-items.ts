@@ -3,6 +3,7 @@ import { JsonScanner, type Span } from "./json-scanner.ts";
 
 /** One item of a list (a tool, prompt, resource, template or task), in the server's own bytes. */
 export interface ListedItem {
+  /** The item as the server wrote it. */
   readonly bytes: Buffer;
   /** Its name, URI, template or id. */
   readonly key: string;

@@ -4,7 +4,9 @@ import { endOfPlainRun } from "./plain-run.ts";
 
 /** Where a value stands in the bytes: `end` is exclusive. */
 export interface Span {
+  /** The offset of its first byte. */
   readonly start: number;
+  /** The offset behind its last byte. */
   readonly end: number;
 }
 

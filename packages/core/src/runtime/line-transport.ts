@@ -6,6 +6,7 @@ import { closedError, queueFullError, stalledError, tooLargeError } from "./line
 import { LineSplitter } from "./line-splitter.ts";
 import type { FrameExtra, JsonRpcMessage, Transport } from "./transport.ts";
 
+/** The streams of a transport of lines, its limits, and what its owner wants to hear. */
 export interface LineTransportOptions {
   /** Where messages come from, one a line. */
   readonly input: Readable;

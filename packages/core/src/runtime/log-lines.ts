@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { cutMark } from "./cut-text.ts";
 import { LineSplitter } from "./line-splitter.ts";
 
+/** How much of a stream is passed on. */
 export interface LogLinesOptions {
   /** Longer lines are cut, and end with "…" then. Default 8 KiB. */
   readonly maxLineBytes?: number;

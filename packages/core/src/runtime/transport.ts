@@ -13,6 +13,7 @@ export type JsonRpcMessage =
   | { jsonrpc: "2.0"; id: RequestId; result: Params }
   | { jsonrpc: "2.0"; id?: RequestId | undefined; error: { code: number; message: string; data?: unknown } };
 
+/** How one message is sent, as the MCP SDKs type it. */
 export interface SendOptions {
   /** The request of the other side that this message belongs to: decides the stream it travels on. */
   relatedRequestId?: RequestId | undefined;
@@ -20,6 +21,7 @@ export interface SendOptions {
   resumptionToken?: string;
 }
 
+/** How one frame is sent, on transports that can heed it; others ignore it. */
 export interface FrameSendOptions extends SendOptions {
   /** Aborts the sending of this frame. */
   signal?: AbortSignal | undefined;
@@ -29,6 +31,7 @@ export interface FrameSendOptions extends SendOptions {
   streamed?: boolean | undefined;
 }
 
+/** What a transport knows of a frame that has come in, besides its bytes. */
 export interface FrameExtra {
   /** The request of ours whose stream brought this frame, where a transport can tell. */
   requestId?: RequestId | undefined;
@@ -36,6 +39,7 @@ export interface FrameExtra {
   streamed?: boolean | undefined;
 }
 
+/** What the side that ends a stream early says about it. */
 export interface StreamCloseOptions {
   /** Milliseconds that the closing side wants to be left alone, if it says so. */
   readonly retryMs?: number | undefined;
@@ -49,23 +53,30 @@ export interface StreamCloseOptions {
  * the side that answers wants no open connection meanwhile (MCP 2025-11-25): they have `closeStream` or `onstreamclose`.
  */
 export interface Transport {
+  /** Begins to receive. Called once, after the callbacks are set; resolves when messages can be sent. */
   start(): Promise<void>;
+  /** Resolves once the message has been taken over; rejects when it can not be. */
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void>;
   /** Ends the transport; `onclose` fires. Idempotent. */
   close(): Promise<void>;
+  /** Takes what the other side says, unless the frame lane does. */
   onmessage?: ((message: JsonRpcMessage) => void) | undefined;
+  /** The transport has ended, by either side. Called once. */
   onclose?: (() => void) | undefined;
   /** Something went wrong that did not end the transport. */
   onerror?: ((error: Error) => void) | undefined;
+  /** What names the conversation to the other side, on transports that have such an id. */
   sessionId?: string | undefined;
   /**
    * Whether each request goes by itself, as over HTTP: the `headers` of the send options go with it, aborting its
    * `signal` is how it is cancelled, and one that the server does not know does no harm. Absent: it is one connection.
    */
   readonly perRequest?: boolean | undefined;
+  /** Hears which revision the handshake has settled on, for transports that say it with each message. */
   setProtocolVersion?: ((version: string) => void) | undefined;
   /** Resolves once the frame has been taken over; rejects with an `OmgError` when it can not be. */
   sendFrame?: ((frame: Frame, options?: FrameSendOptions) => Promise<void>) | undefined;
+  /** Takes what the other side says, in the place of `onmessage`. */
   onframe?: ((frame: Frame, extra?: FrameExtra) => void) | undefined;
   /**
    * Ends the stream of a request of the other side ahead of its answer, if the other side is known to come back for

@@ -13,6 +13,7 @@ import type { Transport } from "./transport.ts";
  * `RuntimeFactoryOptions`. Whatever else a factory takes is for embedders and tests, and optional.
  */
 export interface RuntimeV1<Options = unknown> extends Partial<AsyncDisposable> {
+  /** The version of this interface that the runtime was written for. */
   readonly specVersion: "v1";
   /** What `runtime.type` says in the catalog, for example `docker`. Matches `^[a-z][a-z0-9-]*$`. */
   readonly name: string;
@@ -48,9 +49,11 @@ export interface RuntimeFactoryOptions {
   readonly hostEnv?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
+/** What a runtime gets to remove what a dead gateway left. */
 export interface SweepRequest<Options> {
   /** The run of a gateway that has died. */
   readonly owner: string;
+  /** Gives up: what is left then is swept another time. */
   readonly signal: AbortSignal;
   /** The options of the catalog's servers of this type: where something may be left, for example on which engine. */
   readonly options: readonly Options[];
@@ -58,20 +61,25 @@ export interface SweepRequest<Options> {
   readonly baseDirectory: string;
 }
 
+/** What a runtime gets to fetch what a start will need. */
 export interface PrepareRequest<Options> {
   /** The catalog id of the server. */
   readonly server: string;
+  /** The entry's options, as the runtime's own schema has put them out. */
   readonly options: Options;
   /** The folder of the configuration: relative paths in options start here. */
   readonly baseDirectory: string;
+  /** Gives up: nothing must be left half done. */
   readonly signal: AbortSignal;
   /** What the server writes to stderr, or the backend's own words, line by line. */
   log(line: string): void;
   /** Says how far a slow start is, in words for a person: every client that waits for it is told them. */
   progress(message: string): void;
+  /** Keeps what must outlive the process, for this server alone. */
   readonly store: StateStore;
 }
 
+/** What a runtime gets to log in or out at one server. */
 export interface LoginRequest<Options> extends PrepareRequest<Options> {
   /** The complete environment of the server; nothing else is inherited. */
   readonly env: Readonly<Record<string, string>>;
@@ -79,6 +87,7 @@ export interface LoginRequest<Options> extends PrepareRequest<Options> {
   visit(url: string): void;
 }
 
+/** What a runtime gets to start one instance. */
 export interface StartRequest<Options> extends PrepareRequest<Options> {
   /** Unique, and safe as container, pod and file name. */
   readonly instanceId: string;
@@ -109,6 +118,7 @@ export interface InstanceV1 extends AsyncDisposable {
   check?(request: { readonly signal: AbortSignal }): Promise<boolean>;
 }
 
+/** How an instance came to its end. */
 export interface Exit {
   /** `stopped`: disposed by us. `exited`: ended by itself. `lost`: the backend no longer knows it. */
   readonly reason: "stopped" | "exited" | "lost";
@@ -118,8 +128,11 @@ export interface Exit {
 
 /** A small durable key-value store; keys are namespaced per runtime and server by the gateway. */
 export interface StateStore {
+  /** The value, or `undefined` when there is none. Rejects when it can not be told; the gateway goes on without then. */
   get(key: string): Promise<string | undefined>;
+  /** Resolves when the value is kept. It replaces an old one as a whole: nobody reads half of one. */
   set(key: string, value: string): Promise<void>;
+  /** Resolves when there is no such value any more, also if there was none. */
   delete(key: string): Promise<void>;
 }
 
@@ -135,12 +148,16 @@ export interface OptionsSchema<Output> {
   };
 }
 
+/** The options as they count, with defaults, or all that is wrong with them. */
 export type OptionsResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly OptionsIssue[] };
 
+/** One thing that is wrong with the options of an entry. */
 export interface OptionsIssue {
+  /** What is wrong, as it goes on after the key's name: `must be a number`. */
   readonly message: string;
+  /** The keys that lead to it; absent: the options as a whole. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 

@@ -9,6 +9,7 @@ import { headerValue } from "./header-value.ts";
 export interface MirroredArgument {
   /** The keys that lead to the argument. */
   readonly path: readonly string[];
+  /** The name of the header, without the `Mcp-Param-` before it. */
   readonly header: string;
 }
 

@@ -3,6 +3,7 @@ export const protocolVersions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024
 
 export const latestProtocolVersion = protocolVersions[0];
 
+/** Whether this names a revision of the legacy era that the gateway speaks. */
 export function isSupportedVersion(version: unknown): version is string {
   return (protocolVersions as readonly unknown[]).includes(version);
 }
