@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { commandsRegions } from "./commands.ts";
 import { compatibilityRegions } from "./compatibility.ts";
+import { embeddingRegions } from "./embedding.ts";
 import { manifestsRegions } from "./manifests.ts";
 import { reasonsRegions } from "./reasons.ts";
 import { fillRegions } from "./regions.ts";
@@ -12,6 +13,7 @@ export const generatedPages: Readonly<Record<string, Readonly<Record<string, () 
   "docs/cli.md": commandsRegions,
   "docs/compatibility.md": compatibilityRegions,
   "docs/configuration.md": settingsRegions,
+  "docs/embedding.md": embeddingRegions,
   "docs/errors.md": reasonsRegions,
   "docs/runtimes/docker.md": dockerRegions,
   "docs/runtimes/kubernetes.md": { ...kubernetesRegions, ...manifestsRegions },

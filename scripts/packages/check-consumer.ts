@@ -5,6 +5,7 @@ import { expectNone } from "./checks.ts";
 import { type Consumer, importEntry, installConsumer, runBin, strangers, typeCheck } from "./consumer.ts";
 import { entriesOf } from "./consumer-sources.ts";
 import { checkCustomBuild, missingEngine } from "./custom-build.ts";
+import { checkEmbedded } from "./embedded.ts";
 import type { Tarball } from "./inspect.ts";
 import { checkPlugIn } from "./plug-in.ts";
 
@@ -23,6 +24,9 @@ export async function checkConsumer(
   });
   await checks.check("a program that uses every entry type-checks", () => typeCheck(consumer));
   await checkRunning(checks, consumer, process.execPath);
+  await checks.check("examples/embedded has its own routes beside a gateway, from the tarballs", () =>
+    checkEmbedded(folder, tarballs),
+  );
   const missing = await missingEngine();
   const isRequired = process.env.OMG_REQUIRED_ENGINES?.split(",").includes("docker") === true;
   const name = "examples/custom-build runs a server in a container, from the tarballs";

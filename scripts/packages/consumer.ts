@@ -17,7 +17,7 @@ export async function installConsumer(directory: string, tarballs: readonly Tarb
   await installTarballs({
     directory,
     tarballs: Object.fromEntries(tarballs.map(({ manifest, path }) => [manifest.name, path])),
-    others: { "@types/node": await installedVersion("@types/node") },
+    others: { "@types/node": await installedVersion("@types/node", repositoryRoot) },
   });
   return { directory, tarballs };
 }
@@ -77,8 +77,9 @@ function pathWith(node: string): Record<string, string> {
   return { PATH: `${dirname(node)}:${process.env.PATH ?? ""}` };
 }
 
-async function installedVersion(name: string): Promise<string> {
-  const path = join(repositoryRoot, "node_modules", name, "package.json");
+/** The version of a package that a folder of the repository uses. */
+export async function installedVersion(name: string, folder: string): Promise<string> {
+  const path = join(folder, "node_modules", name, "package.json");
   const { version }: { version: string } = JSON.parse(await readFile(path, "utf8"));
   return version;
 }

@@ -38,9 +38,14 @@ test("the TypeScript examples of the documentation and all READMEs type-check", 
   writeFileSync(join(folder, "src/index.ts"), 'export { default } from "@omg/runtime-local";\n');
   // What the app itself has no use for.
   const upstream = join(repository, "packages/upstream-http");
+  const http = join(repository, "packages/transport-http/node_modules");
   const paths = {
     "@omg/upstream-http": [join(upstream, "src/index.ts")],
     undici: [join(upstream, "node_modules/undici/index.d.ts")],
+    express: [join(http, "@types/express/index.d.ts")],
+    hono: [join(http, "hono/dist/types/index.d.ts")],
+    "@hono/node-server": [join(http, "@hono/node-server/dist/index.d.mts")],
+    "@hono/node-server/utils/response": [join(http, "@hono/node-server/dist/utils/response.d.mts")],
   };
   const tsconfig = {
     extends: join(repository, "tsconfig.json"),
