@@ -51,7 +51,7 @@ export function admission({ bound, apiKey, principal }: AdmissionOptions): Admis
     throw new OmgError("config_invalid", { message });
   }
   if (principal !== undefined) {
-    return { asks: true, principal: (incoming) => principal(incoming) || unknown };
+    return { asks: true, principal: (incoming) => named(principal(incoming)) };
   }
   if (apiKey !== undefined) return byKey(apiKey);
   if (bound !== undefined) return { asks: false, principal: () => anybody };
@@ -59,6 +59,14 @@ export function admission({ bound, apiKey, principal }: AdmissionOptions): Admis
     asks: false,
     principal: ({ socket }) => (isLoopbackAddress(socket.localAddress) ? anybody : beyond),
   };
+}
+
+/** What a program says of a caller, which may be written in plain JavaScript. */
+function named(given: unknown): string | Rejection {
+  if (!given) return unknown;
+  if (typeof given === "string") return given;
+  const message = "principal must give a text or undefined, and at once: a promise is neither";
+  throw new OmgError("config_invalid", { message });
 }
 
 function byKey(apiKey: string): Admission {

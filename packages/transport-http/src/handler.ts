@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { OmgError } from "@omg/core";
 import type { FrontCounters } from "./context.ts";
 import { createFront } from "./front.ts";
@@ -49,7 +50,7 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
   const basePath = mountPath(options.basePath);
   const guard = createGuard({ ...options, bound: undefined });
   const front = createFront(options, guard);
-  const { counters, inFlight, emit } = front.context;
+  const { counters, inFlight, limits, emit } = front.context;
   const open = new Set<ServerResponse>();
   let disposal: Promise<void> | undefined;
 
@@ -58,12 +59,22 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
     for (const outgoing of open) outgoing.destroy();
   }
 
+  /** Knows of an answer until it is out, and leaves the socket as it was. */
+  function watch(socket: Socket, outgoing: ServerResponse): void {
+    const { timeout = 0 } = socket;
+    open.add(outgoing);
+    outgoing.once("close", () => {
+      open.delete(outgoing);
+      // A server without a keep-alive time sets none of its own.
+      if (socket.timeout === limits.stallMs) socket.setTimeout(timeout);
+    });
+  }
+
   return {
     handle(incoming, outgoing) {
       try {
         if (disposal !== undefined) throw gone();
-        open.add(outgoing);
-        outgoing.once("close", () => open.delete(outgoing));
+        watch(incoming.socket, outgoing);
         enterMount(incoming, basePath);
         front.handle(incoming, outgoing);
       } catch (error) {

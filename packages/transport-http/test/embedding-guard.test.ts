@@ -103,6 +103,16 @@ describe("a gateway in a program, as to whom it serves", () => {
     expect(events).toEqual([{ type: "http-error", error }]);
   });
 
+  it("tells a program that wants to say later who it is that it can not", async () => {
+    const { url } = await embedded({ principal: (async () => "ada") as unknown as () => string });
+    const { status, json } = await call(`${url}/gateway/mcp`, initialize);
+    expect([status, json.reason, json.message]).toEqual([
+      500,
+      "config_invalid",
+      expect.stringContaining("at once"),
+    ]);
+  });
+
   it.each<[string, Partial<HandlerOptions>, string]>([
     ["names beyond this machine without a credential", { allowedHosts: ["a.example:443"] }, "unsafe_bind"],
     ["both a key and a function", { apiKey: "k", principal: byHeader }, "config_invalid"],

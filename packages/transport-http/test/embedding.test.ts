@@ -1,4 +1,6 @@
-import { createServer } from "node:http";
+import { once } from "node:events";
+import { Agent, createServer, request } from "node:http";
+import type { Socket } from "node:net";
 import {
   Client as ClientV2,
   SSEClientTransport as SseTransportV2,
@@ -108,6 +110,28 @@ it.each(["Express 5", "node:http"] as const)("a gateway in a program of %s answe
   const head = async (path: string) => (await call(url + path, { method: "HEAD" })).status;
   expect([await head("/gateway/health"), await head("/gateway/nothing")]).toEqual([200, 404]);
 });
+
+it.each([0, 5_000])(
+  "a gateway leaves no time limit of its own on a program's socket: %s",
+  async (keepAlive) => {
+    const { url, server } = await embedded();
+    server.keepAliveTimeout = keepAlive;
+    const agent = new Agent({ keepAlive: true });
+    onTestFinished(() => agent.destroy());
+    const answered = new Promise<Socket>((resolve) => {
+      server.prependOnceListener("request", (incoming, outgoing) =>
+        outgoing.once("close", () => resolve(incoming.socket)),
+      );
+    });
+    const asked = request(`${url}/gateway/health`, { agent }).end();
+    const [incoming] = await once(asked, "response");
+    incoming.resume();
+    const socket = await answered;
+    expect(socket.destroyed).toBe(false);
+    expect(socket.timeout === 0).toBe(keepAlive === 0);
+    expect(socket.timeout).not.toBe(30_000);
+  },
+);
 
 describe("the path that a gateway is mounted at", () => {
   it.each(["gateway", "/a b", "/a?b", "/a#b", "//a", "https://a.example/b"])(

@@ -1,7 +1,7 @@
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
-import { createGateway, type GatewayEvent, type RuntimeV1, type Transport } from "@omg/core";
+import { createGateway, type GatewayEvent, type RuntimeV1 } from "@omg/core";
 import { onTestFinished } from "vitest";
 
 const tools = ["echo", "slow"].map((name) => ({ name, inputSchema: { type: "object" as const } }));
@@ -43,7 +43,7 @@ function memoryRuntime(onCall: (name: string) => Promise<void>): RuntimeV1 {
       await server.connect(theirs);
       return {
         id: "1",
-        transport: ours as Transport,
+        transport: ours,
         exited: exited.promise,
         async [Symbol.asyncDispose]() {
           await server.close();
