@@ -43,9 +43,8 @@ export function takeBody(
   onBody: (body: Buffer) => void,
   onFailure: (error: OmgError) => void,
 ): void {
-  // What has ended already would never tell.
-  if (incoming.readableDidRead || incoming.destroyed) {
-    onFailure(incoming.readableDidRead ? readBefore() : brokenOff());
+  if (incoming.readableDidRead) {
+    onFailure(readBefore());
     return;
   }
   const declared = Number(headerOf(incoming, "content-length"));
@@ -73,7 +72,7 @@ export function takeBody(
     if (!isComplete && size <= limit) onBody(joined(chunks));
   });
   incoming.on("error", (cause: Error) => {
-    if (!isComplete) onFailure(brokenOff(cause));
+    if (!isComplete) onFailure(new OmgError("cancelled", { message: "The request broke off", cause }));
   });
 }
 
@@ -89,10 +88,6 @@ function joined(chunks: readonly Buffer[]): Buffer {
 
 function tooLarge(limit: number): OmgError {
   return new OmgError("message_too_large", { message: `The request body is over ${limit} bytes` });
-}
-
-function brokenOff(cause?: Error): OmgError {
-  return new OmgError("cancelled", { message: "The request broke off", cause });
 }
 
 /** Only a front in somebody's server sees this: the messages that it forwards are the very bytes that came. */

@@ -27,7 +27,7 @@ export interface HandlerOptions extends FrontOptions {
 
 /**
  * A gateway's answers, for a server of somebody else. Dispose: end all sessions, break off what is still answered, and
- * answer 503 from then on; the gateway and the server live on.
+ * answer 503 from then on; the gateway and the server live on. Until then it keeps the process alive.
  */
 export interface HttpHandler extends AsyncDisposable {
   /**
@@ -36,7 +36,10 @@ export interface HttpHandler extends AsyncDisposable {
   readonly handle: (incoming: IncomingMessage, outgoing: ServerResponse) => void;
   /** Running totals since the start, and what is open now. */
   counters(): FrontCounters;
-  /** The same as for a front with its own sockets. */
+  /**
+   * Reports `/readyz` as draining from now on; resolves when no request waits for its answer any more, and ends the sessions'
+   * event streams then. The gateway's own `drain` is what refuses new calls.
+   */
   drain(): Promise<void>;
 }
 
@@ -72,6 +75,8 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
 
   return {
     handle(incoming, outgoing) {
+      // Its end was told before anybody here could hear it.
+      if (outgoing.destroyed) return;
       try {
         if (disposal !== undefined) throw gone();
         watch(incoming.socket, outgoing);

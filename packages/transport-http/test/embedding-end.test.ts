@@ -54,7 +54,7 @@ describe("a drain of a gateway in a program", () => {
 });
 
 describe("a request whose client leaves before the program hands it over", () => {
-  it("holds up no drain", async () => {
+  it.each(["POST /rpc", "POST /mcp", "GET /sse"])("leaves nothing behind: %s", async (line) => {
     const handed = Promise.withResolvers<void>();
     const program: Program = (handle) =>
       createServer(async (incoming, outgoing) => {
@@ -63,16 +63,21 @@ describe("a request whose client leaves before the program hands it over", () =>
         handed.resolve();
       });
     const { front, port } = await embedded({ program, principal: () => "ada" });
-    const arrived = serverSide("POST", "/rpc");
+    const [method = "", path] = line.split(" ");
+    const arrived = serverSide(method, path);
     const socket = connectRaw(port);
-    const headers =
-      "Host: localhost\r\nX-Server-ID: pg\r\nContent-Type: application/json\r\nContent-Length: 9";
-    socket.write(`POST /rpc HTTP/1.1\r\n${headers}\r\n\r\n{`);
+    const headers = [
+      "Host: localhost",
+      "X-Server-ID: pg",
+      "Content-Type: application/json",
+      "Content-Length: 9",
+    ];
+    socket.write(`${line} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n{`);
     await arrived;
     socket.destroy();
     await handed.promise;
     await front.drain();
-    expect(front.counters().waiting).toBe(0);
+    expect(front.counters()).toMatchObject({ sessions: 0, streams: 0, waiting: 0 });
   });
 });
 
