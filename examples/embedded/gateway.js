@@ -22,7 +22,8 @@ export const gateway = await createGateway({
 export function endOnSignal(front, server) {
   const end = async () => {
     server.close();
-    await Promise.all([front.drain(), gateway.drain()]);
+    void front.drain();
+    await gateway.drain();
     await front[Symbol.asyncDispose]();
     await gateway[Symbol.asyncDispose]();
     server.closeAllConnections();
