@@ -51,6 +51,6 @@ export interface RuntimeSubject {
 /** Registers a test: vitest's `test`, or anything of its shape. */
 export interface TestFunction {
   (name: string, run: () => Promise<void>, timeoutMs?: number): unknown;
-  /** Registers a test that is not run. Absent: a rule that is skipped is not shown. */
+  /** Registers a test that is not run, for a rule that is skipped. Absent: it is registered as one that passes. */
   readonly skip?: ((name: string, run: () => Promise<void>) => unknown) | undefined;
 }

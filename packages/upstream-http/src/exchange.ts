@@ -4,7 +4,7 @@ import type { Headers } from "./failures.ts";
 
 /** What came back, with all of its body if that is short JSON, else with a body that must be read, let go or destroyed. */
 export interface HttpResponse {
-  /** The HTTP status, whatever it is: only those that no answer came for reject. */
+  /** Any HTTP status: a request rejects only when no answer comes. */
   readonly status: number;
   /** By their names in lower case. */
   readonly headers: Headers;

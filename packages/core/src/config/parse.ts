@@ -15,7 +15,7 @@ export interface ParsedConfig {
   readonly config?: Omit<ConfigFile, "servers"> | undefined;
   /** The servers that stand in this file itself. */
   readonly servers?: readonly ServerConfig[] | undefined;
-  /** All that is wrong, by lines. An error concerns the entry of its `server`, or the file if it names none. */
+  /** All that is wrong, and where. An error concerns the entry of its `server`, or the file if it names none. */
   readonly diagnostics: readonly Diagnostic[];
   /** Values that came from variables. */
   readonly secrets: readonly string[];
@@ -32,7 +32,7 @@ export type Locate = (server: string, path: Path) => Place;
 export interface ParsedCatalog {
   /** Entries that are not usable carry their `problem`. */
   readonly servers: readonly ServerConfig[];
-  /** All that is wrong, by lines. An error concerns the entry of its `server`, or the file if it names none. */
+  /** All that is wrong, and where. An error concerns the entry of its `server`, or the file if it names none. */
   readonly diagnostics: readonly Diagnostic[];
   /** Values that came from variables and files: to be kept out of logs. */
   readonly secrets: readonly string[];
