@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkConsumer } from "./packages/check-consumer.ts";
-import { checkRelease } from "./packages/check-release.ts";
-import { checkTarballs } from "./packages/check-tarballs.ts";
 import { createChecks } from "./packages/checks.ts";
+import { checkConsumer } from "./packages/consumer/check-consumer.ts";
 import { buildPackages, publishablePackages } from "./packages/pack.ts";
+import { checkRelease } from "./packages/release/check-release.ts";
+import { checkTarballs } from "./packages/tarballs/check-tarballs.ts";
 
 // Builds and packs every package as a release would, and checks what users get; then makes a release into a registry of its own.
 // `node scripts/check-packages.ts [file for the counts]`

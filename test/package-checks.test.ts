@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import { overBudget } from "../scripts/packages/budgets.ts";
 import { createChecks, expectNone } from "../scripts/packages/checks.ts";
-import { entriesOf } from "../scripts/packages/consumer-sources.ts";
+import { entriesOf } from "../scripts/packages/consumer/consumer-sources.ts";
+import { readmeExample } from "../scripts/packages/release/readme-example.ts";
+import { overBudget } from "../scripts/packages/tarballs/budgets.ts";
 import {
   checkContents,
   missingAssets,
   tracesOfTheBuild,
   undeclaredImports,
-} from "../scripts/packages/inspect.ts";
-import { readmeExample } from "../scripts/packages/readme-example.ts";
+} from "../scripts/packages/tarballs/inspect.ts";
 
 const manifest = { name: "@omg/x", version: "1.0.0" };
 const needed = ["LICENSE", "README.md", "package.json"];

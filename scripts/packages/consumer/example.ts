@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { callTool } from "../call-tool.ts";
 
 export interface ExampleProgram {
   /** Where it is installed. */
@@ -9,6 +10,7 @@ export interface ExampleProgram {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+const echo = { server: "everything", name: "echo", arguments: { message: "hi" } };
 const longestMs = 60_000;
 
 /**
@@ -32,7 +34,7 @@ export async function runExample(
     await Promise.race([once(lines, "line"), once(lines, "close")]);
     const [url] = printed;
     if (url === undefined) throw new Error("it ended before it listened");
-    await callEcho(url);
+    await callTool(url, echo, "Echo: hi");
     await visit(url);
     program.kill("SIGINT");
     const [code, signal] = await exit;
@@ -42,20 +44,4 @@ export async function runExample(
     clearTimeout(deadline);
     program.kill("SIGKILL");
   }
-}
-
-async function callEcho(url: string): Promise<void> {
-  const answer = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      jsonrpc: "2.0",
-      id: 1,
-      method: "tools/call",
-      server_id: "everything",
-      params: { name: "echo", arguments: { message: "hi" } },
-    }),
-  });
-  const text = await answer.text();
-  if (!text.includes("Echo: hi")) throw new Error(`it answers ${text}`);
 }

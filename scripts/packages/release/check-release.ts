@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { type Checks, expectNone } from "../checks.ts";
+import { publishablePackages } from "../pack.ts";
 import { checkReadmes } from "./check-readmes.ts";
 import { checkScaffold } from "./check-scaffold.ts";
-import { type Checks, expectNone } from "./checks.ts";
 import { installNodes, missingNodes } from "./nodes.ts";
-import { publishablePackages } from "./pack.ts";
 import { startRegistry } from "./registry.ts";
 import { checkVersions, rehearsePublish, rehearseVersion } from "./rehearse-release.ts";
 import { serveByNpx } from "./serve-by-npx.ts";

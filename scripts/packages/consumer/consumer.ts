@@ -1,10 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { installTarballs } from "../install.ts";
+import { repositoryRoot } from "../pack.ts";
+import { run } from "../run.ts";
+import type { Tarball } from "../tarballs/inspect.ts";
 import { entriesOf, importProbe, typeProbe } from "./consumer-sources.ts";
-import type { Tarball } from "./inspect.ts";
-import { installTarballs } from "./install.ts";
-import { repositoryRoot } from "./pack.ts";
-import { run } from "./run.ts";
 
 /** A project of a user that has the packages installed. */
 export interface Consumer {

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Consumer, runBin } from "./consumer.ts";
 
-const fixture = new URL("../../apps/gateway/test/fixtures/plug-in/index.js", import.meta.url);
+const fixture = new URL("../../../apps/gateway/test/fixtures/plug-in/index.js", import.meta.url);
 const name = "@acme/omg-runtime-acme";
 
 /** The gateway as users install it runs a server by a runtime of somebody else, which lies beside it. Rejects if it does not. */

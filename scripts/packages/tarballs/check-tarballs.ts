@@ -1,5 +1,6 @@
+import { type Checks, expectNone } from "../checks.ts";
+import { type PublishablePackage, packPackage, repositoryRoot } from "../pack.ts";
 import { overBudget } from "./budgets.ts";
-import { type Checks, expectNone } from "./checks.ts";
 import {
   checkContents,
   checkTypes,
@@ -10,7 +11,6 @@ import {
   tracesOfTheBuild,
   undeclaredImports,
 } from "./inspect.ts";
-import { type PublishablePackage, packPackage, repositoryRoot } from "./pack.ts";
 
 /** Packs every package into a folder and looks at what is in it. Gives those that could be packed. */
 export async function checkTarballs(

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { run } from "./run.ts";
+import { signalGroup } from "../process-group.ts";
+import { run } from "../run.ts";
 
 /** The first example of a README, and what it takes to try it. */
 export interface ReadmeExample {
@@ -65,7 +66,7 @@ export async function tryExample(example: ReadmeExample, options: TryOptions): P
       throw new Error(`it prints\n${printed}\nand the README says\n${here(example.output)}`);
     }
   } finally {
-    if (beside) endGroup(beside);
+    if (beside) signalGroup(beside, "SIGKILL");
   }
 }
 
@@ -81,13 +82,4 @@ async function startBeside(
   });
   await Promise.race([once(child.stdout, "data"), once(child.stderr, "data"), once(child, "exit")]);
   return child;
-}
-
-function endGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // It has ended by itself.
-  }
 }

@@ -1,9 +1,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Checks, expectNone } from "./checks.ts";
-import { checkContents, checkTypes, lintPackage, readTarball, undeclaredImports } from "./inspect.ts";
+import { type Checks, expectNone } from "../checks.ts";
+import { run } from "../run.ts";
+import {
+  checkContents,
+  checkTypes,
+  lintPackage,
+  readTarball,
+  undeclaredImports,
+} from "../tarballs/inspect.ts";
 import type { Registry } from "./registry.ts";
-import { run } from "./run.ts";
 
 const type = "far-away";
 const name = `omg-runtime-${type}`;

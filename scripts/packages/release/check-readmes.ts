@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { basename, join } from "node:path";
-import type { Checks } from "./checks.ts";
-import { checkWith, type Engine, kubeconfig, serverImage } from "./engines.ts";
-import { publishablePackages } from "./pack.ts";
+import type { Checks } from "../checks.ts";
+import { checkWith, type Engine, kubeconfig, serverImage } from "../engines.ts";
+import { publishablePackages } from "../pack.ts";
 import { readmeExample, tryExample } from "./readme-example.ts";
 import type { Registry } from "./registry.ts";
 

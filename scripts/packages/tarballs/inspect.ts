@@ -4,7 +4,7 @@ import { posix } from "node:path";
 import { checkPackage, createPackageFromTarballData, type Problem } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import type { PackedManifest } from "./pack.ts";
+import type { PackedManifest } from "../pack.ts";
 
 /** A packed package, read. */
 export interface Tarball {

@@ -1,10 +1,10 @@
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
+import { installTarballs } from "../install.ts";
+import { repositoryRoot } from "../pack.ts";
+import type { Tarball } from "../tarballs/inspect.ts";
 import { installedVersion } from "./consumer.ts";
 import { runExample } from "./example.ts";
-import type { Tarball } from "./inspect.ts";
-import { installTarballs } from "./install.ts";
-import { repositoryRoot } from "./pack.ts";
 
 const packages = ["@omg/core", "@omg/runtime-local", "@omg/transport-http"];
 const others = ["@hono/node-server", "@modelcontextprotocol/server-everything", "express", "hono"];

@@ -4,8 +4,8 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { runServer } from "verdaccio";
-import { repositoryRoot } from "./pack.ts";
-import { run } from "./run.ts";
+import { repositoryRoot } from "../pack.ts";
+import { run } from "../run.ts";
 
 /** A registry of npm packages on this machine, to which ours are published. Dispose: nobody listens any more. */
 export interface Registry extends AsyncDisposable {

@@ -1,8 +1,8 @@
 import { cp, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { publishablePackages, repositoryRoot, runPnpm } from "./pack.ts";
+import { publishablePackages, repositoryRoot, runPnpm } from "../pack.ts";
+import { run } from "../run.ts";
 import type { Registry } from "./registry.ts";
-import { run } from "./run.ts";
 
 /** The next version of all packages, in a copy of the repository. */
 export interface Rehearsal {

@@ -1,4 +1,4 @@
-import type { Tarball } from "./inspect.ts";
+import type { Tarball } from "../tarballs/inspect.ts";
 
 /** Every name that users can import, for example `@omg/core/runtime`. */
 export function entriesOf(tarballs: readonly Pick<Tarball, "manifest">[]): string[] {

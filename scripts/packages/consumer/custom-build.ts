@@ -1,23 +1,13 @@
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
+import { serverImage } from "../engines.ts";
+import { repositoryRoot } from "../pack.ts";
+import { run } from "../run.ts";
+import type { Tarball } from "../tarballs/inspect.ts";
 import { installConsumer } from "./consumer.ts";
 import { runExample } from "./example.ts";
-import type { Tarball } from "./inspect.ts";
-import { repositoryRoot } from "./pack.ts";
-import { run } from "./run.ts";
 
 const packages = ["@omg/core", "@omg/runtime-docker", "@omg/transport-http", "@omg/upstream-http"];
-const image = "omg-test/everything:1";
-
-/** Why containers can not be run here. Undefined: they can. */
-export async function missingEngine(): Promise<string | undefined> {
-  try {
-    await run("docker", ["image", "inspect", image], { cwd: repositoryRoot, timeoutMs: 10_000 });
-    return undefined;
-  } catch (error) {
-    return `docker image inspect ${image}: ${(error as Error).message.split("\n").at(-1)}`;
-  }
-}
 
 /** examples/custom-build in an empty folder, from tarballs: it serves a server in a container, and leaves none. */
 export async function checkCustomBuild(folder: string, tarballs: readonly Tarball[]): Promise<void> {
@@ -25,7 +15,7 @@ export async function checkCustomBuild(folder: string, tarballs: readonly Tarbal
   const wanted = tarballs.filter(({ manifest }) => packages.includes(manifest.name));
   const { directory } = await installConsumer(join(folder, "custom-build"), wanted);
   await copyFile(join(repositoryRoot, "examples/custom-build/gateway.js"), join(directory, "gateway.js"));
-  await runExample({ directory, file: "gateway.js", env: { IMAGE: image } });
+  await runExample({ directory, file: "gateway.js", env: { IMAGE: serverImage } });
   const left = (await containers()).filter((id) => !before.includes(id));
   if (left.length > 0) throw new Error(`it left the containers ${left.join(", ")}`);
 }

@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Checks } from "./checks.ts";
-import { expectNone } from "./checks.ts";
+import { type Checks, expectNone } from "../checks.ts";
+import { checkWith } from "../engines.ts";
+import type { Tarball } from "../tarballs/inspect.ts";
 import { type Consumer, importEntry, installConsumer, runBin, strangers, typeCheck } from "./consumer.ts";
 import { entriesOf } from "./consumer-sources.ts";
-import { checkCustomBuild, missingEngine } from "./custom-build.ts";
+import { checkCustomBuild } from "./custom-build.ts";
 import { checkEmbedded } from "./embedded.ts";
-import type { Tarball } from "./inspect.ts";
 import { checkPlugIn } from "./plug-in.ts";
 
 /** Installs the tarballs as a user would, and uses what is installed. */
@@ -27,11 +27,12 @@ export async function checkConsumer(
   await checks.check("examples/embedded has its own routes beside a gateway, from the tarballs", () =>
     checkEmbedded(folder, tarballs),
   );
-  const missing = await missingEngine();
-  const isRequired = process.env.OMG_REQUIRED_ENGINES?.split(",").includes("docker") === true;
-  const name = "examples/custom-build runs a server in a container, from the tarballs";
-  if (missing !== undefined && !isRequired) checks.skip(name, missing);
-  else await checks.check(name, () => checkCustomBuild(folder, tarballs));
+  await checkWith(
+    checks,
+    "docker",
+    "examples/custom-build runs a server in a container, from the tarballs",
+    () => checkCustomBuild(folder, tarballs),
+  );
 }
 
 /** What must work under a given Node. */

@@ -1,10 +1,12 @@
-import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { delimiter, dirname } from "node:path";
 import { createInterface } from "node:readline";
+import { callTool } from "../call-tool.ts";
+import { isGroupRunning, signalGroup } from "../process-group.ts";
+import { run } from "../run.ts";
 import type { Registry } from "./registry.ts";
-import { run } from "./run.ts";
 
 export interface NpxOptions {
   /** A new folder, which is the home of the user, too. */
@@ -17,6 +19,7 @@ export interface NpxOptions {
 }
 
 const npx = ["-y", "@omg/gateway"];
+const greeting = { server: "hello", name: "greet", arguments: { name: "you" } };
 const longestMs = 60_000;
 
 /** Does in an empty folder what a newcomer with nothing but Node does: writes a configuration, serves it, calls a tool, ends it. */
@@ -39,23 +42,11 @@ export async function serveByNpx({ directory, node, version, registry }: NpxOpti
     signalGroup(gateway, "SIGKILL");
   }, longestMs);
   try {
-    const answer = await fetch(await endpoint(gateway), {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({
-        jsonrpc: "2.0",
-        id: 1,
-        method: "tools/call",
-        server_id: "hello",
-        params: { name: "greet", arguments: { name: "you" } },
-      }),
-    });
-    const text = await answer.text();
-    if (!text.includes("Hello, you!")) throw new Error(`it answers ${text}`);
+    await callTool(await endpoint(gateway), greeting, "Hello, you!");
     signalGroup(gateway, "SIGINT");
     await ended;
     if (isLate) throw new Error("it did not end in time");
-    if (isRunning(gateway)) throw new Error("a process of it outlives it");
+    if (isGroupRunning(gateway)) throw new Error("a process of it outlives it");
   } finally {
     clearTimeout(deadline);
     signalGroup(gateway, "SIGKILL");
@@ -73,21 +64,4 @@ async function endpoint({ stdout, stderr }: ChildProcessWithoutNullStreams): Pro
     if (url !== undefined) return url;
   }
   throw new Error(`it ended before it listened: ${words}`);
-}
-
-function isRunning({ pid = 0 }: ChildProcess): boolean {
-  try {
-    return process.kill(-pid, 0);
-  } catch {
-    return false;
-  }
-}
-
-function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // All of it has ended.
-  }
 }
