@@ -13,6 +13,7 @@ describeWithSshd("the ssh runtime keeps the contract", (sshd) => {
         options: { ...sshd.place, command: "no-such-command" },
         message: /"no-such-command" was not found there/,
       }),
+      away: () => ({ ...sshd.place, port: 1, command: "true" }),
       badOptions: () => ({ options: { host: 7, command: "true" }, key: "host" }),
       leftovers: async (owner) => processesWith(owner).map(({ pid, command }) => `${pid} ${command}`),
       addsEnv: ["HOME", "LOGNAME", "PATH", "SHELL", "USER", "OMG_INSTANCE", "OMG_OWNER", "OMG_SERVER"],

@@ -21,6 +21,7 @@ for (const way of ways) {
           options: { image: "omg-test/no-such-image:1", pull: "never" },
           message: /no image omg-test\/no-such-image:1/,
         }),
+        away: () => ({ image: "omg-test/node:1", engine: { socket: "/no/such/docker.sock" } }),
         badOptions: () => ({ options: { image: 7 }, key: "image" }),
         leftovers: async (owner) => (await api.containers(owner)).map(({ name }) => `container ${name}`),
         addsEnv: ["HOME", "HOSTNAME", "PATH", "NODE_ENV"],

@@ -2,7 +2,7 @@ import { type ContractRule, testRuntime } from "@omg/runtime-testkit";
 import { test } from "vitest";
 import kubernetesRuntime from "../src/index.ts";
 import { describeWithCluster } from "./support/cluster.ts";
-import { kitNamespace, podOf, type Way, ways } from "./support/kit-pod.ts";
+import { kitNamespace, kubeconfigAway, podOf, type Way, ways } from "./support/kit-pod.ts";
 
 const unseen: Readonly<Record<Way, Partial<Record<ContractRule, string>>>> = {
   stdio: {},
@@ -25,6 +25,7 @@ for (const way of ways) {
           options: { namespace, image: "omg-test/no-such-image:1", image_pull_policy: "Never" },
           message: /ErrImageNeverPull/,
         }),
+        away: () => ({ namespace, image: "omg-test/node:1", kubeconfig: kubeconfigAway }),
         badOptions: () => ({ options: { image: 7 }, key: "image" }),
         async leftovers(owner) {
           const of = `?labelSelector=${encodeURIComponent(`open-mcp-gateway.io/owner=${owner}`)}`;

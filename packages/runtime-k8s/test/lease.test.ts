@@ -87,6 +87,24 @@ describe("the lease of a gateway", () => {
     expect(server.names(path)).toEqual([]);
   });
 
+  test("that could not even be asked for is not removed", async () => {
+    const config = server.config();
+    await server[Symbol.asyncDispose]();
+    await using away = new Cluster({ config });
+    const held = new Lease(away, "ns", "me");
+    await expect(held.hold()).rejects.toThrow("ECONNREFUSED");
+    await held.release();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("of which nobody knows whether it was made is removed", async () => {
+    const held = lease("me");
+    server.choose = ({ method }) => (method === "POST" ? breaksOff : undefined);
+    await expect(held.hold()).rejects.toThrow();
+    await held.release();
+    expect(asked("DELETE")).toHaveLength(1);
+  });
+
   test("is renewed every 20 s, also through an outage, and stays the same", async () => {
     const held = lease("me");
     const before = await held.hold();

@@ -3,7 +3,7 @@ import { type ContractRule, testRuntime } from "@omg/runtime-testkit";
 import { test } from "vitest";
 import kubernetesRuntime from "../src/index.ts";
 import { describeWithCluster } from "./support/cluster.ts";
-import { deploymentOf, kitNamespace } from "./support/kit-pod.ts";
+import { deploymentOf, kitNamespace, kubeconfigAway } from "./support/kit-pod.ts";
 
 const unseen: Partial<Record<ContractRule, string>> = {
   K5: "a Deployment's environment is not ours",
@@ -29,6 +29,7 @@ describeWithCluster(
           options: { namespace, deployment: "no-such-deployment", port: 8080 },
           message: /deployments.apps "no-such-deployment" not found/,
         }),
+        away: () => ({ namespace, deployment: "any", port: 8080, kubeconfig: kubeconfigAway }),
         badOptions: () => ({ options: { deployment: "one", port: 70_000 }, key: "port" }),
         async leftovers(owner) {
           const { items } = JSON.parse(await cluster.ask(deployments)) as {

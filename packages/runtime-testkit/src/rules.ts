@@ -232,4 +232,18 @@ export const rules: readonly Rule[] = [
       );
     },
   },
+  {
+    number: "K17",
+    says: "says that its place is away, which is no failure of the server's",
+    async check(bench, { away, startMs }) {
+      const started = bench.runtime.start(await bench.request(await away?.()));
+      await assert.rejects(soon(started, "the rejection", startMs), (error) => {
+        assert.ok(OmgError.is(error), "the error is no OmgError");
+        assert.equal(error.reason, "runtime_unavailable");
+        assert.equal(error.server, "scripted");
+        assert.notEqual(error.message.trim(), "");
+        return true;
+      });
+    },
+  },
 ];

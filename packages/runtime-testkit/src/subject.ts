@@ -18,7 +18,8 @@ export type ContractRule =
   | "K13"
   | "K14"
   | "K15"
-  | "K16";
+  | "K16"
+  | "K17";
 
 /** A runtime, and what the contract suite has to know about it. */
 export interface RuntimeSubject {
@@ -30,6 +31,8 @@ export interface RuntimeSubject {
   brokenServer(): { readonly options: unknown; readonly message: RegExp };
   /** Options that the runtime must refuse, and the key that the complaint must name. */
   badOptions(): { readonly options: unknown; readonly key: string };
+  /** Well-formed options for a place that is away for now: an engine that does not answer, a machine that is off. Default: none is. */
+  away?(): unknown;
   /** Everything that instances of this owner have left, by any name: must be empty after each test. */
   leftovers(owner: string): Promise<readonly string[]>;
   /** Variables that the scripted server needs to run. Default: none. */

@@ -5,7 +5,7 @@ import type { ContractRule, RuntimeSubject, TestFunction } from "./subject.ts";
 const leastTestMs = 30_000;
 
 /**
- * Registers one test for each rule of the contract, K1 to K16. A rule that can not be seen on this runtime is
+ * Registers one test for each rule of the contract, K1 to K17. A rule that can not be seen on this runtime is
  * registered as skipped, with the reason in its name.
  */
 export function testRuntime(subject: RuntimeSubject, { test }: { readonly test: TestFunction }): void {
@@ -31,6 +31,8 @@ export function testRuntime(subject: RuntimeSubject, { test }: { readonly test: 
 }
 
 function impliedReason(rule: ContractRule, subject: RuntimeSubject): string | undefined {
-  const sweeps = rule !== "K14" || subject.createRuntime().sweep !== undefined;
-  return sweeps ? undefined : "the runtime has no sweep: nothing of it can be left";
+  if (rule === "K14" && subject.createRuntime().sweep === undefined)
+    return "the runtime has no sweep: nothing of it can be left";
+  if (rule === "K17" && subject.away === undefined) return "its place is never away";
+  return undefined;
 }

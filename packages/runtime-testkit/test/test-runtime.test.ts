@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { type RuntimeSubject, testRuntime } from "../src/index.ts";
-import { children, type Fault, plainRuntime } from "./fixtures/plain-runtime.ts";
+import { children, type Fault, placeAway, plainRuntime } from "./fixtures/plain-runtime.ts";
 
 afterAll(() => {
   for (const child of children.keys()) child.kill("SIGKILL");
@@ -34,6 +34,7 @@ describe("the suite finds a runtime that", () => {
     ["sweeps everything", "K14"],
     ["reverses answers", "K16"],
     ["cuts long texts", "K15"],
+    ["blames the server", "K17"],
   ];
   for (const [fault, rule] of faults) {
     test.concurrent(`${fault} (${rule})`, { timeout: 30_000 }, async () => {
@@ -51,7 +52,7 @@ describe("a rule that can not be seen", () => {
       skip: (name: string) => skipped.push(name),
     });
     testRuntime({ ...subject(), skip: { K5: "no environment over HTTP" } }, { test: register });
-    expect(names).toHaveLength(15);
+    expect(names).toHaveLength(16);
     expect(skipped).toEqual([expect.stringMatching(/^K5 .* \(skipped: no environment over HTTP\)$/)]);
   });
 
@@ -60,6 +61,13 @@ describe("a rule that can not be seen", () => {
     const names = [...testsOf({ ...subject(), createRuntime: () => runtime }, "names").keys()];
     expect(names).toContainEqual(expect.stringMatching(/^K14 .*skipped: the runtime has no sweep/));
   });
+
+  test("is said of K17 if the place is never away", () => {
+    const { away: _, ...here } = subject();
+    expect([...testsOf(here, "names").keys()]).toContainEqual(
+      expect.stringMatching(/^K17 .*skipped: its place is never away/),
+    );
+  });
 });
 
 function subject(fault?: Fault): RuntimeSubject {
@@ -67,6 +75,7 @@ function subject(fault?: Fault): RuntimeSubject {
     createRuntime: () => plainRuntime(fault),
     server: ({ file, args }) => ({ command: process.execPath, args: [file, ...args] }),
     brokenServer: () => ({ options: { command: "no-such-command", args: [] }, message: /no-such-command/ }),
+    away: () => ({ command: placeAway, args: [] }),
     badOptions: () => ({ options: { command: 7 }, key: "command" }),
     leftovers: async (owner) =>
       [...children].flatMap(([{ pid }, of]) => (of === owner ? `process ${pid}` : [])),

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { type Checks, expectNone } from "../checks.ts";
 import { publishablePackages } from "../pack.ts";
+import { checkExamples } from "./check-examples.ts";
 import { checkReadmes } from "./check-readmes.ts";
 import { checkScaffold } from "./check-scaffold.ts";
 import { installNodes, missingNodes } from "./nodes.ts";
 import { startRegistry } from "./registry.ts";
 import { checkVersions, rehearsePublish, rehearseVersion } from "./rehearse-release.ts";
-import { serveByNpx } from "./serve-by-npx.ts";
+import { serveAsNewcomer } from "./serve-as-newcomer.ts";
 
 /** Makes a release into a registry of our own, and then does what users do who find it there. */
 export async function checkRelease(checks: Checks, folder: string): Promise<void> {
@@ -42,10 +43,15 @@ export async function checkRelease(checks: Checks, folder: string): Promise<void
   if (missing !== undefined) checks.skip(others, missing);
   const nodes = missing ? [] : await checks.check(others, () => installNodes(join(folder, "nodes")));
   for (const node of [own, ...(nodes ?? [])]) {
+    const newcomer = { node: node.path, version, registry };
     await checks.check(`npx @omg/gateway serves a tool on Node ${node.version}`, () =>
-      serveByNpx({ directory: join(folder, `npx-${node.version}`), node: node.path, version, registry }),
+      serveAsNewcomer({ ...newcomer, way: "npx", directory: join(folder, `npx-${node.version}`) }),
     );
   }
+  await checks.check("npm install -g @omg/gateway brings omg, which serves a tool", () =>
+    serveAsNewcomer({ node: own.path, version, registry, way: "install", directory: join(folder, "omg") }),
+  );
   await checkReadmes(checks, registry, join(folder, "readmes"));
+  await checkExamples(checks, registry, join(folder, "examples"));
   await checkScaffold(checks, registry, join(folder, "scaffold"));
 }

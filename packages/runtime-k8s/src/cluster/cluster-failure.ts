@@ -7,7 +7,10 @@ interface Status {
   readonly details?: { readonly retryAfterSeconds?: unknown } | null;
 }
 
-type Parts = Pick<Partial<ClusterFailure>, "status" | "reason" | "retryAfterMs" | "hasNoLogin" | "cause">;
+type Parts = Pick<
+  Partial<ClusterFailure>,
+  "status" | "reason" | "retryAfterMs" | "hasNoLogin" | "isUnsent" | "cause"
+>;
 
 /** Nobody is left alone for longer than this, whatever it asks for. */
 const longestRetryMs = 60_000;
@@ -25,6 +28,8 @@ export class ClusterFailure extends Error {
   readonly retryAfterMs: number | undefined;
   /** Whether it was not even asked, for want of credentials. */
   readonly hasNoLogin: boolean;
+  /** Whether there was not even a connection to ask over. */
+  readonly isUnsent: boolean;
 
   constructor(said: string, parts: Parts = {}) {
     super(said, { cause: parts.cause });
@@ -33,6 +38,7 @@ export class ClusterFailure extends Error {
     this.reason = parts.reason;
     this.retryAfterMs = parts.retryAfterMs;
     this.hasNoLogin = parts.hasNoLogin ?? false;
+    this.isUnsent = parts.isUnsent ?? this.hasNoLogin;
   }
 
   /** `retryAfter`: the header of that name. */
@@ -52,7 +58,8 @@ export class ClusterFailure extends Error {
     const outer = partsOf(error);
     const inner = partsOf(outer.cause);
     const said = wordFor(inner) ?? wordFor(outer) ?? inner.message ?? outer.message;
-    return new ClusterFailure(said ?? String(error), { cause: error });
+    const isUnsent = connecting.has(inner.code ?? outer.code);
+    return new ClusterFailure(said ?? String(error), { isUnsent, cause: error });
   }
 
   get isMissing(): boolean {
@@ -102,6 +109,16 @@ const words: Readonly<Record<string, string>> = {
   EPROTO: "what answers there does not speak TLS",
   ERR_SSL_WRONG_VERSION_NUMBER: "what answers there does not speak TLS",
 };
+
+/** Codes of connections that did not come about. */
+const connecting: ReadonlySet<unknown> = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
 
 function partsOf(error: unknown): ErrorParts {
   return typeof error === "object" && error !== null ? error : {};

@@ -32,6 +32,8 @@ export class Lease {
   readonly #owner: string;
   #made: Promise<OwnerReference> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** False while it is certain that there is none. */
+  #mayExist = false;
 
   constructor(cluster: Cluster, namespace: string, owner: string) {
     this.#cluster = cluster;
@@ -50,14 +52,15 @@ export class Lease {
     return this.#made;
   }
 
-  /** Removes it, and with it whatever it owns, if it was ever held. Rejects with a `ClusterFailure`. */
+  /** Removes it, and with it whatever it owns, if it may be there. Rejects with a `ClusterFailure`. */
   async release(): Promise<void> {
     if (!this.#timer) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
     await this.#made?.catch(() => {});
     this.#made = undefined;
-    await removeObject(this.#cluster, `${this.#path}/${this.#name}`);
+    if (this.#mayExist) await removeObject(this.#cluster, `${this.#path}/${this.#name}`);
+    this.#mayExist = false;
   }
 
   async #make(owner: OwnerReference | undefined): Promise<OwnerReference> {
@@ -74,9 +77,11 @@ export class Lease {
     const lease = await this.#cluster
       .ask<LeaseObject>("POST", this.#path, { body })
       .catch((error: ClusterFailure) => {
+        this.#mayExist ||= error.isConflict || (error.isSilence && !error.isUnsent);
         if (!error.isConflict) throw error;
         return this.#cluster.ask<LeaseObject>("GET", `${this.#path}/${this.#name}`);
       });
+    this.#mayExist = true;
     const { uid = "" } = lease.metadata;
     return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", name: this.#name, uid };
   }

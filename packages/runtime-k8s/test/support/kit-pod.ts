@@ -11,6 +11,11 @@ export type Way = (typeof ways)[number];
 const bridge = fileURLToPath(new URL("../fixtures/http-bridge.mjs", import.meta.url));
 const port = 8080;
 
+/** A kubeconfig that leads to nobody. */
+export const kubeconfigAway: string = fileURLToPath(
+  new URL("../fixtures/cluster-that-is-away.yaml", import.meta.url),
+);
+
 /** A namespace in which the scripted server lies ready, as a ConfigMap. */
 export function kitNamespace(cluster: Cluster): string {
   const namespace = testNamespace(cluster);
