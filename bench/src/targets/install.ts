@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { installConsumer } from "../../../scripts/packages/consumer/consumer.ts";
-import { readTarball } from "../../../scripts/packages/tarballs/inspect.ts";
 import { buildPackages, packPackage, publishablePackages } from "../../../scripts/packages/pack.ts";
+import { readTarball } from "../../../scripts/packages/tarballs/inspect.ts";
 
 /** Builds and packs all packages and installs them with npm into a folder. Gives the `omg` command. */
 export async function installGateway(folder: string, say: (line: string) => void): Promise<string> {
