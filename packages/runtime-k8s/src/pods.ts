@@ -115,12 +115,16 @@ export function troubleIn(state: PodState, waitsForNode: boolean): PodTrouble | 
   return new PodTrouble("unschedulable", `${state.why} Where nodes are added on demand, set wait_for_node.`);
 }
 
-function endOf({ status = {} }: Pod, main: ContainerStatus | undefined): string {
+function endOf({ metadata, status = {} }: Pod, main: ContainerStatus | undefined): string {
   const terminated = main?.state?.terminated;
   if (terminated?.reason === "OOMKilled") return "out of memory (OOMKilled)";
   // Evicted, DeadlineExceeded, NodeLost …: the pod's own words say more than an exit code.
   if (status.reason !== undefined) return withWords(status.reason, status.message);
-  if (terminated) return exitOf(terminated);
+  if (terminated) {
+    // Nodes do not always notice whose doing it was.
+    const isKilled = terminated.exitCode === 137 && metadata.deletionTimestamp === undefined;
+    return exitOf(terminated) + (isKilled ? " (killed, as for want of memory)" : "");
+  }
   const failed = status.initContainerStatuses?.find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
   if (failed?.state?.terminated) return `its container ${failed.name}: ${exitOf(failed.state.terminated)}`;
   return status.phase === "Succeeded" ? "exit code 0" : "its pod failed";

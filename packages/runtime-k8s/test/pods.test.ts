@@ -85,6 +85,7 @@ describe("a pod", () => {
       "exit code 128 (StartError): no such file",
     ],
     ["out of memory", terminated(137, "OOMKilled"), "out of memory (OOMKilled)"],
+    ["by force", terminated(137, "Error"), "exit code 137 (killed, as for want of memory)"],
     [
       "evicted",
       {
