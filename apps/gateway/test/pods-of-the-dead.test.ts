@@ -2,15 +2,14 @@ import { scriptedServer } from "@omg/runtime-testkit";
 import { expect, test, vi } from "vitest";
 import { describeWithCluster } from "../../../packages/runtime-k8s/test/support/cluster.ts";
 import { deploymentOf, kitNamespace, podOf } from "../../../packages/runtime-k8s/test/support/kit-pod.ts";
-import { Objects } from "../../../packages/runtime-k8s/test/support/objects.ts";
+import { Objects, reportedMs } from "../../../packages/runtime-k8s/test/support/objects.ts";
 import { kill, ownersOf } from "./support/killed-gateway.ts";
 import { RunningGateway, Sandbox } from "./support/omg.ts";
 
 // Pods take their time on a machine that does much else.
 vi.setConfig({ testTimeout: 240_000 });
 
-/** Kubelets before 1.22 leave what they miss of a pod that has ended to a collection once a minute. */
-const goneMs = 90_000;
+const goneMs = 30_000;
 const STUBBORN = ["--ignore-eof", "--ignore-sigterm"];
 
 describeWithCluster("when a gateway with pods is killed with SIGKILL", (cluster) => {
@@ -39,7 +38,8 @@ describeWithCluster("when a gateway with pods is killed with SIGKILL", (cluster)
 
     const booted = performance.now();
     await using _next = await start(sandbox, { one: [] }, scaled);
-    await expect.poll(() => objects.namesOf(owner), { timeout: goneMs }).toEqual([]);
+    await expect.poll(() => objects.staying(owner), { timeout: goneMs }).toEqual([]);
+    await expect.poll(() => objects.namesOf(owner), { timeout: reportedMs }).toEqual([]);
     expect(await replicas(scaled.name)).toBe(0);
     const sweptMs = performance.now() - booted;
     expect((await objects.pods(otherOwner)).map(({ metadata }) => metadata.uid)).toEqual(others);

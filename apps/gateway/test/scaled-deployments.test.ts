@@ -3,7 +3,7 @@ import { scriptedServer } from "@omg/runtime-testkit";
 import { expect, test, vi } from "vitest";
 import { describeWithCluster } from "../../../packages/runtime-k8s/test/support/cluster.ts";
 import { deploymentOf, kitNamespace } from "../../../packages/runtime-k8s/test/support/kit-pod.ts";
-import { Objects } from "../../../packages/runtime-k8s/test/support/objects.ts";
+import { Objects, reportedMs } from "../../../packages/runtime-k8s/test/support/objects.ts";
 import { RunningGateway, Sandbox } from "./support/omg.ts";
 
 // Pods take their time on a machine that does much else.
@@ -39,10 +39,8 @@ describeWithCluster("a Deployment that gateways scale from zero", (cluster) => {
       `160 calls, none lost; the gateways stopped using it ${stops.join(" and ")} times\n`,
     );
     await expect.poll(() => replicas(name), { timeout: scaledMs }).toBe(0);
-    // When a pod that is told to end is gone from the list is up to its node, which may take a minute over it.
-    const staying = async () =>
-      (await objects.pods()).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-    await expect.poll(staying, { timeout: scaledMs }).toEqual([]);
+    await expect.poll(() => objects.staying(), { timeout: scaledMs }).toEqual([]);
+    await expect.poll(() => objects.pods(), { timeout: reportedMs }).toEqual([]);
   });
 
   test("keeps the pods that its entry says, and those of the other gateway", async () => {

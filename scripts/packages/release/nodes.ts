@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../run.ts";
 
-/** The oldest Node that our packages promise to work on, and the newest, beside the one of the lockfile. */
+/** Of the oldest line of Node that our packages promise to work on, and of the newest, beside the one of the lockfile. */
 const versions = ["22.23.3", "26.10.0"];
 
 /** A build of Node. */

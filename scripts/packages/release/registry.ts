@@ -40,7 +40,7 @@ export async function startRegistry(folder: string): Promise<Registry> {
     log: { type: "stdout", format: "pretty", level: "fatal" },
     // A version of a package is small, but npm sends all of it in one document.
     max_body_size: "50mb",
-  } as unknown as string);
+  } as Parameters<typeof runServer>[0]);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -12,6 +12,9 @@ export interface FoundObject {
   readonly status?: { readonly phase?: string };
 }
 
+/** A node may take a minute to report that a pod which it was told to end is gone. */
+export const reportedMs = 90_000;
+
 /** What a test finds in a namespace. */
 export class Objects {
   readonly namespace: string;
@@ -45,6 +48,17 @@ export class Objects {
   async namesOf(owner: string): Promise<string[]> {
     const found = await Promise.all([this.jobs(owner), this.pods(owner), this.leases(owner)]);
     return found.flat().map(({ metadata }) => metadata.name);
+  }
+
+  /** Those of them that have not been told to end; without an owner, of all pods. */
+  async staying(owner?: string): Promise<string[]> {
+    const found = await Promise.all(
+      owner === undefined ? [this.pods()] : [this.jobs(owner), this.pods(owner), this.leases(owner)],
+    );
+    return found
+      .flat()
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      .map(({ metadata }) => metadata.name);
   }
 
   async remove(kind: "pods" | "deployments", name: string): Promise<void> {
