@@ -26,8 +26,9 @@ export const containers: readonly EvilCase[] = [
     async play(stage) {
       const pid = await stage.pid();
       assert.equal(await stage.says("misbehave"), "the bomb is lit");
+      await goesOff(stage);
       const most = await mostOf(stage, 1000);
-      assert.ok(most > mostProcesses / 2 && most <= mostProcesses, `${most} processes`);
+      assert.ok(most <= mostProcesses, `${most} processes`);
       return { seen: `normal result, ${most} processes at most`, next: await stage.isKept(pid) };
     },
   },
@@ -83,6 +84,16 @@ export const containers: readonly EvilCase[] = [
     },
   },
 ];
+
+/** Half of the processor that it may use is little: on a busy machine, the bomb takes seconds to grow. */
+async function goesOff(stage: Stage): Promise<void> {
+  const patience = AbortSignal.timeout(15_000);
+  let processes = 0;
+  while (processes <= mostProcesses / 2) {
+    assert.ok(!patience.aborted, `${processes} processes after 15 s: the bomb did not go off`);
+    processes = await stage.containers.processes();
+  }
+}
 
 /** The most processes that a server has at once while one looks, in milliseconds. */
 async function mostOf(stage: Stage, ms: number): Promise<number> {

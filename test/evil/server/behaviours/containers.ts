@@ -6,7 +6,8 @@ import { inMischief } from "../in-calls.ts";
 
 const megabyte = Buffer.alloc(1 << 20, "x");
 const tenGigabytes = 10_240;
-const bomb = "bomb() { bomb | bomb & }; bomb";
+/** A shell that may not fork ends, and another one takes its place: it does not burn out at the limit. */
+const bomb = "bomb() { while :; do bomb & done; }; bomb";
 const folders = ["/tmp", "/dev/shm", "/", "/evil"];
 
 /** Servers that want more than their container may have, or end as containers do. */
