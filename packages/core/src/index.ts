@@ -1,6 +1,7 @@
 export { type Clock, systemClock } from "./clock.ts";
 export { maskedEntry } from "./config/masked-entry.ts";
 export type { GatewayConfig, ServerConfig } from "./config/types.ts";
+export { Crowd, type Member } from "./crowd.ts";
 export { type Era, isModernVersion, modernVersion, modernVersions } from "./era.ts";
 export { asOmgError, type ErrorData, errorFrame } from "./errors/error-frame.ts";
 export { type ReasonInfo, reasonInfo, reasons } from "./errors/reasons.ts";
@@ -24,6 +25,7 @@ export { differences, type ToolChange } from "./pins/differences.ts";
 export { setHash } from "./pins/tool-pins.ts";
 export type { PinLock, PinPolicy, ServerPins, ToolPin } from "./pins/types.ts";
 export { redactor } from "./redact.ts";
+export { RequestTable } from "./request-table.ts";
 export { batchFrames, isBatch } from "./runtime/batch.ts";
 export {
   type EditableField,

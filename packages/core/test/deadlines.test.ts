@@ -14,7 +14,7 @@ describe("deadlines", () => {
   }
 
   function set(name: string, at: number) {
-    const deadline = { at, expire: () => expired.push(name) };
+    const deadline = { at, place: -1, expire: () => void expired.push(name) };
     deadlines.set(deadline);
     return deadline;
   }
@@ -60,7 +60,7 @@ describe("deadlines", () => {
 
   test("may set others when they expire", async () => {
     fresh();
-    deadlines.set({ at: 100, expire: () => set("next", 150) });
+    deadlines.set({ at: 100, place: -1, expire: () => void set("next", 150) });
     set("last", 200);
     await clock.advance(150);
     expect(expired).toEqual(["next"]);

@@ -8,7 +8,9 @@ import * as runtime from "../src/runtime/index.ts";
 describe("the names exported by", () => {
   test("@omg/core", () => {
     expect(Object.keys(core).sort()).toEqual([
+      "Crowd",
       "OmgError",
+      "RequestTable",
       "argumentHeaders",
       "asOmgError",
       "batchFrames",

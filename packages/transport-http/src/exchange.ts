@@ -5,6 +5,7 @@ import type { HttpContext } from "./context.ts";
 import type { EventStore } from "./event-store.ts";
 import { eventStream } from "./event-streams.ts";
 import { sendJson } from "./http-errors.ts";
+import type { Waiting } from "./patience.ts";
 import type { ResumableStream } from "./resumable-stream.ts";
 import { sendLoneEvent } from "./sse-stream.ts";
 
@@ -28,10 +29,11 @@ export interface ExchangeOptions {
  * answer, it takes long, or the server answers on one. A client that goes away cancels nothing; what it would have got is
  * kept if it can come back for it, else dropped.
  */
-export class Exchange {
+export class Exchange implements Waiting {
+  place = -1;
+  until = 0;
   readonly #outgoing: ServerResponse;
   readonly #options: ExchangeOptions;
-  readonly #stopPatience: () => void = () => {};
   #owed: number;
   #stream: ResumableStream | undefined;
 
@@ -40,14 +42,17 @@ export class Exchange {
     this.#options = options;
     this.#owed = options.owed;
     options.context.inFlight.enter();
-    if (options.accepts.stream) {
-      this.#stopPatience = options.context.patience.start(() => this.#open()?.comment());
-    }
+    if (options.accepts.stream) options.context.patience.start(this);
   }
 
   /** Whether the client takes an event stream as the answer. */
   get streams(): boolean {
     return this.#options.accepts.stream;
+  }
+
+  /** A client that waits for long gets a sign of life. */
+  onLong(): void {
+    this.#open()?.comment();
   }
 
   /** Sends a message that belongs to the request, before its answer. Returns whether the client can get it. */
@@ -109,7 +114,7 @@ export class Exchange {
     if (this.#stream !== undefined) return this.#stream;
     const { context, accepts, session, events, onStall } = this.#options;
     if (!accepts.stream || this.#outgoing.destroyed) return undefined;
-    this.#stopPatience();
+    context.patience.stop(this);
     const connection = eventStream(context, this.#outgoing, {
       session,
       headers: this.#sessionHeader(answer),
@@ -124,7 +129,7 @@ export class Exchange {
   }
 
   #finish(): void {
-    this.#stopPatience();
+    this.#options.context.patience.stop(this);
     this.#options.context.inFlight.leave();
   }
 

@@ -8,6 +8,7 @@ import {
   notificationFrame,
   OmgError,
   type RequestId,
+  RequestTable,
   type SendOptions,
   type Session,
   type StreamCloseOptions,
@@ -51,7 +52,7 @@ export class HttpSession implements FrontSession {
   onerror: Transport["onerror"];
 
   readonly #context: HttpContext;
-  readonly #exchanges = new Map<RequestId, Exchange>();
+  readonly #exchanges = new RequestTable<Exchange>();
   #initialize: RequestId | undefined;
   #closed = false;
 
@@ -102,7 +103,7 @@ export class HttpSession implements FrontSession {
     if (this.#closed) return;
     this.#closed = true;
     const ended = new OmgError("cancelled", { message: "The session has ended", executed: "unknown" });
-    for (const [id, exchange] of this.#exchanges) exchange.answer(errorFrame(id, ended));
+    for (const [id, exchange] of this.#exchanges.entries()) exchange.answer(errorFrame(id, ended));
     this.#exchanges.clear();
     this.events.close();
     this.onclose?.();
@@ -110,16 +111,14 @@ export class HttpSession implements FrontSession {
 
   /** Notes whose answers an exchange waits for. Refuses ids that are in flight already. */
   expect(exchange: () => Exchange, requests: readonly Frame[]): void {
-    const ids = new Set<RequestId>();
-    for (const { head } of requests) {
-      const id = head.id as RequestId;
-      if (this.#exchanges.has(id) || ids.has(id))
+    const ids = requests.map(({ head }) => head.id as RequestId);
+    for (const [index, id] of ids.entries()) {
+      if (this.#exchanges.has(id) || ids.indexOf(id) < index)
         throw new Refusal(400, `A request with the id ${JSON.stringify(id)} is in flight`);
-      ids.add(id);
     }
     const opened = exchange();
     for (const { head } of requests) {
-      this.#exchanges.set(head.id as RequestId, opened);
+      this.#exchanges.add(head.id as RequestId, opened);
       if (head.method === "initialize") this.#initialize = head.id;
     }
   }
@@ -134,7 +133,7 @@ export class HttpSession implements FrontSession {
 
   /** The client does not read what comes for these calls: they are cancelled, and if it comes back, it learns that. */
   giveUp(exchange: Exchange): void {
-    for (const [id, waiting] of this.#exchanges) {
+    for (const [id, waiting] of this.#exchanges.entries()) {
       if (waiting !== exchange || id === this.#initialize) continue;
       this.#hand(notificationFrame("notifications/cancelled", { requestId: id, reason: unread.message }));
       this.#answer(errorFrame(id, unread), id);
@@ -166,8 +165,8 @@ export class HttpSession implements FrontSession {
   }
 
   #answer(frame: Frame, id: RequestId | undefined, streamed = false): void {
-    const exchange = id === undefined ? undefined : this.#exchanges.get(id);
-    if (id === undefined || exchange === undefined) {
+    const exchange = id === undefined ? undefined : this.#exchanges.take(id);
+    if (exchange === undefined) {
       this.#drop();
       return;
     }
@@ -175,7 +174,6 @@ export class HttpSession implements FrontSession {
       this.#initialize = undefined;
       this.protocolVersion = negotiatedVersion(frame);
     }
-    this.#exchanges.delete(id);
     this.touch();
     exchange.answer(frame, { streamed });
   }
@@ -203,9 +201,7 @@ export class HttpSession implements FrontSession {
   #withdraw(id: RequestId): void {
     // `initialize` can not be cancelled.
     if (id === this.#initialize) return;
-    const exchange = this.#exchanges.get(id);
-    this.#exchanges.delete(id);
-    exchange?.withdraw(id);
+    this.#exchanges.take(id)?.withdraw(id);
   }
 
   #drop(): void {

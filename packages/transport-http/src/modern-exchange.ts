@@ -5,6 +5,7 @@ import { answerStatus } from "./answer-status.ts";
 import type { HttpContext } from "./context.ts";
 import { countStream, eventStream } from "./event-streams.ts";
 import { Refusal, sendJson } from "./http-errors.ts";
+import type { Waiting } from "./patience.ts";
 import { messageEvent } from "./sse-event.ts";
 import type { SseStream } from "./sse-stream.ts";
 
@@ -19,11 +20,12 @@ export interface ModernExchangeOptions {
  * One POST of the modern era and its answer: a single JSON document where possible, an event stream once something must
  * go before the answer or it takes long. There is no coming back: a client that leaves has cancelled.
  */
-export class ModernExchange {
+export class ModernExchange implements Waiting {
+  place = -1;
+  until = 0;
   readonly #outgoing: ServerResponse;
   readonly #options: ModernExchangeOptions;
   readonly #left = new AbortController();
-  readonly #stopPatience: () => void = () => {};
   #stream: SseStream | undefined;
   #answered = false;
 
@@ -35,13 +37,18 @@ export class ModernExchange {
       if (!accepts.stream) throw new Refusal(406, "Accept must include text/event-stream to listen");
       countStream(context, outgoing);
     } else context.inFlight.enter();
-    if (accepts.stream) this.#stopPatience = context.patience.start(() => this.#open()?.comment());
+    if (accepts.stream) context.patience.start(this);
     outgoing.once("close", () => this.#closed());
   }
 
   /** Aborted when the client leaves before its answer. */
   get signal(): AbortSignal {
     return this.#left.signal;
+  }
+
+  /** A client that waits for long gets a sign of life. */
+  onLong(): void {
+    this.#open()?.comment();
   }
 
   /** Sends a message ahead of the answer, if the client can take it. */
@@ -77,7 +84,7 @@ export class ModernExchange {
     if (this.#stream !== undefined) return this.#stream;
     const { context, accepts } = this.#options;
     if (!accepts.stream || this.#outgoing.destroyed) return undefined;
-    this.#stopPatience();
+    context.patience.stop(this);
     this.#stream = eventStream(context, this.#outgoing, { session: undefined });
     return this.#stream;
   }
@@ -85,12 +92,12 @@ export class ModernExchange {
   #finish(): void {
     if (this.#answered) return;
     this.#answered = true;
-    this.#stopPatience();
+    this.#options.context.patience.stop(this);
     if (!this.#options.listens) this.#options.context.inFlight.leave();
   }
 
   #closed(): void {
-    this.#stopPatience();
+    this.#options.context.patience.stop(this);
     if (!this.#answered) this.#left.abort();
   }
 }

@@ -1,6 +1,11 @@
-interface Waiting {
-  readonly until: number;
-  readonly onLong: () => void;
+import { Crowd, type Member } from "@omg/core";
+
+/** A request that waits for its answer. */
+export interface Waiting extends Member {
+  /** Whoever it is told to sets this: until when it does not wait for long. */
+  until: number;
+  /** It has waited for long. */
+  onLong(): void;
 }
 
 /**
@@ -9,20 +14,22 @@ interface Waiting {
  */
 export class Patience {
   readonly #ms: number;
-  /** In the order in which their time is over. */
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Crowd<Waiting>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(ms: number) {
     this.#ms = ms;
   }
 
-  /** Calls `onLong` after the time; call what it returns to prevent that. */
-  start(onLong: () => void): () => void {
-    const waiting = { until: performance.now() + this.#ms, onLong };
-    this.#waiting.add(waiting);
+  /** Calls `onLong` after the time, unless it is stopped before. */
+  start(waiting: Waiting): void {
+    waiting.until = performance.now() + this.#ms;
+    this.#waiting.join(waiting);
     this.#timer ??= this.#fireAfter(this.#ms);
-    return () => this.#waiting.delete(waiting);
+  }
+
+  stop(waiting: Waiting): void {
+    this.#waiting.leave(waiting);
   }
 
   #fireAfter(ms: number): NodeJS.Timeout {
@@ -32,13 +39,15 @@ export class Patience {
   #fire(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (const waiting of this.#waiting) {
+    let next = Number.POSITIVE_INFINITY;
+    for (const waiting of this.#waiting.all()) {
       if (waiting.until > now) {
-        this.#timer ??= this.#fireAfter(waiting.until - now);
-        return;
+        next = Math.min(next, waiting.until);
+        continue;
       }
-      this.#waiting.delete(waiting);
+      this.#waiting.leave(waiting);
       waiting.onLong();
     }
+    if (next < Number.POSITIVE_INFINITY) this.#timer ??= this.#fireAfter(next - now);
   }
 }

@@ -10,7 +10,11 @@ describe("patience", () => {
   });
   afterEach(() => vi.useRealTimers());
 
-  const start = (patience: Patience, name: string) => patience.start(() => told.push(name));
+  function start(patience: Patience, name: string) {
+    const waiting = { place: -1, until: 0, onLong: () => void told.push(name) };
+    patience.start(waiting);
+    return waiting;
+  }
 
   it("tells each that waits for long, at its own time", () => {
     const patience = new Patience(1000);
@@ -32,7 +36,7 @@ describe("patience", () => {
 
   it("tells nobody who has stopped, and keeps one timer for all", () => {
     const patience = new Patience(1000);
-    for (let request = 0; request < 100; request++) start(patience, `${request}`)();
+    for (let request = 0; request < 100; request++) patience.stop(start(patience, `${request}`));
     expect(vi.getTimerCount()).toBe(1);
     vi.advanceTimersByTime(5000);
     expect([told, vi.getTimerCount()]).toEqual([[], 0]);

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import { errorFrame } from "../errors/error-frame.ts";
 import { type FrameLane, frameLane } from "../frame-lane.ts";
 import type { Session } from "../gateway/types.ts";
+import { RequestTable } from "../request-table.ts";
 import type { Endpoint } from "../router/endpoint.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type Frame, type RequestId, resultFrame, rewriteFrame } from "../runtime/frame.ts";
@@ -45,7 +46,7 @@ export class ClientSession implements Session, Caller {
   readonly #lane: FrameLane;
   readonly #hooks: SessionHooks;
   readonly #endpoint: Endpoint;
-  readonly #calls = new Map<RequestId, Call>();
+  readonly #calls = new RequestTable<Call>();
   readonly #questions: Questions;
   readonly #changes: Changes;
   readonly #exchanges: SessionExchanges;
@@ -176,7 +177,7 @@ export class ClientSession implements Session, Caller {
     }
     if (isModern) return this.#exchanges.answer(frame);
     const call = new Call(frame, this);
-    this.#calls.set(id, call);
+    this.#calls.add(id, call);
     let answer: Frame;
     try {
       answer = rewriteFrame(await this.#dispatch(call), { id });
@@ -184,7 +185,7 @@ export class ClientSession implements Session, Caller {
       if (!OmgError.is(error)) this.#hooks.onInternalError(error);
       answer = errorFrame(id, error);
     }
-    this.#calls.delete(id);
+    this.#calls.take(id);
     if (!call.cancelled) this.#send(answer, id, call.streamed);
     this.#hooks.onAnswer();
     this.#lookIdle();

@@ -1,10 +1,11 @@
 import type { Clock } from "../clock.ts";
+import { Crowd, type Member } from "../crowd.ts";
 
 /** Something that ends at a moment unless it is removed before. */
-export interface Deadline {
+export interface Deadline extends Member {
   /** By the clock, in milliseconds. */
   at: number;
-  readonly expire: () => void;
+  expire(): void;
 }
 
 /**
@@ -13,7 +14,7 @@ export interface Deadline {
  */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #open = new Set<Deadline>();
+  readonly #open = new Crowd<Deadline>();
   #firesAt = Number.POSITIVE_INFINITY;
   #stopTimer = () => {};
 
@@ -23,12 +24,12 @@ export class Deadlines {
 
   /** Adds a deadline, or notes that one has moved. */
   set(deadline: Deadline): void {
-    this.#open.add(deadline);
+    this.#open.join(deadline);
     if (deadline.at < this.#firesAt) this.#arm(deadline.at);
   }
 
   remove(deadline: Deadline): void {
-    this.#open.delete(deadline);
+    this.#open.leave(deadline);
   }
 
   /** Forgets all of them. */
@@ -48,12 +49,12 @@ export class Deadlines {
     this.#firesAt = Number.POSITIVE_INFINITY;
     const now = this.#clock.now();
     let next = Number.POSITIVE_INFINITY;
-    for (const deadline of this.#open) {
+    for (const deadline of this.#open.all()) {
       if (deadline.at > now) {
         next = Math.min(next, deadline.at);
         continue;
       }
-      this.#open.delete(deadline);
+      this.#open.leave(deadline);
       deadline.expire();
     }
     // What expired may have set others.

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Clock } from "../clock.ts";
+import { RequestTable } from "../request-table.ts";
 import type { OmgError } from "../runtime/errors.ts";
 import type { RequestId } from "../runtime/frame.ts";
 import type { Call } from "../session/call.ts";
@@ -15,7 +16,7 @@ const lateLingerMs = 30_000;
 
 /** What is in flight on one instance, and for whom. Ids are the gateway's own; they double as progress tokens. */
 export class Ledger {
-  readonly #requests = new Map<RequestId, OpenRequest>();
+  readonly #requests = new RequestTable<OpenRequest>();
   /** The sessions of calls that were given up, by the calls' ids: the server may not know yet, or go on regardless. */
   readonly #givenUp = new Map<RequestId, { readonly session: string; readonly until: number }>();
   readonly #clock: Clock;
@@ -36,7 +37,7 @@ export class Ledger {
   }
 
   open(request: OpenRequest): void {
-    this.#requests.set(request.id, request);
+    this.#requests.add(request.id, request);
   }
 
   get(id: RequestId): OpenRequest | undefined {
@@ -45,8 +46,7 @@ export class Ledger {
 
   /** Takes a request out; its id will never be answered again. */
   close(id: RequestId): OpenRequest | undefined {
-    const request = this.#requests.get(id);
-    this.#requests.delete(id);
+    const request = this.#requests.take(id);
     // Once it is answered, nothing more is said for its sake.
     if (!request) this.#givenUp.delete(id);
     return request;
@@ -68,10 +68,11 @@ export class Ledger {
   cause(requestId?: RequestId): Call | "several" | undefined {
     if (requestId !== undefined) return this.#requests.get(requestId)?.call;
     let cause: Call | undefined;
-    for (const { call } of this.#requests.values()) {
+    let latest = 0;
+    for (const { id, call } of this.#requests.values()) {
       if (!call) continue;
       if (cause && cause.session !== call.session) return "several";
-      cause = call;
+      if (id > latest) [cause, latest] = [call, id];
     }
     this.#forgetLongGivenUp();
     for (const { session } of this.#givenUp.values())
@@ -88,12 +89,12 @@ export class Ledger {
 
   /** The open requests of one session. */
   of(session: string): OpenRequest[] {
-    return [...this.#requests.values()].filter(({ call }) => call?.session === session);
+    return this.#requests.values().filter(({ call }) => call?.session === session);
   }
 
   failAll(why: OmgError): void {
     const error = afterSending(why);
-    const requests = [...this.#requests.values()];
+    const requests = this.#requests.values();
     this.#requests.clear();
     for (const request of requests) request.fail(error);
   }

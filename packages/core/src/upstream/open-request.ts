@@ -39,6 +39,7 @@ export class OpenRequest implements Deadline, CallHolder {
   readonly taskId: string | undefined;
   readonly call: Call | undefined;
   at: number;
+  place = -1;
   readonly #timeoutMs: number;
   #latest: number;
   /** Since when its time stands still, and for how many reasons. */
