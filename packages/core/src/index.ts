@@ -57,6 +57,7 @@ export {
   type StateStore,
   type StreamCloseOptions,
   type Transport,
+  taken,
 } from "./runtime/index.ts";
 export { type ListedItem, readItems } from "./runtime/json-items.ts";
 export { scanMembers } from "./runtime/json-members.ts";

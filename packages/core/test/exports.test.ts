@@ -49,6 +49,7 @@ describe("the names exported by", () => {
       "scanMembers",
       "setHash",
       "systemClock",
+      "taken",
       "unsupportedVersion",
     ]);
   });
@@ -69,6 +70,7 @@ describe("the names exported by", () => {
       "requestFrame",
       "resultFrame",
       "rewriteFrame",
+      "taken",
       "unless",
       "within",
     ]);

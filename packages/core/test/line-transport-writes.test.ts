@@ -54,6 +54,23 @@ function line(text: string): string {
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe("what is sent", () => {
+  test("leaves before its output ends, whoever ends it", async () => {
+    const output = new SlowOutput();
+    const { send } = await writing(output);
+    await Promise.all([send("1"), send("2")]);
+    output.end();
+    expect(output.batches).toEqual([line("1") + line("2")]);
+  });
+
+  test("leaves in the order in which it was sent, be it short or long", async () => {
+    const output = new SlowOutput();
+    const { send } = await writing(output);
+    const texts = ["1", "x".repeat(5_000), "2", "3", "y".repeat(5_000)];
+    await Promise.all(texts.map(send));
+    await nextTurn();
+    expect(output.batches).toEqual([texts.map(line).join("")]);
+  });
+
   test("in one turn leaves in one write", async () => {
     const output = new SlowOutput();
     const { send } = await writing(output);

@@ -9,19 +9,21 @@ import type { Waiting } from "./patience.ts";
 import type { ResumableStream } from "./resumable-stream.ts";
 import { sendLoneEvent } from "./sse-stream.ts";
 
-export interface ExchangeOptions {
+/** The session that a POST belongs to. */
+export interface ExchangeOwner {
   readonly context: HttpContext;
-  readonly accepts: Accepts;
-  /** How many answers are owed: one, but for a batch. */
-  readonly owed: number;
-  readonly session: string;
-  /** The session's. */
+  readonly sessionId: string;
   readonly events: EventStore;
-  /** Whether the answer tells the client its session: unless it is an error, then `onRefused` is called. */
-  readonly announce?: boolean | undefined;
-  readonly onRefused?: (() => void) | undefined;
   /** The client does not read its event stream, and was cut off. */
-  readonly onStall?: ((exchange: Exchange) => void) | undefined;
+  giveUp(exchange: Exchange): void;
+}
+
+/** A POST that waits for answers. */
+export interface Post {
+  readonly outgoing: ServerResponse;
+  readonly accepts: Accepts;
+  /** It opens the session, which its answer tells the client: unless that is an error, then this is called. */
+  readonly onRefused?: (() => void) | undefined;
 }
 
 /**
@@ -32,22 +34,24 @@ export interface ExchangeOptions {
 export class Exchange implements Waiting {
   place = -1;
   until = 0;
-  readonly #outgoing: ServerResponse;
-  readonly #options: ExchangeOptions;
+  readonly #owner: ExchangeOwner;
+  readonly #post: Post;
   #owed: number;
   #stream: ResumableStream | undefined;
 
-  constructor(outgoing: ServerResponse, options: ExchangeOptions) {
-    this.#outgoing = outgoing;
-    this.#options = options;
-    this.#owed = options.owed;
-    options.context.inFlight.enter();
-    if (options.accepts.stream) options.context.patience.start(this);
+  /** `owed`: how many answers are owed; one, but for a batch. */
+  constructor(owner: ExchangeOwner, post: Post, owed: number) {
+    this.#owner = owner;
+    this.#post = post;
+    this.#owed = owed;
+    const { inFlight, patience } = owner.context;
+    inFlight.enter();
+    if (post.accepts.stream) patience.start(this);
   }
 
   /** Whether the client takes an event stream as the answer. */
   get streams(): boolean {
-    return this.#options.accepts.stream;
+    return this.#post.accepts.stream;
   }
 
   /** A client that waits for long gets a sign of life. */
@@ -62,7 +66,7 @@ export class Exchange implements Waiting {
 
   /** Has the client come back for the answer, if it is of those who do: it need not hold a connection until then. */
   closeStream(retryMs: number | undefined): void {
-    if (this.#options.events.mayPause) this.#open({ prime: false })?.pause(retryMs);
+    if (this.#owner.events.mayPause) this.#open({ prime: false })?.pause(retryMs);
   }
 
   /** Sends an answer; the last one that is owed ends the exchange. `streamed`: rather on an event stream. */
@@ -75,12 +79,12 @@ export class Exchange implements Waiting {
     const given = this.#give(frame, streamed);
     if (!given) this.#drop();
     // A client that left before it knew its session will never use it.
-    if (frame.head.kind === "error" || !given) this.#options.onRefused?.();
+    if (frame.head.kind === "error" || !given) this.#post.onRefused?.();
   }
 
   /** The client withdrew a request: no answer will follow, as far as HTTP can say so. */
   withdraw(id: RequestId): void {
-    const { stream } = this.#options.accepts;
+    const { stream } = this.#post.accepts;
     if (!stream) {
       const message = "Cancelled by the client";
       this.answer(errorFrame(id, new OmgError("cancelled", { message, executed: "unknown" })));
@@ -94,15 +98,15 @@ export class Exchange implements Waiting {
   /** Sends the last answer. Returns whether the client can get it. */
   #give(frame: Frame, streamed: boolean): boolean {
     if (this.#stream === undefined) {
-      if (this.#outgoing.destroyed) return false;
-      const { accepts } = this.#options;
+      if (this.#post.outgoing.destroyed) return false;
+      const { accepts, outgoing } = this.#post;
       const headers = this.#sessionHeader(frame);
       if (accepts.json && !(streamed && accepts.stream)) {
-        sendJson(this.#outgoing, 200, frame.text ?? frame.pieces, headers);
+        sendJson(outgoing, 200, frame.text ?? frame.pieces, headers);
         return true;
       }
       if (accepts.stream && frame.text !== undefined) {
-        sendLoneEvent(this.#outgoing, frame.text, headers);
+        sendLoneEvent(outgoing, frame.text, headers);
         return true;
       }
     }
@@ -112,28 +116,27 @@ export class Exchange implements Waiting {
   /** The event stream, opened at the first need; `undefined` if the client takes none or left before it was. */
   #open({ prime = true, answer }: { prime?: boolean; answer?: Frame } = {}): ResumableStream | undefined {
     if (this.#stream !== undefined) return this.#stream;
-    const { context, accepts, session, events, onStall } = this.#options;
-    if (!accepts.stream || this.#outgoing.destroyed) return undefined;
+    const { accepts, outgoing } = this.#post;
+    const { context, sessionId, events } = this.#owner;
+    if (!accepts.stream || outgoing.destroyed) return undefined;
     context.patience.stop(this);
-    const connection = eventStream(context, this.#outgoing, {
-      session,
-      headers: this.#sessionHeader(answer),
-    });
-    this.#stream = events.open(connection, { prime, onStall: () => onStall?.(this) });
+    const headers = this.#sessionHeader(answer);
+    const connection = eventStream(context, outgoing, { session: sessionId, headers });
+    this.#stream = events.open(connection, { prime, onStall: () => this.#owner.giveUp(this) });
     return this.#stream;
   }
 
   #sessionHeader(answer: Frame | undefined): OutgoingHttpHeaders | undefined {
-    const { announce, session } = this.#options;
-    return announce && answer?.head.kind !== "error" ? { "mcp-session-id": session } : undefined;
+    const announces = this.#post.onRefused !== undefined && answer?.head.kind !== "error";
+    return announces ? { "mcp-session-id": this.#owner.sessionId } : undefined;
   }
 
   #finish(): void {
-    this.#options.context.patience.stop(this);
-    this.#options.context.inFlight.leave();
+    this.#owner.context.patience.stop(this);
+    this.#owner.context.inFlight.leave();
   }
 
   #drop(): void {
-    this.#options.context.counters.droppedFrames++;
+    this.#owner.context.counters.droppedFrames++;
   }
 }

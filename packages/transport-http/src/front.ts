@@ -46,7 +46,7 @@ export function createFront(options: FrontOptions & Pick<AppOptions, "management
     },
     handle(incoming, outgoing) {
       // Until the answer is out; then Node sets its own.
-      incoming.socket.setTimeout(limits.stallMs);
+      if (incoming.socket.timeout !== limits.stallMs) incoming.socket.setTimeout(limits.stallMs);
       watchUnread(outgoing, () => outgoing.destroy());
       if (!guard(incoming, outgoing)) {
         if (outgoing.statusCode >= 400) counters.refused++;

@@ -16,7 +16,7 @@ import {
 } from "@omg/core";
 import type { HttpContext } from "./context.ts";
 import { EventStore } from "./event-store.ts";
-import type { Exchange } from "./exchange.ts";
+import { Exchange, type ExchangeOwner, type Post } from "./exchange.ts";
 import { Refusal } from "./http-errors.ts";
 import type { FrontSession, Owner } from "./sessions.ts";
 import { StandaloneStream } from "./standalone-stream.ts";
@@ -33,8 +33,9 @@ const unread = new OmgError("overloaded", {
 const PRIMING_VERSION = "2025-11-25";
 
 /** One client's conversation over HTTP: the transport that core sees, spread over many requests. */
-export class HttpSession implements FrontSession {
+export class HttpSession implements FrontSession, ExchangeOwner {
   readonly sessionId = randomBytes(32).toString("base64url");
+  readonly context: HttpContext;
   readonly owner: Owner;
   readonly events: EventStore;
   readonly standalone: StandaloneStream;
@@ -51,13 +52,12 @@ export class HttpSession implements FrontSession {
   onclose: Transport["onclose"];
   onerror: Transport["onerror"];
 
-  readonly #context: HttpContext;
   readonly #exchanges = new RequestTable<Exchange>();
   #initialize: RequestId | undefined;
   #closed = false;
 
   constructor(context: HttpContext, owner: Owner) {
-    this.#context = context;
+    this.context = context;
     this.owner = owner;
     this.openedAt = context.clock.now();
     this.lastUsed = this.openedAt;
@@ -109,16 +109,15 @@ export class HttpSession implements FrontSession {
     this.onclose?.();
   }
 
-  /** Notes whose answers an exchange waits for. Refuses ids that are in flight already. */
-  expect(exchange: () => Exchange, requests: readonly Frame[]): void {
+  /** Notes that a POST waits for the answers of these requests. Refuses ids that are in flight already. */
+  expect(requests: readonly Frame[], post: Post): void {
     const ids = requests.map(({ head }) => head.id as RequestId);
-    for (const [index, id] of ids.entries()) {
-      if (this.#exchanges.has(id) || ids.indexOf(id) < index)
-        throw new Refusal(400, `A request with the id ${JSON.stringify(id)} is in flight`);
-    }
-    const opened = exchange();
+    const clash = ids.find((id, index) => this.#exchanges.has(id) || ids.indexOf(id) < index);
+    if (clash !== undefined)
+      throw new Refusal(400, `A request with the id ${JSON.stringify(clash)} is in flight`);
+    const exchange = new Exchange(this, post, requests.length);
     for (const { head } of requests) {
-      this.#exchanges.add(head.id as RequestId, opened);
+      this.#exchanges.add(head.id as RequestId, exchange);
       if (head.method === "initialize") this.#initialize = head.id;
     }
   }
@@ -142,7 +141,7 @@ export class HttpSession implements FrontSession {
 
   /** The client is still there. */
   touch(): void {
-    this.lastUsed = this.#context.clock.now();
+    this.lastUsed = this.context.clock.now();
   }
 
   endStream(): void {
@@ -158,7 +157,7 @@ export class HttpSession implements FrontSession {
       if (this.onframe !== undefined) this.onframe(frame);
       else this.onmessage?.(frame.value());
     } catch (error) {
-      this.#context.emit({ type: "http-error", error });
+      this.context.emit({ type: "http-error", error });
       const { kind, id } = frame.head;
       if (kind === "request") this.#answer(errorFrame(id, error), id);
     }
@@ -205,7 +204,7 @@ export class HttpSession implements FrontSession {
   }
 
   #drop(): void {
-    this.#context.counters.droppedFrames++;
+    this.context.counters.droppedFrames++;
   }
 }
 

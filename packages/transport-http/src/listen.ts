@@ -95,6 +95,8 @@ function listen(address: HttpAddress, { context, listener }: ListenOptions): Pro
   const { headersMs: headersTimeout, requestMs: requestTimeout } = limits;
   const server = createServer({ ...serverSettings, headersTimeout, requestTimeout }, listener);
   server.maxHeadersCount = maxHeaders + 1;
+  // Node sets this anew with every request.
+  server.timeout = limits.stallMs;
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(bindError(address, error)));
     server.listen({ host: address.host, port: address.port }, () => resolve(server));

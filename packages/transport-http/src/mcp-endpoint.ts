@@ -5,7 +5,6 @@ import { emptyAnswerHeaders } from "./answer-headers.ts";
 import { checkMedia, isFormByTool, readBody, takeBody } from "./body.ts";
 import type { HttpContext } from "./context.ts";
 import { answerEnvelope, envelopeMembers } from "./envelope.ts";
-import { Exchange } from "./exchange.ts";
 import { headerOf } from "./header.ts";
 import { Refusal } from "./http-errors.ts";
 import { HttpSession } from "./http-session.ts";
@@ -82,7 +81,9 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
       if (frame.head.method !== "initialize" || frame.head.kind !== "request") throw noSession();
       const owner = { server, principal: principalOf(incoming) };
       const session = await sessions.open(new HttpSession(context, owner));
-      session.expect(() => exchange(outgoing, session, accepts, 1, true), [frame]);
+      // A conversation that could not be opened leaves nothing behind.
+      const onRefused = () => queueMicrotask(() => sessions.end(session).catch(report));
+      session.expect([frame], { outgoing, accepts, onRefused });
       session.receive(frame);
     } catch (error) {
       fail(outgoing, error, frame.head.id);
@@ -124,7 +125,7 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
     const frame = parseFrame(body);
     if (frame.head.version !== undefined) modern.answer(post, frame, accepts);
     else if (frame.head.kind === "request") {
-      session.expect(() => exchange(outgoing, session, accepts, 1), [frame]);
+      session.expect([frame], { outgoing, accepts });
       session.receive(frame);
     } else {
       session.receive(frame);
@@ -140,32 +141,10 @@ export function mcpEndpoint(context: HttpContext, sessions: Sessions): McpEndpoi
     const requests = frames.filter(({ head }) => head.kind === "request");
     if (requests.length > 0) {
       if (!accepts.stream) throw new Refusal(406, "A batch is answered as text/event-stream; accept it");
-      const streamed = { json: false, stream: true };
-      session.expect(() => exchange(outgoing, session, streamed, requests.length), requests);
+      session.expect(requests, { outgoing, accepts: { json: false, stream: true } });
     }
     for (const frame of frames) session.receive(frame);
     if (requests.length === 0) sendAccepted(outgoing);
-  }
-
-  function exchange(
-    outgoing: ServerResponse,
-    session: HttpSession,
-    accepts: Accepts,
-    owed: number,
-    announce = false,
-  ): Exchange {
-    // A conversation that could not be opened leaves nothing behind.
-    const onRefused = announce ? () => queueMicrotask(() => sessions.end(session).catch(report)) : undefined;
-    return new Exchange(outgoing, {
-      context,
-      accepts,
-      owed,
-      session: session.sessionId,
-      events: session.events,
-      announce,
-      onRefused,
-      onStall: (exchange) => session.giveUp(exchange),
-    });
   }
 
   function sessionOf(incoming: IncomingMessage, server: string | undefined): HttpSession {

@@ -87,7 +87,7 @@ describe("the server", () => {
       headersTimeout: 10_000,
       requestTimeout: 30_000,
       keepAliveTimeout: 65_000,
-      timeout: 0,
+      timeout: 30_000,
       maxHeadersCount: 101,
     });
     expect(serverSettings.connectionsCheckingInterval).toBe(1_000);

@@ -133,10 +133,13 @@ export class PooledServer {
       if (call.headers && !upstream.seesHeaders) await this.#checkHeaders(call, edits);
       const admitted = this.#admit(call, edits);
       if (admitted) await admitted;
-      const answer = await upstream.forward(call, edits).catch((thrown: unknown) => {
+      let answer: Frame;
+      try {
+        answer = await upstream.forward(call, edits);
+      } catch (thrown) {
         if (!OmgError.is(thrown) || !thrown.isSessionLost || call.cancelled) throw thrown;
-        return this.#again(call, edits);
-      });
+        answer = await this.#again(call, edits);
+      }
       if (answer.head.kind === "error") figures.errors++;
       // Looked up now: the policy may have changed meanwhile.
       const filter = method === "tools/list" ? this.#guard : undefined;

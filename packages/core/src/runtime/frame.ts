@@ -99,7 +99,10 @@ export function resultFrame(id: RequestId, result: Buffer | string): Frame {
 }
 
 /** The same message with some fields of the head replaced; all other bytes stay as they are. */
-export function rewriteFrame(frame: Frame, edits: Partial<Record<EditableField, RequestId>>): Frame {
+export function rewriteFrame(
+  frame: Frame,
+  edits: Readonly<Partial<Record<EditableField, RequestId | undefined>>>,
+): Frame {
   const { head, spans } = frame;
   const cuts: Cut[] = [];
   // One by one: a loop over their names would take a small call 2 µs more.

@@ -18,14 +18,15 @@ export {
 } from "./frame.ts";
 export { type LineTransportOptions, lineTransport } from "./line-transport.ts";
 export { type LogLinesOptions, logLines } from "./log-lines.ts";
-export type {
-  FrameExtra,
-  FrameSendOptions,
-  JsonRpcMessage,
-  Params,
-  SendOptions,
-  StreamCloseOptions,
-  Transport,
+export {
+  type FrameExtra,
+  type FrameSendOptions,
+  type JsonRpcMessage,
+  type Params,
+  type SendOptions,
+  type StreamCloseOptions,
+  type Transport,
+  taken,
 } from "./transport.ts";
 export {
   defineRuntime,

@@ -4,7 +4,7 @@ import type { OmgError } from "./errors.ts";
 import { type Frame, frameOf, oneLine, oneLineText, parseFrame } from "./frame.ts";
 import { closedError, queueFullError, stalledError, tooLargeError } from "./line-errors.ts";
 import { LineSplitter } from "./line-splitter.ts";
-import type { FrameExtra, JsonRpcMessage, Transport } from "./transport.ts";
+import { type FrameExtra, type JsonRpcMessage, type Transport, taken } from "./transport.ts";
 
 /** The streams of a transport of lines, its limits, and what its owner wants to hear. */
 export interface LineTransportOptions {
@@ -51,7 +51,6 @@ export function lineTransport(options: LineTransportOptions): LineTransport {
   return new StreamTransport(options);
 }
 
-const taken = Promise.resolve();
 /** A side that closed its input may have written last words before; they get this long to arrive. */
 const lastWordsMs = 250;
 const flushMs = 1000;
@@ -104,6 +103,7 @@ class StreamTransport implements LineTransport {
   }
 
   async start(): Promise<void> {
+    this.#flushBeforeEnd();
     this.#output.on("error", (error) => this.#outputWent(error));
     this.#output.on("close", () => this.#outputWent());
     this.#output.on("drain", () => this.#clearDeadline());
@@ -152,13 +152,23 @@ class StreamTransport implements LineTransport {
   #prepare(): OmgError | undefined {
     if (this.#closed || this.#outputIsGone) return closedError();
     if (this.#output.writableLength + this.#batch.length >= this.#maxQueuedBytes) return queueFullError();
-    // All frames of one turn leave in one system call, and small ones as one text: many in one `writev` cost 10 µs each.
+    // All frames of one turn leave in one system call, and small ones as one text: each by itself costs a call 3 µs more.
     if (!this.#isScheduled) {
       this.#isScheduled = true;
       this.#output.cork();
       setImmediate(() => this.#flush());
     }
     return undefined;
+  }
+
+  /** Runtimes end the output by themselves: what was sent in the same turn comes before. */
+  #flushBeforeEnd(): void {
+    const output = this.#output;
+    const end = output.end.bind(output) as Writable["end"];
+    output.end = ((...last: Parameters<Writable["end"]>) => {
+      this.#flush();
+      return end(...last);
+    }) as Writable["end"];
   }
 
   #flush(): void {

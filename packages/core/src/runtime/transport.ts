@@ -13,6 +13,9 @@ export type JsonRpcMessage =
   | { jsonrpc: "2.0"; id: RequestId; result: Params }
   | { jsonrpc: "2.0"; id?: RequestId | undefined; error: { code: number; message: string; data?: unknown } };
 
+/** What a transport may give back that has taken a message over at once: who gets this very promise need not wait for it. */
+export const taken: Promise<void> = Promise.resolve();
+
 /** How one message is sent, as the MCP SDKs type it. */
 export interface SendOptions {
   /** The request of the other side that this message belongs to: decides the stream it travels on. */

@@ -7,7 +7,7 @@ import { RequestTable } from "../request-table.ts";
 import type { Endpoint } from "../router/endpoint.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type Frame, type RequestId, resultFrame, rewriteFrame } from "../runtime/frame.ts";
-import type { StreamCloseOptions, Transport } from "../runtime/transport.ts";
+import { type StreamCloseOptions, type Transport, taken } from "../runtime/transport.ts";
 import { negotiateVersion } from "../upstream/protocol-version.ts";
 import { type AskOptions, Call, type Caller } from "./call.ts";
 import { Changes } from "./changes.ts";
@@ -240,7 +240,8 @@ export class ClientSession implements Session, Caller {
 
   #send(frame: Frame, relatedRequestId?: RequestId, streamed = false): void {
     if (this.#ending) return;
-    this.#lane.send(frame, { relatedRequestId, streamed }).catch(() => void this.close());
+    const sent = this.#lane.send(frame, { relatedRequestId, streamed });
+    if (sent !== taken) sent.catch(() => void this.close());
   }
 
   #lookIdle(): void {

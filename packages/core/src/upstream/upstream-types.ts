@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { OmgError } from "../runtime/errors.ts";
-import type { EditableField, Frame } from "../runtime/frame.ts";
+import type { Frame } from "../runtime/frame.ts";
 import type { ListedItem } from "../runtime/json-items.ts";
 import type { Transport } from "../runtime/transport.ts";
 import type { AskOptions } from "../session/call.ts";
@@ -46,4 +46,4 @@ export interface UpstreamOptions {
 }
 
 /** What a request says in the server's own terms. */
-export type Edits = Readonly<Partial<Record<Exclude<EditableField, "id" | "token">, string>>>;
+export type Edits = Readonly<Partial<Record<"name" | "uri" | "taskId", string>>>;

@@ -2,7 +2,7 @@ import type { Era } from "../era.ts";
 import { type FrameLane, frameLane } from "../frame-lane.ts";
 import { OmgError } from "../runtime/errors.ts";
 import { type Frame, type RequestId, requestFrame, rewriteFrame } from "../runtime/frame.ts";
-import type { FrameExtra, Params } from "../runtime/transport.ts";
+import { type FrameExtra, type Params, taken } from "../runtime/transport.ts";
 import type { Call } from "../session/call.ts";
 import type { LogLevel } from "../session/log-level.ts";
 import { cancellation } from "./cancellation.ts";
@@ -193,8 +193,11 @@ export class Upstream {
       this.#ledger.open(
         new OpenRequest(id, this.#keeper, { method, token, taskId, call, timeoutMs, resolve, reject }),
       );
-      const rewritten = rewriteFrame(frame, { ...edits, id, token: id });
-      this.#lane.send(rewritten, sending?.(rewritten.head)).catch((error) => {
+      const { name, uri } = edits ?? noEdits;
+      const rewritten = rewriteFrame(frame, { id, token: id, name, uri, taskId });
+      const sent = this.#lane.send(rewritten, sending?.(rewritten.head));
+      if (sent === taken) return;
+      sent.catch((error) => {
         const request = this.#ledger.close(id);
         if (request) this.#floods.owe();
         request?.fail(this.#errors.sendFailed(error));
@@ -291,6 +294,8 @@ export class Upstream {
     this.#lane.close().catch(() => {});
   }
 }
+
+const noEdits: Edits = {};
 
 /** What clients of the legacy era tell, and no server of the modern one knows. */
 const legacyOnly: ReadonlySet<string | undefined> = new Set([
