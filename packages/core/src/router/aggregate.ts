@@ -154,8 +154,7 @@ export class AggregateEndpoint implements Endpoint {
       ...(missing.length === 0 ? {} : { _meta: { "io.omg/missing": missing.map(({ id }) => id) } }),
     };
     const rest = Object.keys(more).length === 0 ? "" : `,${JSON.stringify(more).slice(1, -1)}`;
-    const result = Buffer.concat([Buffer.from(`{"${kind}":`), array, Buffer.from(`${rest}}`)]);
-    return resultFrame(call.frame.head.id as RequestId, result);
+    return resultFrame(call.frame.head.id as RequestId, `{"${kind}":`, array, `${rest}}`);
   }
 
   #forwardNamed(call: Call, kind: "tool" | "prompt", wireName: string): Promise<Frame> {
