@@ -5,6 +5,7 @@ import { logDiagnostics } from "./logging/log-diagnostics.ts";
 import { logEvents, stackOf } from "./logging/log-events.ts";
 import { createLogger, type Logger } from "./logging/logger.ts";
 import { Redaction } from "./logging/redaction.ts";
+import { collectSeldom } from "./machine/collect-seldom.ts";
 import { claimOwner } from "./owners/claim-owner.ts";
 import { OwnerSweeper, type SweptCatalog } from "./owners/owner-sweeper.ts";
 import { openStore } from "./state/open-store.ts";
@@ -46,6 +47,7 @@ export async function openHost(
   configuration: Configuration,
   { log, level, redaction }: HostLog,
 ): Promise<Host> {
+  collectSeldom();
   const { runtimes } = configuration;
   const owner = claimOwner(runtimes);
   logDiagnostics(log, configuration.diagnostics);
