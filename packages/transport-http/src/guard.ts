@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AdmissionOptions, admission } from "./admission.ts";
 import { type Cors, corsPolicy } from "./cors.ts";
+import { isNamed } from "./header.ts";
 import { hostnameOf, hostPolicy, isLoopback, isLoopbackAddress, isLoopbackOrigin } from "./host.ts";
 import { sendRefusal } from "./http-errors.ts";
 import { maxHeaders } from "./limits.ts";
@@ -97,20 +98,15 @@ function readHeaders(rawHeaders: readonly string[]): GuardedHeaders {
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
     const value = rawHeaders[index + 1] ?? "";
-    // Lengths first: nearly all names are told apart without a copy in lower case.
-    if (name.length === 4 && name.toLowerCase() === "host") found.hosts.push(value);
-    else if (name.length === 6 && name.toLowerCase() === "origin") found.origins.push(value);
-    else if (name.length === 13 && name.toLowerCase() === "authorization") found.authorization ??= value;
-    else if (name.length === 9 && name.toLowerCase() === "x-api-key") found.apiKeyHeader ??= value;
-    else if (name.length === 14) noteFetch(found, name.toLowerCase(), value);
+    if (isNamed(name, "host")) found.hosts.push(value);
+    else if (isNamed(name, "origin")) found.origins.push(value);
+    else if (isNamed(name, "authorization")) found.authorization ??= value;
+    else if (isNamed(name, "x-api-key")) found.apiKeyHeader ??= value;
+    else if (isNamed(name, "sec-fetch-site")) found.site ??= value;
+    else if (isNamed(name, "sec-fetch-mode")) found.mode ??= value;
+    else if (isNamed(name, "sec-fetch-dest")) found.destination ??= value;
   }
   return found;
-}
-
-function noteFetch(found: GuardedHeaders, name: string, value: string): void {
-  if (name === "sec-fetch-site") found.site ??= value;
-  else if (name === "sec-fetch-mode") found.mode ??= value;
-  else if (name === "sec-fetch-dest") found.destination ??= value;
 }
 
 /**

@@ -1,5 +1,10 @@
 import type { IncomingMessage } from "node:http";
 
+/** Whether a header has this name, which is in lower case. Nearly all names are told apart without a copy in lower case. */
+export function isNamed(raw: string, name: string): boolean {
+  return raw.length === name.length && (raw === name || raw.toLowerCase() === name);
+}
+
 /**
  * A request's header, by its name in lower case; several of one name are joined by commas. Node's own `headers` makes an
  * object of all of them first, which takes 3 µs of a small call's 80.
@@ -8,8 +13,7 @@ export function headerOf({ rawHeaders }: IncomingMessage, name: string): string 
   let found: string | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const raw = rawHeaders[index] as string;
-    // Lengths first: nearly all names are told apart without a copy in lower case.
-    if (raw.length !== name.length || raw.toLowerCase() !== name) continue;
+    if (!isNamed(raw, name)) continue;
     const value = rawHeaders[index + 1] as string;
     found = found === undefined ? value : `${found}, ${value}`;
   }

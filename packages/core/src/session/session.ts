@@ -245,7 +245,7 @@ export class ClientSession implements Session, Caller {
   }
 
   #lookIdle(): void {
-    if (this.callsInFlight > 0) return;
+    if (this.#whenIdle.length === 0 || this.callsInFlight > 0) return;
     const waiting = this.#whenIdle;
     this.#whenIdle = [];
     for (const resolve of waiting) resolve();
