@@ -30,6 +30,11 @@ export class Crowd<M extends Member> {
     last.place = place;
   }
 
+  /** Whether something is in this one, as long as it may not be in another. */
+  has(member: M): boolean {
+    return member.place !== -1;
+  }
+
   /** All that are in it now. */
   all(): M[] {
     return [...this.#members];

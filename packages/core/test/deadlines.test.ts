@@ -68,6 +68,15 @@ describe("deadlines", () => {
     expect(expired).toEqual(["next", "last"]);
   });
 
+  test("do not expire when another one that expires at the same time removes them", async () => {
+    fresh();
+    const removed = { at: 100, place: -1, expire: () => void expired.push("removed") };
+    deadlines.set({ at: 100, place: -1, expire: () => deadlines.remove(removed) });
+    deadlines.set(removed);
+    await clock.advance(100);
+    expect(expired).toEqual([]);
+  });
+
   test("leave no timer behind when they are forgotten, and begin anew", async () => {
     fresh();
     set("forgotten", 100);

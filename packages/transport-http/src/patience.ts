@@ -41,6 +41,8 @@ export class Patience {
     const now = performance.now();
     let next = Number.POSITIVE_INFINITY;
     for (const waiting of this.#waiting.all()) {
+      // What was told before it may have stopped it.
+      if (!this.#waiting.has(waiting)) continue;
       if (waiting.until > now) {
         next = Math.min(next, waiting.until);
         continue;

@@ -34,6 +34,15 @@ describe("patience", () => {
     expect(told).toEqual(["a", "b", "c"]);
   });
 
+  it("tells nobody whom another one stops that is told at the same time", () => {
+    const patience = new Patience(1000);
+    const second = { place: -1, until: 0, onLong: () => void told.push("second") };
+    patience.start({ place: -1, until: 0, onLong: () => patience.stop(second) });
+    patience.start(second);
+    vi.advanceTimersByTime(2000);
+    expect(told).toEqual([]);
+  });
+
   it("tells nobody who has stopped, and keeps one timer for all", () => {
     const patience = new Patience(1000);
     for (let request = 0; request < 100; request++) patience.stop(start(patience, `${request}`));

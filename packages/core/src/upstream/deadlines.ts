@@ -50,6 +50,8 @@ export class Deadlines {
     const now = this.#clock.now();
     let next = Number.POSITIVE_INFINITY;
     for (const deadline of this.#open.all()) {
+      // What has expired before it may have removed it.
+      if (!this.#open.has(deadline)) continue;
       if (deadline.at > now) {
         next = Math.min(next, deadline.at);
         continue;
