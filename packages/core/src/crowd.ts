@@ -30,7 +30,7 @@ export class Crowd<M extends Member> {
     last.place = place;
   }
 
-  /** Whether something is in this one, as long as it may not be in another. */
+  /** Whether something is in it. */
   has(member: M): boolean {
     return member.place !== -1;
   }

@@ -54,6 +54,8 @@ export function lineTransport(options: LineTransportOptions): LineTransport {
 /** A side that closed its input may have written last words before; they get this long to arrive. */
 const lastWordsMs = 250;
 const flushMs = 1000;
+/** So much need not wait for the end of the turn: the other side can begin to work on it. */
+const BATCH_BYTES = 8 * 1024;
 const maxBatchMessages = 1000;
 
 class StreamTransport implements LineTransport {
@@ -133,6 +135,7 @@ class StreamTransport implements LineTransport {
       this.#output.write(oneLine(frame.bytes));
       this.#batch = "\n";
     }
+    if (this.#batch.length >= BATCH_BYTES) this.#flush();
     return taken;
   }
 
