@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { scenarios } from "./scenarios/all.ts";
+import { installedOmg } from "./targets/install.ts";
 
 export const usage = `node src/main.ts [options]
   --quick             a few seconds each, to see that everything works
@@ -40,15 +40,9 @@ export function readOptions(args: readonly string[]): Options {
   return {
     quick,
     only,
-    gateway: gateway && omgOf(resolve(gateway)),
+    gateway: gateway && installedOmg(resolve(gateway)),
     keep: keep && resolve(keep),
     json,
     markdown,
   };
-}
-
-/** The command itself, or the one that is installed in a folder. */
-function omgOf(path: string): string {
-  const within = ["node_modules/.bin/omg", "consumer/node_modules/.bin/omg"].map((part) => join(path, part));
-  return within.find((file) => existsSync(file)) ?? path;
 }
