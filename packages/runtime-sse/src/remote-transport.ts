@@ -85,22 +85,19 @@ export class RemoteTransport implements Transport {
     return this.sendFrame(frameOf(message));
   }
 
-  async sendFrame(frame: Frame, options?: FrameSendOptions): Promise<void> {
+  sendFrame(frame: Frame, options?: FrameSendOptions): Promise<void> {
     const inner = this.#inner;
     if (!inner || this.#isLost || this.#closing) {
       const message = "The connection is closed";
-      throw new OmgError("upstream_closed", { detail: "session_lost", executed: "no", message });
+      const detail = "session_lost";
+      return Promise.reject(new OmgError("upstream_closed", { detail, executed: "no", message }));
     }
     const { kind, method } = frame.head;
     if (kind !== "request") return inner.sendFrame(frame, options);
     // A stream for changes ends whenever it likes: that says nothing of the server.
     if (method === "subscriptions/listen") return inner.sendFrame(frame, options);
-    if (method !== "initialize") return this.#breaker.through(() => inner.sendFrame(frame, options));
-    try {
-      await this.#breaker.through(() => this.#introduce(inner, frame, options));
-    } catch (error) {
-      throw neverReady(error);
-    }
+    if (method === "initialize") return this.#introduce(inner, frame, options);
+    return this.#breaker.through(() => inner.sendFrame(frame, options));
   }
 
   close(): Promise<void> {
@@ -114,8 +111,21 @@ export class RemoteTransport implements Transport {
     if (!this.#isLost) this.onclose?.();
   }
 
-  /** Sends the first message, and finds out how the server speaks by what comes of it. */
+  /** Sends the first message. */
   async #introduce(
+    inner: StreamableTransport | SseTransport,
+    frame: Frame,
+    options?: FrameSendOptions,
+  ): Promise<void> {
+    try {
+      await this.#breaker.through(() => this.#findOut(inner, frame, options));
+    } catch (error) {
+      throw neverReady(error);
+    }
+  }
+
+  /** Finds out how the server speaks by what comes of the first message. */
+  async #findOut(
     inner: StreamableTransport | SseTransport,
     frame: Frame,
     options?: FrameSendOptions,

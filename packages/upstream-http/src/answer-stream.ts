@@ -136,9 +136,8 @@ export class AnswerStream {
 
   /** What may still come belongs to nobody. */
   #linger({ body }: HttpResponse): void {
-    const timer = setTimeout(() => {
-      if (!Buffer.isBuffer(body)) body.destroy();
-    }, lingerMs);
+    if (Buffer.isBuffer(body)) return;
+    const timer = setTimeout(() => body.destroy(), lingerMs);
     this.#stopLingering = () => clearTimeout(timer);
   }
 

@@ -48,9 +48,12 @@ export class HttpClient {
   }
 
   /** Rejects with an `OmgError`. A redirect is followed within the same origin only, and with its method kept. */
-  async request(url: URL, request: HttpRequest): Promise<HttpResponse> {
+  request(url: URL, request: HttpRequest): Promise<HttpResponse> {
     const { authorizer } = this.#options;
-    if (!authorizer) return this.#follow(url, request);
+    return authorizer ? this.#authorized(authorizer, url, request) : this.#follow(url, request);
+  }
+
+  async #authorized(authorizer: Authorizer, url: URL, request: HttpRequest): Promise<HttpResponse> {
     const refusals = new Set<number>();
     for (;;) {
       const credential = await authorizer.credential();

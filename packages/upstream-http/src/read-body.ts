@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { createParser } from "eventsource-parser";
 import { errors } from "undici";
@@ -48,9 +48,11 @@ export async function readAll(url: URL, response: HttpResponse, limit = maxMessa
   return chunks.length === 1 && first ? first : Buffer.concat(chunks);
 }
 
+/** One that keeps nothing between two texts may be used for all. */
+const wholeText = new TextDecoder();
+
 /** Hands on the events of a body until it ends. Rejects like `readAll`; the limit is that of one event. */
 export async function readEvents(url: URL, response: HttpResponse, handlers: EventHandlers): Promise<void> {
-  const decoder = new TextDecoder();
   const parser = createParser({
     maxBufferSize: maxMessageBytes,
     onEvent: ({ event = "message", data }) => handlers.onEvent(event, data),
@@ -61,8 +63,13 @@ export async function readEvents(url: URL, response: HttpResponse, handlers: Eve
     },
   });
   try {
-    const body = Buffer.isBuffer(response.body) ? Readable.from([response.body]) : response.body;
-    await readChunks(decoded(url, body, response.headers), (chunk) =>
+    const { body, headers } = response;
+    if (Buffer.isBuffer(body)) {
+      parser.feed(wholeText.decode(body));
+      return;
+    }
+    const decoder = new TextDecoder();
+    await readChunks(decoded(url, body, headers), (chunk) =>
       parser.feed(decoder.decode(chunk, { stream: true })),
     );
   } catch (error) {

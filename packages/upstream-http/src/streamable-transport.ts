@@ -55,8 +55,8 @@ export class StreamableTransport implements Transport {
   readonly #streams = new Map<RequestId, AnswerStream>();
   readonly #closing = new AbortController();
   #protocolVersion: string | undefined;
-  /** The server knows that the handshake is over: calls must not overtake that. */
-  #ready: Promise<unknown> = Promise.resolve();
+  /** Settles when the server knows that the handshake is over, while it is told: calls must not overtake that. */
+  #ready: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
 
   constructor({ url, client }: StreamableTransportOptions) {
@@ -75,16 +75,22 @@ export class StreamableTransport implements Transport {
   }
 
   /** Resolves when what was sent is dealt with: for a request, when its answer is delivered. */
-  async sendFrame(frame: Frame, options: FrameSendOptions = {}): Promise<void> {
-    if (this.#ended) throw this.#endedError("no");
+  sendFrame(frame: Frame, options: FrameSendOptions = {}): Promise<void> {
+    if (this.#ended) return Promise.reject(this.#endedError("no"));
     const { kind, id, method } = frame.head;
     if (kind === "request") {
-      if (method !== "initialize") await this.#ready;
-      return this.#call(frame, id as RequestId, options);
+      const call = () => this.#call(frame, id as RequestId, options);
+      return this.#ready && method !== "initialize" ? this.#ready.then(call) : call();
     }
+    return method === initialized ? this.#begin(frame, options) : this.#tell(frame, options);
+  }
+
+  async #begin(frame: Frame, options: FrameSendOptions): Promise<void> {
     const told = this.#tell(frame, options);
-    if (method !== initialized) return told;
-    this.#ready = told.catch(() => {});
+    const ready = () => {
+      this.#ready = undefined;
+    };
+    this.#ready = told.then(ready, ready);
     await told;
     this.#listen();
   }
