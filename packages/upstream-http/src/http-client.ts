@@ -95,6 +95,9 @@ export class HttpClient {
         origin: url.origin,
         path: url.pathname + url.search,
         method,
+        // Keeps others off the connection until the head is there. Behind a POST only a GET could come, where somebody's
+        // dispatcher pipelines; saying it of each call costs 2 of 35 µs.
+        blocking: method === "GET",
         headers: { ...own, ...headers },
         body: body ?? null,
         signal,

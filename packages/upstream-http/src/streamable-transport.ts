@@ -31,7 +31,10 @@ interface Outgoing {
   readonly headers: FrameSendOptions["headers"];
 }
 
-const accept = "application/json, text/event-stream";
+const messageHeaders = {
+  accept: "application/json, text/event-stream",
+  "content-type": "application/json",
+};
 const initialized = "notifications/initialized";
 const farewellMs = 2000;
 /** Of a session id: visible ASCII (MCP), and no longer than a header may be. */
@@ -55,6 +58,9 @@ export class StreamableTransport implements Transport {
   readonly #streams = new Map<RequestId, AnswerStream>();
   readonly #closing = new AbortController();
   #protocolVersion: string | undefined;
+  /** What every request says of the session, and what a message says besides: made when it changes, not for each call. */
+  #headers: Readonly<Record<string, string>> = {};
+  #messageHeaders: Readonly<Record<string, string>> = messageHeaders;
   /** Settles when the server knows that the handshake is over, while it is told: calls must not overtake that. */
   #ready: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
@@ -68,6 +74,7 @@ export class StreamableTransport implements Transport {
 
   setProtocolVersion(version: string): void {
     this.#protocolVersion = version;
+    this.#headersChange();
   }
 
   send(message: JsonRpcMessage): Promise<void> {
@@ -106,7 +113,7 @@ export class StreamableTransport implements Transport {
     if (this.sessionId !== undefined) {
       const signal = AbortSignal.timeout(farewellMs);
       await this.#client
-        .request(this.#url, { method: "DELETE", headers: this.#headers(), signal })
+        .request(this.#url, { method: "DELETE", headers: this.#headers, signal })
         .then(letGo, () => {});
     }
     this.onclose?.();
@@ -157,6 +164,7 @@ export class StreamableTransport implements Transport {
     if (id === undefined) return;
     if (typeof id === "string" && sessionIdForm.test(id)) {
       this.sessionId = id;
+      this.#headersChange();
       return;
     }
     letGo(response);
@@ -182,7 +190,7 @@ export class StreamableTransport implements Transport {
   #post({ frame, signal, headers }: Outgoing): Promise<HttpResponse> {
     return this.#client.request(this.#url, {
       method: "POST",
-      headers: { ...headers, ...this.#headers(), accept, "content-type": "application/json" },
+      headers: headers ? { ...headers, ...this.#messageHeaders } : this.#messageHeaders,
       body: frame.bytes,
       signal,
     });
@@ -190,7 +198,7 @@ export class StreamableTransport implements Transport {
 
   #get(signal: AbortSignal, lastEventId: string | undefined): Promise<HttpResponse> {
     const resumption = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
-    const headers = { ...this.#headers(), ...resumption, accept: "text/event-stream" };
+    const headers = { ...this.#headers, ...resumption, accept: "text/event-stream" };
     return this.#client.request(this.#url, { method: "GET", headers, signal });
   }
 
@@ -252,11 +260,12 @@ export class StreamableTransport implements Transport {
     for (const stream of this.#streams.values()) stream.abandon(why);
   }
 
-  #headers(): Record<string, string> {
-    return {
+  #headersChange(): void {
+    this.#headers = {
       ...(this.sessionId === undefined ? {} : { "mcp-session-id": this.sessionId }),
       ...(this.#protocolVersion === undefined ? {} : { "mcp-protocol-version": this.#protocolVersion }),
     };
+    this.#messageHeaders = { ...this.#headers, ...messageHeaders };
   }
 
   /** What is sent after the end has not been looked at either. */
