@@ -36,9 +36,9 @@ export function checkManifest(manifest: Manifest, files: readonly string[]): str
     same(publishConfig?.exports ?? manifest.exports, published),
     `publishConfig.exports must be ${json(published)}`,
   );
-  // Commands are plain JavaScript, for an old Node to read, and are built like everything else.
+  // Commands in plain JavaScript, for an old Node to read, are built as CommonJS, which starts faster.
   const bins = Object.entries(manifest.bin ?? {}).map(([name, path]) => {
-    return [name, distFile(path, ".js").replace(/\.mjs$/, ".js")];
+    return [name, distFile(path, ".js").replace(/\.mjs$/, ".cjs")];
   });
   expectThat(
     same(publishConfig?.bin ?? {}, Object.fromEntries(bins)),

@@ -2,5 +2,4 @@
 import "./require-node.mjs";
 import "./compile-cache.mjs";
 
-const { runGatewayHttp } = await import("../original-commands.ts");
-await runGatewayHttp(process.argv.slice(2));
+import("../original-commands.ts").then(({ runGatewayHttp }) => runGatewayHttp(process.argv.slice(2)));

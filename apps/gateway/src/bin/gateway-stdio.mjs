@@ -2,5 +2,4 @@
 import "./require-node.mjs";
 import "./compile-cache.mjs";
 
-const { runGatewayStdio } = await import("../original-commands.ts");
-await runGatewayStdio(process.argv.slice(2));
+import("../original-commands.ts").then(({ runGatewayStdio }) => runGatewayStdio(process.argv.slice(2)));

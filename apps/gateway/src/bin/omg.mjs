@@ -2,5 +2,4 @@
 import "./require-node.mjs";
 import "./compile-cache.mjs";
 
-const { runOmg } = await import("../omg.ts");
-await runOmg(process.argv.slice(2));
+import("../omg.ts").then(({ runOmg }) => runOmg(process.argv.slice(2)));
