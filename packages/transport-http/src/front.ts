@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { getRequestListener } from "@hono/node-server";
-import { type AppOptions, createApp } from "./app.ts";
+import type { AppOptions } from "./app.ts";
 import { type HttpContext, httpContext } from "./context.ts";
 import type { FrontOptions } from "./front-options.ts";
 import { type Guard, isPublic } from "./guard.ts";
 import { sendFailure } from "./http-errors.ts";
+import { lateApp } from "./late-app.ts";
 import { legacyEndpoints } from "./legacy-sse.ts";
 import { mcpEndpoint } from "./mcp-endpoint.ts";
 import { shortageFor } from "./pressure.ts";
@@ -33,8 +33,7 @@ export function createFront(options: FrontOptions & Pick<AppOptions, "management
 
   const mcp = mcpEndpoint(context, sessions);
   const endpoints = { mcp, ...legacyEndpoints(context, sessions) };
-  const app = createApp(context, endpoints, { ...options, isDraining: () => draining });
-  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false });
+  const answer = lateApp(context, endpoints, { ...options, isDraining: () => draining });
 
   return {
     context,
@@ -58,7 +57,7 @@ export function createFront(options: FrontOptions & Pick<AppOptions, "management
       } else if (incoming.url === "/mcp") {
         // Nearly every request: past the router, which takes 5 µs of some 80.
         mcp(incoming, outgoing, undefined);
-      } else void answer(incoming, outgoing);
+      } else answer(incoming, outgoing);
     },
     async drain() {
       draining = true;
