@@ -47,7 +47,8 @@ export function parseConfig(text: string, file: string, sources: ReferenceSource
   for (const { path, message, hint } of problems) {
     if (path[0] !== "servers") source.report("error", path, message, { hint });
   }
-  const checked = configSchema.safeParse(value);
+  // For one value only, it does not pay to have zod write code for the schema.
+  const checked = configSchema.safeParse(value, { jitless: true });
   if (!checked.success) reportIssues(source, checked.error.issues, { schema: configSchema, at: [] });
   const { servers: inline, ...config } = checked.data ?? { servers: undefined };
   if (inline !== undefined && checked.data?.catalog_path !== undefined) {

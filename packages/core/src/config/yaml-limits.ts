@@ -1,4 +1,4 @@
-import { type Document, isScalar, Lexer, type Node, visit } from "yaml";
+import { type Document, isMap, isScalar, isSeq, Lexer, type Node } from "yaml";
 
 const maxBytes = 1024 * 1024;
 const maxTokens = 250_000;
@@ -7,21 +7,24 @@ const maxValues = 50_000;
 
 const tooDeep = `The file is nested deeper than ${maxDepth} levels`;
 
-/** What is wrong with a text that a YAML parser would take too long for. */
-export function textProblem(text: string): string | undefined {
-  if (Buffer.byteLength(text) > maxBytes) return `The file is larger than ${maxBytes} bytes`;
+/** A text is more than may be read; the message says in which way. */
+export class ExcessError extends Error {}
+
+/** The tokens of a text, one by one, so that a parser never gets too many or too deep ones. Throws `ExcessError`. */
+export function* boundedTokens(text: string): Generator<string> {
+  if (Buffer.byteLength(text) > maxBytes) throw new ExcessError(`The file is larger than ${maxBytes} bytes`);
   let tokens = 0;
   let flowDepth = 0;
   let lineDepth = 0;
   for (const token of new Lexer().lex(text)) {
-    if (++tokens > maxTokens) return `The file holds more than ${maxTokens} YAML tokens`;
+    if (++tokens > maxTokens) throw new ExcessError(`The file holds more than ${maxTokens} YAML tokens`);
     if (token === "[" || token === "{") flowDepth++;
     else if (token === "]" || token === "}") flowDepth--;
     else if (token.startsWith("\n") || token.startsWith("\r")) lineDepth = 0;
     else if (flowDepth === 0 && (token === "-" || token === "?" || token === ":")) lineDepth++;
-    if (flowDepth > maxDepth || lineDepth > maxDepth) return tooDeep;
+    if (flowDepth > maxDepth || lineDepth > maxDepth) throw new ExcessError(tooDeep);
+    yield token;
   }
-  return undefined;
 }
 
 /** What is wrong with a value, its aliases followed: it may go in circles. */
@@ -43,15 +46,17 @@ export function valueProblem(value: unknown): string | undefined {
 /** The keys that occur for a second time in their map. The parser's own check takes quadratic time. */
 export function repeatedKeys(document: Document): Node[] {
   const repeated: Node[] = [];
-  visit(document, {
-    Map(_key, map) {
+  const look = (node: unknown): void => {
+    if (isMap(node)) {
       const seen = new Set<unknown>();
-      for (const { key } of map.items) {
-        if (!isScalar(key)) continue;
-        if (seen.has(key.value)) repeated.push(key);
-        seen.add(key.value);
+      for (const { key, value } of node.items) {
+        if (isScalar(key) && seen.has(key.value)) repeated.push(key);
+        else if (isScalar(key)) seen.add(key.value);
+        else look(key);
+        look(value);
       }
-    },
-  });
+    } else if (isSeq(node)) node.items.forEach(look);
+  };
+  look(document.contents);
   return repeated;
 }

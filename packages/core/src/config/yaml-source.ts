@@ -1,18 +1,9 @@
-import {
-  type Document,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseDocument,
-  type YAMLError,
-} from "yaml";
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, type Node, type YAMLError } from "yaml";
 import type { Diagnostic, Place } from "./diagnostic.ts";
 import type { Excerpt } from "./excerpt.ts";
 import { shownText } from "./shown-text.ts";
-import { repeatedKeys, textProblem, valueProblem } from "./yaml-limits.ts";
+import { readDocument } from "./yaml-document.ts";
+import { ExcessError, repeatedKeys, valueProblem } from "./yaml-limits.ts";
 
 export type Path = readonly (string | number)[];
 
@@ -36,20 +27,8 @@ export class YamlSource {
   constructor(file: string, text: string) {
     this.file = file;
     this.#text = text;
-    const problem = textProblem(text);
-    if (problem !== undefined) {
-      // Of a text that takes too long to read, nothing is shown.
-      this.diagnostics.push({ severity: "error", message: problem, file, line: 1, column: 1 });
-      return;
-    }
     try {
-      const settings = {
-        lineCounter: this.#lines,
-        uniqueKeys: false,
-        merge: false,
-        logLevel: "error",
-      } as const;
-      this.#document = parseDocument(text, settings);
+      this.#document = readDocument(text, this.#lines);
       for (const error of this.#document.errors) this.#reportAt(error.pos[0], undefined, messageOf(error));
       for (const { range } of repeatedKeys(this.#document))
         this.#reportAt(range?.[0] ?? 0, range?.[1], "Map keys must be unique");
@@ -59,6 +38,11 @@ export class YamlSource {
       if (excess === undefined) this.value = value;
       else this.report("error", [], excess);
     } catch (error) {
+      if (error instanceof ExcessError) {
+        // Of a text that takes too long to read, nothing is shown.
+        this.diagnostics.push({ severity: "error", message: error.message, file, line: 1, column: 1 });
+        return;
+      }
       // What follows the colon is quoted from the text, and may be a secret.
       const [message] = (error as Error).message.split(": ");
       this.report("error", [], `The file can not be read as YAML: ${message}`);
