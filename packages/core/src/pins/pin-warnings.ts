@@ -44,17 +44,17 @@ function findingOf(
   listing: Listing,
   before: Listing | undefined,
 ): Finding | undefined {
-  const now = pinsOf(listing.tools);
   if (pinned) {
-    const changes = differences(pinned, now);
+    const changes = differences(pinned, pinsOf(listing.tools));
     const end = policy === "block" ? ` What differs can not be used.` : "";
     const what = `Tools of server '${server}' differ from their pins: ${textOf(changes)}.${end}`;
     return finding(changes, `${what} To look and decide, ${adviceFor(server)}`);
   }
   if (policy === "block") return { state: "unpinned", message: nothingPinned(server) };
   // Servers may add and remove tools as they go; only a name that means something else now is suspicious.
-  const changes = before
-    ? differences(pinsOf(before.tools), now).filter((change) => change.old && change.now)
+  const isOther = before !== undefined && before !== listing;
+  const changes = isOther
+    ? differences(pinsOf(before.tools), pinsOf(listing.tools)).filter(({ old, now }) => old && now)
     : [];
   const what = `Server '${server}' has changed its tools since it was last asked: ${textOf(changes)}.`;
   return finding(

@@ -1,9 +1,9 @@
 import type { RunningInstance } from "../pool/start-instance.ts";
 import { OmgError } from "../runtime/errors.ts";
 import type { Frame } from "../runtime/frame.ts";
-import { type ItemPage, type ListedItem, readItems } from "../runtime/json-items.ts";
+import { type ItemPage, type ListedItem, readArray, readItems } from "../runtime/json-items.ts";
 import { scanMembers } from "../runtime/json-members.ts";
-import type { Span } from "../runtime/json-scanner.ts";
+import { JsonScanner, type Span } from "../runtime/json-scanner.ts";
 import type { Params } from "../runtime/transport.ts";
 import { errorText } from "../upstream/error-text.ts";
 import { faultOf } from "../upstream/mirrored-headers.ts";
@@ -180,7 +180,9 @@ export function parseListing(text: string): Listing | undefined {
   if (!text.startsWith("{")) return undefined;
   try {
     const members = scanMembers(bytes);
-    const listing = listingOf(storedIntroduction(bytes, members), (kind) => readPage(bytes, 0, kind).items);
+    const listing = listingOf(storedIntroduction(bytes, members), (kind) =>
+      storedItems(bytes, members, kind),
+    );
     const caching = storedCaching(bytes, members);
     return caching ? { ...listing, caching } : listing;
   } catch {
@@ -205,6 +207,11 @@ function storedIntroduction(bytes: Buffer, members: ReadonlyMap<string, Span>): 
   if (!stored) throw new Error("The listing was stored without an introduction");
   const { capabilities, instructions } = stored;
   return { capabilities: capabilities as Params, instructions: textOf(instructions) };
+}
+
+function storedItems(bytes: Buffer, members: ReadonlyMap<string, Span>, kind: ListKind): ListedItem[] {
+  const span = members.get(kind);
+  return span ? readArray(new JsonScanner(bytes, span.start), listKinds[kind].key).items : [];
 }
 
 function storedCaching(bytes: Buffer, members: ReadonlyMap<string, Span>): ListCaching | undefined {

@@ -102,6 +102,8 @@ function withBytes(item: ListedItem, bytes: Buffer): ListedItem | undefined {
 }
 
 function shortened(json: Buffer, max: number): Buffer {
+  // No text has more characters than it takes bytes.
+  if (json.length <= max) return json;
   return rewriteBytes(json, {
     description: (text) => {
       if (text.length <= max) return text;

@@ -34,16 +34,27 @@ export function readItems(bytes: Buffer, start: number, member: string, keyName:
   scanner.object((key) => {
     if (key === member && scanner.peek() === 0x5b) {
       const from = scanner.position;
-      scanner.array(() => {
-        const item = readItem(scanner, keyName);
-        if (item) items.push(item);
-        else nameless++;
-      });
+      const read = readArray(scanner, keyName);
+      // Of two such members, both count.
+      items.push(...read.items);
+      nameless += read.nameless;
       span = { start: from, end: scanner.position };
     } else if (key === "nextCursor" && scanner.peek() === 0x22) nextCursor = scanner.string();
     else scanner.skip();
   });
   return { items, nameless, span, nextCursor };
+}
+
+/** The items of the array that the scanner stands before. */
+export function readArray(scanner: JsonScanner, keyName: string): Pick<ItemPage, "items" | "nameless"> {
+  const items: ListedItem[] = [];
+  let nameless = 0;
+  scanner.array(() => {
+    const item = readItem(scanner, keyName);
+    if (item) items.push(item);
+    else nameless++;
+  });
+  return { items, nameless };
 }
 
 /** One item, from its own bytes; undefined for what has no key. */
