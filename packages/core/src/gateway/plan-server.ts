@@ -39,19 +39,16 @@ export async function planServer(server: ServerConfig, settings: PlanSettings): 
   const baseDirectory = config.base_directory ?? ".";
   const fingerprintOf = (entry: ServerConfig) =>
     fingerprint(settings.fingerprintKey, entry, { declared, baseDirectory });
-  const planned = (entry: ServerConfig, plan?: StartPlan): PlannedServer => ({
-    config: entry,
-    fingerprint: fingerprintOf(entry),
-    ...(plan ? { plan } : {}),
-  });
-  if (server.problem !== undefined) return planned(server);
+  const unusable = (entry: ServerConfig) => ({ config: entry, fingerprint: fingerprintOf(entry) });
+  if (server.problem !== undefined) return unusable(server);
   const resolved = await resolveRuntime(server, settings.runtimes);
   if ("problems" in resolved) {
-    return planned({ ...server, problem: resolved.problems.map(({ message }) => message).join("; ") });
+    return unusable({ ...server, problem: resolved.problems.map(({ message }) => message).join("; ") });
   }
 
   const { runtime, options } = resolved;
   const callTimeoutMs = (config.request_timeout_seconds ?? 30) * 1000;
+  const ownFingerprint = fingerprintOf(server);
   const plan: StartPlan = {
     config: server,
     runtime,
@@ -60,7 +57,7 @@ export async function planServer(server: ServerConfig, settings: PlanSettings): 
     owner: settings.owner,
     baseDirectory,
     store: serverStore(settings.store, runtime.name, server.id),
-    knownEra: new KnownEra({ ...settings, fingerprint: fingerprintOf(server) }),
+    knownEra: new KnownEra({ ...settings, fingerprint: ownFingerprint }),
     taskOwners: modernTaskOwners(),
     clock: settings.clock,
     startTimeoutMs: (server.start_timeout_seconds ?? config.start_timeout_seconds ?? 30) * 1000,
@@ -71,7 +68,7 @@ export async function planServer(server: ServerConfig, settings: PlanSettings): 
     },
     redact: redactor([...(server.secrets ?? []), ...Object.values(declared)]),
   };
-  return planned(server, plan);
+  return { config: server, fingerprint: ownFingerprint, plan };
 }
 
 function pick(

@@ -22,7 +22,7 @@ export async function resolveRuntime(
   runtimes: readonly RuntimeV1[],
 ): Promise<ResolvedRuntime> {
   const { type, ...written } = server.runtime;
-  const redact = redactorOf(server);
+  const redact = (text: string) => redactorOf(server)(text);
   const runtime = runtimes.find(({ name }) => name === type);
   if (!runtime) {
     const advice = "a runtime that is not one of the gateway's own must be listed under runtimes";
@@ -45,7 +45,9 @@ export async function resolveRuntime(
 }
 
 /** The check is somebody else's code, and may never end. */
-async function inTime<T>(check: T | Promise<T>): Promise<T> {
+async function inTime<T extends object>(check: T | Promise<T>): Promise<T> {
+  // Nearly all are: nothing to wait for.
+  if (!("then" in check)) return check;
   const work = Promise.resolve(check);
   if (
     await within(
