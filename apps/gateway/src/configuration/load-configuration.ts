@@ -10,6 +10,7 @@ import {
   parseConfig,
 } from "@omg/core/config";
 import { CommandFailure, exitCodes } from "../exit-codes.ts";
+import { withSmallYoungGeneration } from "../machine/young-generation.ts";
 import { lockDiagnostics, lockPathIn, readLock } from "../pins/lock-file.ts";
 import { loadRuntimes, noPlugIns, ownTypes, type PlugIns } from "../runtimes/load-runtimes.ts";
 import { ConfigFiles } from "./config-files.ts";
@@ -69,14 +70,14 @@ export async function loadConfiguration(
   flags: ConfigurationFlags,
   files = new ConfigFiles(),
 ): Promise<Configuration> {
-  const { parsed, path, file, folder } = readConfig(flags, files);
+  const { parsed, path, file, folder } = withSmallYoungGeneration(() => readConfig(flags, files));
   const { catalog_path } = parsed.config;
   const named = catalog_path === undefined ? undefined : resolvePath(catalog_path, folder);
   const catalogPath = flags.catalog === undefined ? named : resolve(flags.catalog);
   const catalog: CatalogSource =
     catalogPath === undefined
       ? { ...parsed, servers: parsed.servers ?? [], file, folder }
-      : readCatalog(files, catalogPath);
+      : withSmallYoungGeneration(() => readCatalog(files, catalogPath));
   const lockPath = lockPathIn(flags.catalog === undefined ? folder : catalog.folder);
   const lock = readLock(files, lockPath);
   const plugIns = { listed: parsed.config.runtimes ?? {}, folder };

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
+import { mkdir, readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { StateStore } from "@omg/core";
 import { replaceFile } from "./replace-file.ts";
@@ -16,7 +17,8 @@ export function fileStore(folder: string): StateStore {
     async get(key) {
       const file = join(folder, fileName(key));
       try {
-        const text = await readFile(file, "utf8");
+        // At once: with what fifty servers offer, a start would wait 30 ms longer for promises.
+        const text = readFileSync(file, "utf8");
         await markUsed(file);
         return text;
       } catch (error) {
@@ -47,7 +49,7 @@ export async function removeForgotten(folder: string, now = Date.now()): Promise
 /** Once a day is enough to tell that somebody still asks. */
 async function markUsed(file: string): Promise<void> {
   const now = Date.now();
-  const { mtimeMs } = await stat(file);
+  const { mtimeMs } = statSync(file);
   if (now - mtimeMs > day) await utimes(file, now / 1000, now / 1000).catch(() => {});
 }
 
