@@ -7,6 +7,7 @@ import { type Consumer, importEntry, installConsumer, runBin, strangers, typeChe
 import { entriesOf } from "./consumer-sources.ts";
 import { checkCustomBuild } from "./custom-build.ts";
 import { checkEmbedded } from "./embedded.ts";
+import { checkLightStart } from "./light-start.ts";
 import { checkPlugIn } from "./plug-in.ts";
 
 /** Installs the tarballs as a user would, and uses what is installed. */
@@ -54,5 +55,6 @@ async function checkRunning(checks: Checks, consumer: Consumer, node: string): P
     const printed = await runBin(consumer, "omg", args, node);
     if (printed !== "hi\n") throw new Error(`it prints "${printed}"`);
   });
+  await checks.check("omg listens before it loads fetch", () => checkLightStart(consumer, node));
   await checks.check("omg runs a server by a runtime of somebody else", () => checkPlugIn(consumer, node));
 }

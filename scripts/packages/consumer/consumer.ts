@@ -67,8 +67,9 @@ export async function runBin(
   name: string,
   args: readonly string[],
   node: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const options = { cwd: consumer.directory, env: pathWith(node), timeoutMs: 30_000 };
+  const options = { cwd: consumer.directory, env: { ...pathWith(node), ...env }, timeoutMs: 30_000 };
   return run(join(consumer.directory, "node_modules/.bin", name), args, options);
 }
 
