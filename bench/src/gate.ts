@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { holds } from "./client/conversation.ts";
 import { load } from "./client/load.ts";
-import { holds } from "./client/mcp-client.ts";
 import { intervalOf, type Pair, reachOf } from "./gate/interval.ts";
 import { readRecorded, record } from "./gate/recorded.ts";
 import { samplePairs } from "./gate/sampling.ts";
@@ -73,7 +73,7 @@ async function measurePairs(launcher: Launcher, omg: string): Promise<Pair[]> {
 
 /** Microseconds of CPU a call in one round, on connections of its own. */
 async function cpuUsOfCall(target: RunningTarget, warmMs: number): Promise<number> {
-  using lanes = await target.open(IN_FLIGHT, 1);
+  await using lanes = await target.open(IN_FLIGHT, 1);
   const calls = lanes.tool("echo", { text: TEXT }, holds(TEXT));
   await load(calls, warmMs);
   const own = target.own();

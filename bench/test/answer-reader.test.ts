@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { AnswerReader } from "../src/client/answer-reader.ts";
-import { textOf } from "../src/client/mcp-client.ts";
+import { textOf } from "../src/client/conversation.ts";
 
 const plain = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nMcp-Session-Id: s\r\n\r\nhello";
 const chunked =

@@ -9,8 +9,8 @@ function verdictOf(results: Results, title: string) {
 describe("the verdict", () => {
   test("is by the median of the rounds' ratios, more being better", () => {
     const results = new Results();
-    for (const rate of [500, 600, 900]) results.add("large rate", "gateway", rate);
-    for (const rate of [1000, 1000, 1000]) results.add("large rate", "forwarder", rate);
+    for (const rate of [500, 600, 900]) results.add("large-1m rate", "gateway", rate);
+    for (const rate of [1000, 1000, 1000]) results.add("large-1m rate", "forwarder", rate);
     expect(verdictOf(results, "1 MB results/s")).toMatchObject({
       result: { median: 0.6, low: 0.5, high: 0.9 },
       firstStep: "ok",
@@ -41,7 +41,7 @@ describe("the verdict", () => {
 
   test("is left out where something was not measured", () => {
     const results = new Results();
-    results.add("large rate", "gateway", 500);
+    results.add("large-1m rate", "gateway", 500);
     expect(judge(results)).toEqual([]);
   });
 });

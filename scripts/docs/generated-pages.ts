@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { benchmarksRegions, quotedRegions } from "./benchmarks.ts";
 import { commandsRegions } from "./commands.ts";
 import { compatibilityRegions } from "./compatibility.ts";
 import { embeddingRegions } from "./embedding.ts";
@@ -10,6 +11,8 @@ import { threatsRegions } from "./threats.ts";
 
 /** The pages with generated regions, and what makes each region. */
 export const generatedPages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "README.md": quotedRegions,
+  "docs/benchmarks.md": benchmarksRegions,
   "docs/cli.md": commandsRegions,
   "docs/compatibility.md": compatibilityRegions,
   "docs/configuration.md": settingsRegions,

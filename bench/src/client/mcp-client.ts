@@ -1,28 +1,17 @@
 import type { HttpAnswer } from "./answer-reader.ts";
+import { type Conversation, type Endpoint, initializeParams, textOf } from "./conversation.ts";
 import type { HttpConnection } from "./http-connection.ts";
 
-/** Where an MCP endpoint is. */
-export interface Endpoint {
-  readonly port: number;
-  readonly path: string;
-}
-
-export const initializeParams = {
-  protocolVersion: "2025-06-18",
-  capabilities: {},
-  clientInfo: { name: "bench", version: "1.0.0" },
-};
-
-/** One client's conversation over streamable HTTP, on a connection that others may use too. */
-export class McpClient {
-  readonly connection: HttpConnection;
+/** A conversation over streamable HTTP. */
+export class McpClient implements Conversation {
+  readonly #connection: HttpConnection;
+  /** All header fields but the length, and without the method. */
   readonly #head: string;
   /** Shared by all lanes of a session: an id is in flight once. */
   readonly #ids: { last: number };
 
-  /** `head`: all header fields but the length. */
   private constructor(connection: HttpConnection, head: string, ids = { last: 0 }) {
-    this.connection = connection;
+    this.#connection = connection;
     this.#head = head;
     this.#ids = ids;
   }
@@ -42,12 +31,10 @@ export class McpClient {
     return opened;
   }
 
-  /** The same session on another connection. */
   on(connection: HttpConnection): McpClient {
     return new McpClient(connection, this.#head, this.#ids);
   }
 
-  /** Sends a request, its parameters written as JSON. Rejects unless the status is 200. */
   async send(method: string, params: string): Promise<HttpAnswer> {
     const id = ++this.#ids.last;
     const answer = await this.#post(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`);
@@ -55,40 +42,18 @@ export class McpClient {
     return answer;
   }
 
-  /** Sends a request and reads its result. */
-  async ask(method: string, params: object): Promise<Record<string, unknown>> {
-    const text = textOf(await this.send(method, JSON.stringify(params)));
-    const message = JSON.parse(text.startsWith("{") ? text : (/^data: (\{.*)$/m.exec(text)?.[1] ?? "null"));
-    if (message?.result === undefined) throw new Error(`${method}: ${text}`);
-    return message.result;
+  async end(): Promise<void> {
+    await this.#connection.send(`DELETE ${this.#head}content-length: 0\r\n\r\n`);
   }
 
   #post(body: string): Promise<HttpAnswer> {
-    return this.connection.send(`${this.#head}content-length: ${body.length}\r\n\r\n${body}`);
+    return this.#connection.send(`POST ${this.#head}content-length: ${body.length}\r\n\r\n${body}`);
   }
-}
-
-/** Whether an answer is what was asked for. */
-export type AnswerCheck = (answer: HttpAnswer) => boolean;
-
-/** Passes an answer that holds this text. */
-export function holds(text: string): AnswerCheck {
-  return ({ pieces }) => pieces.some((piece) => piece.includes(text));
-}
-
-/** Passes an answer of so many bytes or more. */
-export function isLarge(bytes: number): AnswerCheck {
-  return ({ length }) => length >= bytes;
-}
-
-/** The body as text. */
-export function textOf({ pieces }: HttpAnswer): string {
-  return Buffer.concat(pieces).toString("utf8");
 }
 
 function headOf({ port, path }: Endpoint): string {
   return [
-    `POST ${path} HTTP/1.1`,
+    `${path} HTTP/1.1`,
     `host: 127.0.0.1:${port}`,
     "content-type: application/json",
     "accept: application/json, text/event-stream",

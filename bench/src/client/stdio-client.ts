@@ -1,14 +1,17 @@
 import type { ChildProcess } from "node:child_process";
-import { initializeParams } from "./mcp-client.ts";
+import { type Body, initializeParams } from "./conversation.ts";
 
-/** Talks to a server over its stdin and stdout; expects answers that end with the id, as the fixture writes them. */
+const NEWLINE = 10;
+/** As much of both ends of an answer as can hold its id. */
+const EDGE = 48;
+
+/** Talks to a server over its stdin and stdout; expects answers that begin or end with their numeric id. */
 export class StdioClient {
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, (length: number) => void>();
+  readonly #waiting = new Map<number, (answer: Body) => void>();
   #lastId = 0;
   #batch = "";
-  #tail = Buffer.alloc(0);
-  #length = 0;
+  #pieces: Buffer[] = [];
 
   constructor(child: ChildProcess) {
     this.#child = child;
@@ -20,8 +23,8 @@ export class StdioClient {
     this.#write('{"jsonrpc":"2.0","method":"notifications/initialized"}');
   }
 
-  /** Sends a request, its parameters written as JSON, and gives the length of the answer. */
-  send(method: string, params: string): Promise<number> {
+  /** Sends a request, its parameters written as JSON. */
+  send(method: string, params: string): Promise<Body> {
     const id = ++this.#lastId;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
@@ -42,17 +45,23 @@ export class StdioClient {
 
   #read(chunk: Buffer): void {
     let start = 0;
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      const last = Buffer.concat([this.#tail, chunk.subarray(Math.max(start, end - 32), end)]);
-      const id = Number(/"id":(\d+)\}$/.exec(last.toString("latin1"))?.[1]);
-      this.#waiting.get(id)?.(this.#length + end - start);
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      const pieces = [...this.#pieces, chunk.subarray(start, end)];
+      const id = idOf(pieces);
+      this.#waiting.get(id)?.({ pieces, length: pieces.reduce((sum, piece) => sum + piece.length, 0) });
       this.#waiting.delete(id);
-      this.#tail = Buffer.alloc(0);
-      this.#length = 0;
+      this.#pieces = [];
       start = end + 1;
     }
-    if (start === chunk.length) return;
-    this.#length += chunk.length - start;
-    this.#tail = Buffer.concat([this.#tail, chunk.subarray(start)]).subarray(-32);
+    if (start < chunk.length) this.#pieces.push(chunk.subarray(start));
   }
+}
+
+/** The id at the end of a frame, or at its front; NaN if it has none there. */
+export function idOf(pieces: readonly Buffer[]): number {
+  const tail = Buffer.concat(pieces.slice(-2).map((piece) => piece.subarray(-EDGE)));
+  const atEnd = /"id":(\d+)\}$/.exec(tail.toString("latin1"));
+  if (atEnd !== null) return Number(atEnd[1]);
+  const head = Buffer.concat(pieces.slice(0, 2).map((piece) => piece.subarray(0, EDGE)));
+  return Number(/^\{"jsonrpc":"2\.0","id":(\d+)/.exec(head.toString("latin1"))?.[1]);
 }

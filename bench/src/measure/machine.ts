@@ -1,13 +1,17 @@
-import { availableParallelism, cpus, loadavg } from "node:os";
+import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { cpuMsWithEnded, processTree } from "./processes.ts";
 
 /** Where and under what circumstances a run took place. */
 export interface Machine {
+  /** The day of the run. */
+  readonly date: string;
   readonly node: string;
   readonly platform: string;
   readonly cpu: string;
   readonly cores: number;
+  readonly kernel: string;
+  readonly memoryGb: number;
   /** Mean number of processes that wanted to run in the last minute. */
   readonly load: number;
   /** Share of the processors that nobody used during one second, 0 to 1. */
@@ -16,10 +20,14 @@ export interface Machine {
 
 export async function lookAtMachine(): Promise<Machine> {
   return {
+    date: new Date().toISOString().slice(0, 10),
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: availableParallelism(),
+    // Without what whoever built it added to the version.
+    kernel: /^[\d.]+/.exec(release())?.[0] ?? "unknown",
+    memoryGb: Math.round(totalmem() / 2 ** 30),
     load: loadavg()[0] ?? 0,
     idleShare: await idleShare(1_000),
   };

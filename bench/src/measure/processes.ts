@@ -44,6 +44,11 @@ export function residentMbOf(pids: readonly number[]): number {
   );
 }
 
+/** Files, sockets and pipes that processes have open. */
+export function descriptorsOf(pids: readonly number[]): number {
+  return sum(pids, (pid) => readdirSync(`/proc/${pid}/fd`).length);
+}
+
 /** A process and everything it started, as far as it still hangs together. */
 export function processTree(root: number): number[] {
   const children = new Map<number, number[]>();

@@ -1,46 +1,37 @@
 import type { TargetName } from "../targets/target.ts";
+import type { Figure } from "./figures.ts";
 
-/** What is measured, with its unit. */
-export const figures = {
-  "load-1 rate": "calls/s",
-  "load-1 cpu": "µs",
-  "load-1 p99": "ms",
-  "load-1 memory": "MB",
-  "load-64 rate": "calls/s",
-  "load-64 cpu": "µs",
-  "load-64 p99": "ms",
-  "load-64 memory": "MB",
-  "single p50": "ms",
-  "large rate": "results/s",
-  "large cpu": "ms",
-  "http-json single": "ms",
-  "http-json rate": "calls/s",
-  "http-json cpu": "µs",
-  "http-json p99": "ms",
-  "http-json memory": "MB",
-  "http-sse single": "ms",
-  "http-sse rate": "calls/s",
-  "http-sse cpu": "µs",
-  "http-sse p99": "ms",
-  "http-sse memory": "MB",
-  "listing p50": "ms",
-  "sleep last": "ms",
-  "start warm": "ms",
-  "start cold": "ms",
-  "remembered warm": "ms",
-  "remembered started": "servers",
-  "remembered listed": "tools",
-  "idle-1 memory": "MB",
-  "idle-50 memory": "MB",
-  "idle-500 memory": "MB",
-  "session memory": "KB",
-} as const satisfies Record<string, string>;
+/** What a target could not do, in its own words as far as they are short. */
+export interface Failure {
+  /** The scenario, or `install`. */
+  readonly during: string;
+  readonly target: TargetName;
+  readonly said: string;
+}
 
-export type Figure = keyof typeof figures;
+/** Values as they are written to a file: for each figure and target one a round. */
+export type WrittenResults = Readonly<
+  Partial<Record<Figure, Partial<Record<TargetName, readonly number[]>>>>
+>;
+
+const SAID_CHARACTERS = 300;
 
 /** All values of a run: for each figure and target one value a round. */
 export class Results {
   readonly #values = new Map<Figure, Map<TargetName, number[]>>();
+  readonly #failures: Failure[] = [];
+
+  /** Reads what was written. */
+  static from(written: WrittenResults, failures: readonly Failure[] = []): Results {
+    const results = new Results();
+    for (const [figure, targets] of Object.entries(written)) {
+      for (const [target, values] of Object.entries(targets)) {
+        for (const value of values) results.add(figure as Figure, target as TargetName, value);
+      }
+    }
+    results.#failures.push(...failures);
+    return results;
+  }
 
   add(figure: Figure, target: TargetName, value: number): void {
     if (!Number.isFinite(value)) throw new Error(`${figure} of ${target} is ${value}`);
@@ -54,10 +45,29 @@ export class Results {
     return this.#values.get(figure)?.get(target) ?? [];
   }
 
-  toJSON(): Record<string, Record<string, readonly number[]>> {
+  /** Notes what a target could not do. */
+  fail(during: string, target: TargetName, error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    this.#failures.push({ during, target, said: gist(text) });
+  }
+
+  get failures(): readonly Failure[] {
+    return this.#failures;
+  }
+
+  toJSON(): WrittenResults {
     const entries = [...this.#values].map(
       ([figure, targets]) => [figure, Object.fromEntries(targets)] as const,
     );
     return Object.fromEntries(entries);
   }
+}
+
+/** The beginning of an error in one line, without HTML and without where in the code it came from. */
+function gist(text: string): string {
+  const plain = text.replace(/<style[\s\S]*?<\/style>|<[^>]*>|&nbsp;/g, " ").replace(/\s+/g, " ");
+  return plain
+    .replace(/ at (?:\S+ \(|file:|\/).*$/, "")
+    .trim()
+    .slice(0, SAID_CHARACTERS);
 }

@@ -1,15 +1,7 @@
-import type { Figure } from "../measure/results.ts";
-import type { TargetName } from "../targets/target.ts";
+import type { Comparison } from "./comparisons.ts";
 
 /** What the gateway is to reach, beside another target or by itself. */
-export interface Aim {
-  readonly title: string;
-  readonly figure: Figure;
-  /** `ratio` and `difference` to the other target in the same round; `value`: by itself. */
-  readonly as: "ratio" | "difference" | "value";
-  readonly against?: TargetName;
-  /** What both are taken less of, in the same round. */
-  readonly over?: TargetName;
+export interface Aim extends Comparison {
   readonly better: "more" | "less";
   readonly firstStep: number;
   readonly goal: number;
@@ -109,13 +101,13 @@ export const aims: readonly Aim[] = [
   },
   ...upstream("http-json"),
   ...upstream("http-sse"),
-  { ...more, ...forwarder, title: "1 MB results/s", figure: "large rate", firstStep: 0.6, goal: 0.9 },
+  { ...more, ...forwarder, title: "1 MB results/s", figure: "large-1m rate", firstStep: 0.6, goal: 0.9 },
   {
     ...less,
     ...forwarder,
     as: "ratio",
     title: "CPU a 1 MB result",
-    figure: "large cpu",
+    figure: "large-1m cpu",
     firstStep: 2,
     goal: 1.3,
   },
@@ -124,7 +116,7 @@ export const aims: readonly Aim[] = [
     ...forwarder,
     as: "ratio",
     title: "list of 500 tools, p50",
-    figure: "listing p50",
+    figure: "listing-50 p50",
     firstStep: 1.5,
     goal: 1.1,
   },
@@ -151,7 +143,7 @@ export const aims: readonly Aim[] = [
     as: "difference",
     against: "hello",
     title: "spawn → list of 50 remembered servers",
-    figure: "remembered warm",
+    figure: "remembered-50 warm",
     firstStep: 150,
     goal: 70,
   },

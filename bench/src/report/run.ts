@@ -1,5 +1,5 @@
 import type { Machine } from "../measure/machine.ts";
-import type { Results } from "../measure/results.ts";
+import { type Failure, Results, type WrittenResults } from "../measure/results.ts";
 
 /** Everything that is known of one run. */
 export interface Run {
@@ -10,4 +10,21 @@ export interface Run {
   readonly rounds: number;
   readonly seconds: number;
   readonly results: Results;
+}
+
+/** A run as it is written to a file. */
+export interface WrittenRun extends Omit<Run, "results"> {
+  readonly results: WrittenResults;
+  readonly failures: readonly Failure[];
+}
+
+/** A run for a file. */
+export function writtenRun(run: Run): WrittenRun {
+  return { ...run, results: run.results.toJSON(), failures: run.results.failures };
+}
+
+/** Reads a run that was written to a file. */
+export function readRun(text: string): Run {
+  const { results, failures, ...run }: WrittenRun = JSON.parse(text);
+  return { ...run, results: Results.from(results, failures) };
 }

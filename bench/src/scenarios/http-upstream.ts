@@ -21,7 +21,7 @@ async function measureUpstream(lab: Lab, figures: "http-json" | "http-sse"): Pro
       launchHttpFixture(launcher, options),
       launchHttpForwarder(launcher, url),
       launchByHand(launcher, { url }),
-      launchGateway(launcher, { omg, url }),
+      launchGateway(launcher, { omg, catalog: [{ url }] }),
     ],
     sizes.rounds,
     async (target) => {

@@ -1,65 +1,85 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { holds } from "../client/conversation.ts";
 import { allAtOnce, load } from "../client/load.ts";
+import { listed } from "../measure/figures.ts";
 import { launchGateway } from "../targets/gateway.ts";
 import { launchByHand, launchForwarder } from "../targets/programs.ts";
-import type { RunningTarget } from "../targets/target.ts";
-import { launch, type Scenario, takingTurns, withTargets } from "./scenario.ts";
+import type { OpenLanes, RunningTarget } from "../targets/target.ts";
+import { remembered } from "./remembered.ts";
+import { type Lab, launch, type Scenario, takingTurns, withTargets } from "./scenario.ts";
 
-const SERVERS = 50;
 const TOOLS = 10;
-const LEARN_MS = 60_000;
+const PATIENCE_MS = 10_000;
 
-/** The list of 500 tools: of 50 servers behind the gateway, of one server with all of them behind the others. */
-export const listingScenario: Scenario = async ({ launcher, omg, results, sizes }) => {
-  const fixture = ["--tools", String(SERVERS * TOOLS)];
-  const targets = [
-    launchForwarder(launcher, { fixture }),
-    launchByHand(launcher, { fixture }),
-    launchGateway(launcher, { omg, servers: SERVERS, tools: TOOLS }),
-  ];
-  await withTargets(targets, sizes.rounds, async (target) => {
-    await learn(target);
-    using lanes = await target.open(1, 1);
-    const calls = lanes.list();
-    await load(calls, sizes.warmMs);
-    results.add("listing p50", target.name, (await load(calls, sizes.loadMs / 2)).p50);
-  });
+/** The list of 10, 100 and 500 tools: of 1, 10 and 50 servers behind the gateway, of one with all behind the others. */
+export const listingScenario: Scenario = async (lab) => {
+  const { launcher, omg, sizes } = lab;
+  for (const servers of listed) {
+    const { home, catalog } = await remembered(lab, servers, TOOLS);
+    const fixture = ["--tools", String(servers * TOOLS)];
+    const targets = [
+      launchForwarder(launcher, { fixture }),
+      launchByHand(launcher, { fixture }),
+      launchGateway(launcher, { omg, catalog, home }),
+    ];
+    let round = 0;
+    await withTargets(targets, sizes.rounds, (target) =>
+      measureList(lab, target, servers, `change ${++round}`),
+    );
+  }
 };
 
-/** From the start of the process to the list of 50 servers that an earlier run got to know. */
+async function measureList(
+  { sizes, results }: Lab,
+  target: RunningTarget,
+  servers: (typeof listed)[number],
+  text: string,
+): Promise<void> {
+  await using lanes = await target.open(1, 1);
+  const calls = lanes.list();
+  await load(calls, sizes.warmMs);
+  results.add(`listing-${servers} p50`, target.name, (await load(calls, sizes.loadMs / 2)).p50);
+  await allAtOnce(lanes.tool("change", { text }, holds(text)));
+  results.add(`listing-${servers} changed`, target.name, await untilListed(lanes, text));
+}
+
+/** How long until the list shows a text, asked for again and again. */
+async function untilListed(lanes: OpenLanes, text: string): Promise<number> {
+  const start = performance.now();
+  let shown = false;
+  const calls = lanes.list((answer) => {
+    shown = holds(text)(answer);
+    return true;
+  });
+  while (!shown) {
+    await allAtOnce(calls);
+    if (performance.now() - start > PATIENCE_MS) throw new Error("A change is not listed");
+  }
+  return performance.now() - start;
+}
+
+/** From the start of the process to the list of servers that an earlier run got to know. */
 export const rememberedScenario: Scenario = async (lab) => {
   const { launcher, omg, results, sizes } = lab;
-  const home = launcher.newHome();
-  const start = () => launchGateway(launcher, { omg, servers: SERVERS, tools: TOOLS, home });
-  {
-    await using first = await start();
-    await learn(first);
+  const gateways = [];
+  for (const servers of listed) {
+    const kept = await remembered(lab, servers, TOOLS);
+    gateways.push(async () => {
+      const before = performance.now();
+      await using target = await launchGateway(launcher, { omg, ...kept });
+      await using lanes = await target.open(1, 1);
+      const count = await lanes.countTools();
+      results.add(`remembered-${servers} warm`, "gateway", performance.now() - before);
+      results.add(`remembered-${servers} listed`, "gateway", count);
+      results.add(`remembered-${servers} started`, "gateway", target.fixtures());
+    });
   }
-  const gateway = async () => {
-    const before = performance.now();
-    await using target = await start();
-    using lanes = await target.open(1, 1);
-    const listed = await lanes.countTools();
-    results.add("remembered warm", "gateway", performance.now() - before);
-    results.add("remembered listed", "gateway", listed);
-    results.add("remembered started", "gateway", target.fixtures());
-  };
   const hello = async () => {
     const before = performance.now();
     await using target = await launch(lab, "hello");
-    using lanes = await target.open(1, 1);
+    await using lanes = await target.open(1, 1);
     await allAtOnce(lanes.list());
-    results.add("remembered warm", "hello", performance.now() - before);
+    const elapsed = performance.now() - before;
+    for (const servers of listed) results.add(`remembered-${servers} warm`, "hello", elapsed);
   };
-  await takingTurns([hello, gateway], sizes.starts, (measure) => measure());
+  await takingTurns([hello, ...gateways], sizes.starts, (measure) => measure());
 };
-
-/** Asks until the list is complete. */
-async function learn(target: RunningTarget): Promise<void> {
-  using lanes = await target.open(1, 1);
-  const end = performance.now() + LEARN_MS;
-  while ((await lanes.countTools()) < SERVERS * TOOLS) {
-    if (performance.now() > end) throw new Error(`${target.name} does not list all tools`);
-    await delay(50);
-  }
-}

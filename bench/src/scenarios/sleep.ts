@@ -1,5 +1,5 @@
+import { holds } from "../client/conversation.ts";
 import { allAtOnce } from "../client/load.ts";
-import { holds } from "../client/mcp-client.ts";
 import { launch, type Scenario, withTargets } from "./scenario.ts";
 
 const SLEEP_MS = 1_000;
@@ -10,7 +10,7 @@ export const sleepScenario: Scenario = (lab) =>
     (["direct", "forwarder", "by-hand", "gateway"] as const).map((name) => launch(lab, name)),
     lab.sizes.rounds,
     async (target) => {
-      using lanes = await target.open(lab.sizes.sleepers, 1);
+      await using lanes = await target.open(lab.sizes.sleepers, 1);
       const calls = lanes.tool("sleep", { ms: SLEEP_MS }, holds("slept"));
       lab.results.add("sleep last", target.name, await allAtOnce(calls));
     },

@@ -1,43 +1,45 @@
+import { holds } from "../client/conversation.ts";
 import { load } from "../client/load.ts";
-import { holds } from "../client/mcp-client.ts";
+import type { CallsThrough } from "../measure/figures.ts";
 import { cpuMsOf } from "../measure/processes.ts";
 import { watchMemory } from "../measure/watch-memory.ts";
-import type { OpenLanes, RunningTarget, TargetName } from "../targets/target.ts";
-import { type Lab, launch, type Scenario, withTargets } from "./scenario.ts";
+import type { OpenLanes, RunningTarget } from "../targets/target.ts";
+import { type Lab, launch, launchPeers, type Scenario, withTargets } from "./scenario.ts";
+import { tolerance } from "./tolerance.ts";
 
 const IN_FLIGHT = 64;
 const TEXT = "a small text";
-const TARGETS: readonly TargetName[] = ["direct", "hello", "forwarder", "by-hand", "gateway"];
+const TARGETS = ["direct", "hello", "hono", "forwarder", "by-hand", "gateway"] as const;
 
 /** Small calls, 64 in flight, over one session and over 64. */
 export const loadScenario: Scenario = (lab) =>
-  withTargets(
-    TARGETS.map((name) => launch(lab, name)),
-    lab.sizes.rounds,
-    async (target) => {
-      await measureLoad(lab, target, { figures: "load-1", sessions: 1 });
-      if (target.name !== "direct") await measureLoad(lab, target, { figures: "load-64", sessions: 64 });
-    },
-  );
+  withAll(lab, lab.sizes.rounds, async (target) => {
+    await measureLoad(lab, target, { figures: "load-1", sessions: 1 });
+    if (target.name !== "direct") await measureLoad(lab, target, { figures: "load-64", sessions: 64 });
+  });
 
 /**
  * Small calls, one at a time. Which process shares a processor with which decides about half of such a time, and changes
  * from round to round: many short ones tell more than a few long ones.
  */
 export const singleScenario: Scenario = (lab) =>
-  withTargets(
-    TARGETS.map((name) => launch(lab, name)),
-    lab.sizes.rounds * 3,
-    (target) => measureSingle(lab, target, "single p50"),
-  );
+  withAll(lab, lab.sizes.rounds * 3, (target) => measureSingle(lab, target, "single p50"));
+
+async function withAll(lab: Lab, rounds: number, measure: (target: RunningTarget) => Promise<void>) {
+  const tolerate = tolerance(lab);
+  const targets = [...TARGETS.map((name) => launch(lab, name)), ...launchPeers(lab)];
+  await withTargets(targets, rounds, (target) => tolerate(target.name, () => measure(target)));
+}
+
+type Upstream = "http-json" | "http-sse" | CallsThrough;
 
 /** Measures small calls, one at a time. */
 export async function measureSingle(
   { sizes, results }: Lab,
   target: RunningTarget,
-  figure: "single p50" | "http-json single" | "http-sse single",
+  figure: "single p50" | `${Upstream} single`,
 ): Promise<void> {
-  using lanes = await target.open(1, 1);
+  await using lanes = await target.open(1, 1);
   const calls = echoes(lanes);
   await load(calls, sizes.warmMs);
   results.add(figure, target.name, (await load(calls, sizes.loadMs / 4)).p50);
@@ -45,7 +47,7 @@ export async function measureSingle(
 
 export interface LoadOptions {
   /** What the names of the figures begin with. */
-  readonly figures: "load-1" | "load-64" | "http-json" | "http-sse";
+  readonly figures: "load-1" | "load-64" | Upstream;
   readonly sessions: number;
 }
 
@@ -56,7 +58,7 @@ export async function measureLoad(
   { figures, sessions }: LoadOptions,
 ): Promise<void> {
   const { name } = target;
-  using lanes = await target.open(IN_FLIGHT, sessions);
+  await using lanes = await target.open(IN_FLIGHT, sessions);
   const calls = echoes(lanes);
   await load(calls, sizes.warmMs);
   const own = target.own();

@@ -1,50 +1,65 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { launchHttpTarget } from "./http-target.ts";
-import { fixtureFile, type Launcher } from "./launcher.ts";
+import { type CatalogEntry, catalogText, fixtures } from "./catalog.ts";
+import { type HttpTarget, launchHttpTarget } from "./http-target.ts";
+import type { Launcher } from "./launcher.ts";
+import { launchStdioTarget } from "./stdio-target.ts";
 import type { RunningTarget } from "./target.ts";
 
 export interface GatewayOptions {
   /** The installed `omg` command. */
   readonly omg: string;
-  /** How many servers the catalog has. Default 1. */
-  readonly servers?: number;
-  /** Tools that each of them lists. Default 3. */
-  readonly tools?: number;
-  /** Of a server over HTTP that is the only one of the catalog, in place of fixtures. */
-  readonly url?: string;
+  /** The servers of its catalog. Default: one fixture with three tools. */
+  readonly catalog?: readonly CatalogEntry[];
   /** Where its catalog, its state and everything else it keeps are. Default: a new place. */
   readonly home?: string;
 }
 
-/** The gateway as users install it, with a catalog of fixtures and everything else at its defaults. */
-export function launchGateway(launcher: Launcher, options: GatewayOptions): Promise<RunningTarget> {
-  const home = options.home ?? launcher.newHome();
-  const catalog = join(home, "catalog.yaml");
-  const { servers = 1, tools = 3, url } = options;
-  writeFileSync(catalog, url === undefined ? catalogText(servers, tools) : remoteText(url));
+/** The gateway as users install it, everything but its catalog at the defaults. */
+export function launchGateway(launcher: Launcher, options: GatewayOptions): Promise<HttpTarget> {
+  const { home, flags } = prepare(launcher, options);
   return launchHttpTarget(launcher, {
     name: "gateway",
     command: options.omg,
-    args: ["serve", "--catalog", catalog, "--listen-addr", "127.0.0.1:0"],
+    args: ["serve", ...flags, "--listen-addr", "127.0.0.1:0"],
     home,
-    tool: (name) => `fixture1__${name}`,
+    entrance: { tool: toolOf("fixture1") },
   });
 }
 
-function catalogText(servers: number, tools: number): string {
-  const entries = Array.from({ length: servers }, (_, index) => [
-    `  - id: fixture${index + 1}`,
-    `    description: Server number ${index + 1}`,
-    "    runtime:",
-    "      type: local-process",
-    `      command: ${JSON.stringify(process.execPath)}`,
-    `      args: ${JSON.stringify([fixtureFile, "--tools", String(tools)])}`,
-  ]);
-  return `servers:\n${entries.flat().join("\n")}\n`;
+/** The gateway in front of one client over stdio, which calls this server of its catalog. */
+export function launchStdioGateway(
+  launcher: Launcher,
+  options: GatewayOptions & { readonly server: string },
+): Promise<RunningTarget> {
+  const { home, flags } = prepare(launcher, options);
+  const tool = toolOf(options.server);
+  return launchStdioTarget(launcher, {
+    name: "gateway",
+    command: options.omg,
+    args: ["stdio", ...flags],
+    home,
+    tool,
+  });
 }
 
-function remoteText(url: string): string {
-  const runtime = `{ type: remote-sse, url: ${JSON.stringify(url)}, allow_private_network: true }`;
-  return `servers:\n  - { id: fixture1, description: A remote server, runtime: ${runtime} }\n`;
+/** Has the gateway learn what all servers of a catalog offer; what starts in the same home then remembers it. */
+export async function warmGateway(
+  launcher: Launcher,
+  options: GatewayOptions & { readonly home: string },
+): Promise<void> {
+  const { home, flags } = prepare(launcher, options);
+  await launcher.run(options.omg, ["warm", ...flags], home);
+}
+
+/** What the aggregate calls the tools of a server. */
+export function toolOf(server: string): (name: string) => string {
+  return (name) => `${server}__${name}`;
+}
+
+function prepare(launcher: Launcher, options: GatewayOptions): { home: string; flags: string[] } {
+  const { catalog = fixtures(1, 3), home = launcher.newHome() } = options;
+  const file = join(home, "catalog.yaml");
+  writeFileSync(file, catalogText(catalog));
+  return { home, flags: ["--catalog", file] };
 }

@@ -1,7 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { launchHttpTarget } from "./http-target.ts";
+import { type HttpTarget, launchHttpTarget } from "./http-target.ts";
 import type { Launcher } from "./launcher.ts";
-import type { RunningTarget } from "./target.ts";
 
 const file = fileURLToPath(new URL("../fixtures/http-server.mjs", import.meta.url));
 
@@ -11,10 +10,7 @@ export interface HttpFixtureOptions {
 }
 
 /** An MCP server over streamable HTTP: a target with nothing in front, or what stands behind other targets. */
-export function launchHttpFixture(
-  launcher: Launcher,
-  { streams }: HttpFixtureOptions,
-): Promise<RunningTarget & { readonly url: string }> {
+export function launchHttpFixture(launcher: Launcher, { streams }: HttpFixtureOptions): Promise<HttpTarget> {
   const args = [file, ...(streams ? ["--stream"] : [])];
   return launchHttpTarget(launcher, { name: "direct", command: process.execPath, args });
 }

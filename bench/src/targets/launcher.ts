@@ -1,13 +1,19 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { processTree } from "../measure/processes.ts";
+import { hasArgument, processTree } from "../measure/processes.ts";
 
 /** The MCP server that stands behind every target. */
 export const fixtureFile = fileURLToPath(new URL("../fixtures/server.mjs", import.meta.url));
+
+/** Whether a process is the fixture, or a program that has it among its arguments. */
+export function isFixture(pid: number): boolean {
+  return hasArgument(pid, fixtureFile);
+}
 
 export type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
@@ -15,6 +21,8 @@ export interface Launched {
   readonly child: Child;
   /** What it has written so far, to stdout and stderr. */
   output(): string;
+  /** Resolves when it writes more. */
+  more(): Promise<void>;
 }
 
 const STOP_MS = 5_000;
@@ -41,9 +49,12 @@ export class Launcher {
       stdio: ["pipe", "pipe", "pipe"],
     });
     let written = "";
+    let waiting: (() => void)[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk: Buffer) => {
         if (written.length < OUTPUT_CHARACTERS) written += chunk.toString();
+        for (const resolve of waiting) resolve();
+        waiting = [];
       });
     }
     // Whoever waits for the program sees that it ends; its pipe may break before.
@@ -51,17 +62,25 @@ export class Launcher {
       written += String(error);
     });
     child.stdin.on("error", () => {});
-    return { child, output: () => written };
+    const more = () => new Promise<void>((resolve) => waiting.push(resolve));
+    return { child, output: () => written, more };
   }
 
-  /** The fixture by itself. Its stdout is the caller's alone. */
-  launchFixture(args: readonly string[] = []): ChildProcess {
-    const home = this.newHome();
-    return spawn(process.execPath, [fixtureFile, ...args], {
-      cwd: home,
-      env: environment(home),
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+  /** Likewise, for a program that speaks over stdin and stdout: its stdout is the caller's alone. */
+  launchPiped(
+    command: string,
+    args: readonly string[],
+    options: { home?: string | undefined } = {},
+  ): ChildProcess {
+    const home = options.home ?? this.newHome();
+    return spawn(command, args, { cwd: home, env: environment(home), stdio: ["pipe", "pipe", "inherit"] });
+  }
+
+  /** Runs a program to its end, in a home that is there. Throws with what it said if it fails. */
+  async run(command: string, args: readonly string[], home: string): Promise<void> {
+    const { child, output } = this.launch(command, args, { home });
+    const [code] = await once(child, "exit");
+    if (code !== 0) throw new Error(`${basename(command)} ${args.join(" ")} failed: ${output()}`);
   }
 
   /** Ends a program as a user would; by force if that takes too long. */

@@ -15,8 +15,12 @@ export interface ByHandOptions extends ProgramOptions {
 
 /** Bare `node:http` that answers the same few bytes to everything. */
 export function launchHello(launcher: Launcher): Promise<RunningTarget> {
-  const args = [program("hello")];
-  return launchHttpTarget(launcher, { name: "hello", command: process.execPath, args, answers: false });
+  return launchHelloProgram(launcher, "hello");
+}
+
+/** The same with Hono. */
+export function launchHono(launcher: Launcher): Promise<RunningTarget> {
+  return launchHelloProgram(launcher, "hono");
 }
 
 /** The byte forwarder: the practical limit of Node. */
@@ -36,6 +40,11 @@ export function launchByHand(launcher: Launcher, options: ByHandOptions = {}): P
   const behind = options.url === undefined ? [fixtureFile, ...(options.fixture ?? [])] : [options.url];
   const args = [program("sdk-by-hand"), ...behind];
   return launchHttpTarget(launcher, { name: "by-hand", command: process.execPath, args });
+}
+
+function launchHelloProgram(launcher: Launcher, name: "hello" | "hono"): Promise<RunningTarget> {
+  const entrance = { answers: false };
+  return launchHttpTarget(launcher, { name, command: process.execPath, args: [program(name)], entrance });
 }
 
 function program(name: string): string {

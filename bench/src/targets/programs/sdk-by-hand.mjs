@@ -22,7 +22,7 @@ const sessions = new Map();
 
 const app = express();
 app.use(express.json());
-app.post("/mcp", async (request, response) => {
+app.all("/mcp", async (request, response) => {
   const id = request.headers["mcp-session-id"];
   const transport = typeof id === "string" ? sessions.get(id) : await openSession();
   if (transport === undefined) response.status(404).end();
@@ -38,6 +38,9 @@ async function openSession() {
     sessionIdGenerator: randomUUID,
     onsessioninitialized: (id) => {
       sessions.set(id, transport);
+    },
+    onsessionclosed: (id) => {
+      sessions.delete(id);
     },
   });
   const server = new Server({ name: "by-hand", version: "1.0.0" }, { capabilities: { tools: {} } });
