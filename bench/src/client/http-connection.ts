@@ -12,7 +12,9 @@ export class HttpConnection implements Disposable {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
-    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`No answer within ${TIMEOUT_MS} ms`)));
+    socket.setTimeout(TIMEOUT_MS, () => {
+      if (this.#waiting !== undefined) socket.destroy(new Error(`No answer within ${TIMEOUT_MS} ms`));
+    });
     socket.on("data", (chunk) => this.#read(chunk));
     socket.on("error", (error) => this.#fail(error));
     socket.on("close", () =>
@@ -35,6 +37,7 @@ export class HttpConnection implements Disposable {
   send(request: string): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       if (this.#waiting !== undefined) return reject(new Error("A request is under way on this connection"));
+      if (this.#socket.destroyed) return reject(new Error("The connection is closed"));
       this.#waiting = { resolve, reject };
       this.#socket.write(request, "latin1");
     });

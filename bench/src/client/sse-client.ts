@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { get, type IncomingMessage } from "node:http";
+import { type ClientRequest, get, type IncomingMessage } from "node:http";
 import { findId } from "../targets/programs/splice-id.mjs";
 import { type Body, type Conversation, type Endpoint, initializeParams, textOf } from "./conversation.ts";
 import { EventReader } from "./event-reader.ts";
@@ -45,62 +44,74 @@ export class SseClient implements Conversation {
   }
 }
 
+interface Waiting {
+  resolve(answer: Body): void;
+  reject(error: Error): void;
+}
+
 /** What comes back, and for whom. */
 class AnswerStream {
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #request: ClientRequest;
+  readonly #events = new EventReader();
   /** Of each request: all header fields but the length. */
-  readonly head: string;
-  readonly #response: IncomingMessage;
-  readonly #waiting: Map<number, (answer: Body) => void>;
+  #head = "";
   #lastId = 0;
 
-  private constructor(response: IncomingMessage, head: string, waiting: Map<number, (answer: Body) => void>) {
-    this.#response = response;
-    this.head = head;
-    this.#waiting = waiting;
+  private constructor({ port, path }: Endpoint) {
+    const headers = { accept: "text/event-stream" };
+    this.#request = get({ host: "127.0.0.1", port, path, agent: false, headers });
   }
 
-  static async open({ port, path }: Endpoint): Promise<AnswerStream> {
-    const request = get({
-      host: "127.0.0.1",
-      port,
-      path,
-      agent: false,
-      headers: { accept: "text/event-stream" },
-    });
-    const [response] = (await once(request, "response")) as [IncomingMessage];
-    request.on("error", () => {});
-    const waiting = new Map<number, (answer: Body) => void>();
-    const events = new EventReader();
-    const where = new Promise<string>((resolve, reject) => {
-      response.on("error", () => {});
-      response.on("close", () => reject(new Error("The stream ended")));
-      response.on("data", (chunk: Buffer) => {
-        for (const { name, data } of events.read(chunk)) {
-          if (name === "endpoint") resolve(data.toString());
-          else answer(waiting, data);
-        }
-      });
-    });
-    const target = new URL(await where, `http://127.0.0.1:${port}`);
-    const head = `POST ${target.pathname}${target.search} HTTP/1.1\r\nhost: ${target.host}\r\n`;
-    return new AnswerStream(response, `${head}content-type: application/json\r\n`, waiting);
+  /** Opens the stream, and waits until it says where requests go. */
+  static async open(endpoint: Endpoint): Promise<AnswerStream> {
+    const stream = new AnswerStream(endpoint);
+    const path = await new Promise<string>((resolve, reject) => stream.#listen(resolve, reject));
+    const { pathname, search, host } = new URL(path, `http://127.0.0.1:${endpoint.port}`);
+    stream.#head = `POST ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\n`;
+    return stream;
+  }
+
+  get head(): string {
+    return this.#head;
   }
 
   /** An id for a request, and the promise of its answer. */
   expect(): { id: number; answer: Promise<Body> } {
     const id = ++this.#lastId;
-    return { id, answer: new Promise((resolve) => this.#waiting.set(id, resolve)) };
+    const answer = new Promise<Body>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    // Whoever posts the request may fail before.
+    answer.catch(() => {});
+    return { id, answer };
   }
 
   end(): void {
-    this.#response.destroy();
+    this.#request.destroy();
   }
-}
 
-function answer(waiting: Map<number, (answer: Body) => void>, data: Buffer): void {
-  const span = findId(data);
-  if (span === undefined) return;
-  const id = Number(data.toString("latin1", span.start, span.end));
-  waiting.get(id)?.({ pieces: [data], length: data.length });
-  waiting.delete(id);
+  #listen(open: (path: string) => void, fail: (error: Error) => void): void {
+    this.#request.on("error", fail);
+    this.#request.on("response", (response: IncomingMessage) => {
+      response.on("data", (chunk: Buffer) => {
+        for (const { name, data } of this.#events.read(chunk)) {
+          if (name === "endpoint") open(data.toString());
+          else this.#take(data);
+        }
+      });
+      response.on("error", () => {});
+      response.on("close", () => {
+        const error = new Error("The event stream ended");
+        fail(error);
+        for (const { reject } of this.#waiting.values()) reject(error);
+      });
+    });
+  }
+
+  #take(data: Buffer): void {
+    const span = findId(data);
+    if (span === undefined) return;
+    const id = Number(data.toString("latin1", span.start, span.end));
+    this.#waiting.get(id)?.resolve({ pieces: [data], length: data.length });
+    this.#waiting.delete(id);
+  }
 }

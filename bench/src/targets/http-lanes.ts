@@ -30,8 +30,9 @@ export function openConversation(
 export class HttpLanes implements OpenLanes {
   readonly #entrance: Entrance;
   readonly #connections: readonly HttpConnection[];
-  readonly #sessions: readonly Conversation[];
+  /** One of each session comes first. */
   readonly #lanes: readonly Conversation[];
+  readonly #sessions: number;
 
   private constructor(
     entrance: Entrance,
@@ -40,19 +41,24 @@ export class HttpLanes implements OpenLanes {
   ) {
     this.#entrance = entrance;
     this.#connections = connections;
-    this.#sessions = sessions;
+    this.#sessions = sessions.length;
     this.#lanes = connections.flatMap(
       (connection, lane) => sessions[lane % sessions.length]?.on(connection) ?? [],
     );
   }
 
   static async open(port: number, entrance: Entrance, lanes: number, sessions: number): Promise<HttpLanes> {
-    const connections = await Promise.all(Array.from({ length: lanes }, () => HttpConnection.open(port)));
     const opened: Conversation[] = [];
-    for (const connection of connections.slice(0, sessions)) {
-      opened.push(await openConversation(connection, port, entrance));
+    // Where a session takes long to open, connections of its own would be closed before they are used.
+    using opening = await HttpConnection.open(port);
+    try {
+      while (opened.length < sessions) opened.push(await openConversation(opening, port, entrance));
+      const connections = await Promise.all(Array.from({ length: lanes }, () => HttpConnection.open(port)));
+      return new HttpLanes(entrance, connections, opened);
+    } catch (error) {
+      await Promise.allSettled(opened.map((session) => session.end()));
+      throw error;
     }
-    return new HttpLanes(entrance, connections, opened);
   }
 
   tool(name: string, args: object, check: AnswerCheck): Call[] {
@@ -71,7 +77,7 @@ export class HttpLanes implements OpenLanes {
 
   /** Sessions end even where the other side does not say so. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.allSettled(this.#sessions.map((session) => session.end()));
+    await Promise.allSettled(this.#lanes.slice(0, this.#sessions).map((lane) => lane.end()));
     for (const connection of this.#connections) connection[Symbol.dispose]();
   }
 
