@@ -23,7 +23,7 @@ export const loadScenario: Scenario = (lab) =>
  * from round to round: many short ones tell more than a few long ones.
  */
 export const singleScenario: Scenario = (lab) =>
-  withAll(lab, lab.sizes.rounds * 3, (target) => measureSingle(lab, target, "single p50"));
+  withAll(lab, lab.sizes.rounds * 2, (target) => measureSingle(lab, target, "single p50"));
 
 async function withAll(lab: Lab, rounds: number, measure: (target: RunningTarget) => Promise<void>) {
   const tolerate = tolerance(lab);
