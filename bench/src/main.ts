@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { measure } from "./measure-run.ts";
 import { readOptions, usage } from "./options.ts";
-import { argumentsOr, runProgram, say } from "./program.ts";
+import { argumentsOr, runProgram } from "./program.ts";
 import { markdown } from "./report/markdown.ts";
 import { publish } from "./report/publish.ts";
 import { readRun, writtenRun } from "./report/run.ts";
@@ -16,8 +16,7 @@ await runProgram({ longestMs, main });
 async function main(launcher: Launcher): Promise<void> {
   if (options === undefined) return;
   const { from } = options;
-  const run =
-    from === undefined ? await measure(launcher, options, say) : readRun(readFileSync(from, "utf8"));
+  const run = from === undefined ? await measure(launcher, options) : readRun(readFileSync(from, "utf8"));
   const text = markdown(run);
   process.stdout.write(text);
   if (options.markdown !== undefined) writeFileSync(options.markdown, text);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { lookAtMachine, watchOthers } from "./measure/machine.ts";
 import { Results } from "./measure/results.ts";
 import type { Options } from "./options.ts";
+import { say } from "./program.ts";
 import type { Run } from "./report/run.ts";
 import { scenarios } from "./scenarios/all.ts";
 import { fullSizes, quickSizes, type Sizes } from "./scenarios/sizes.ts";
@@ -11,15 +12,11 @@ import { installPeers } from "./targets/peers/install-peers.ts";
 import type { InstalledPeer } from "./targets/peers/launch-peer.ts";
 
 /** Installs what is asked for and measures it, one scenario after the other. */
-export async function measure(
-  launcher: Launcher,
-  options: Options,
-  say: (line: string) => void,
-): Promise<Run> {
+export async function measure(launcher: Launcher, options: Options): Promise<Run> {
   const omg =
     options.gateway ?? (await installGateway(options.keep ?? join(launcher.folder, "install"), say));
   const results = new Results();
-  const peers = options.peers ? await installAll(launcher, results, say) : [];
+  const peers = options.peers ? await installAll(launcher, results) : [];
   const sizes = sizesOf(options);
   const machine = await lookAtMachine();
   const others: Record<string, number> = {};
@@ -35,11 +32,7 @@ export async function measure(
   return { machine, others, rounds: sizes.rounds, seconds, results };
 }
 
-function installAll(
-  launcher: Launcher,
-  results: Results,
-  say: (line: string) => void,
-): Promise<InstalledPeer[]> {
+function installAll(launcher: Launcher, results: Results): Promise<InstalledPeer[]> {
   say("Installing peers");
   const report = results.fail.bind(results, "install");
   return installPeers(join(launcher.folder, "peers"), report);

@@ -50,6 +50,7 @@ export function readOptions(args: readonly string[]): Options {
   const unknown = values.only.find((name) => !Object.hasOwn(scenarios, name));
   if (unknown !== undefined) throw new Error(`There is no scenario ${unknown}`);
   const { quick, only, gateway, keep, json, markdown, from, docs } = values;
+  if (docs && (quick || only.length > 0)) throw new Error("--docs publishes whole runs");
   return {
     quick,
     only,

@@ -16,6 +16,11 @@ describe("the options", () => {
     expect(() => readOptions(["--only", "lead"])).toThrow("There is no scenario lead");
   });
 
+  test.each([["--quick"], ["--only", "load"]])("publish whole runs, not those with %s", (...args) => {
+    expect(() => readOptions(["--docs", ...args])).toThrow("--docs publishes whole runs");
+    expect(readOptions(["--docs", "--from", "run.json"]).docs).toBe(true);
+  });
+
   test("give minutes as a number above zero", () => {
     expect(readOptions(["--minutes", "2.5"]).minutes).toBe(2.5);
     expect(() => readOptions(["--minutes", "long"])).toThrow("--minutes long");
