@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
 
-/** Whether a header has this name, which is in lower case. Nearly all names are told apart without a copy in lower case. */
+/** Whether a header has this name, which is in lower case. Nearly all are told apart without a copy in lower case. */
 export function isNamed(raw: string, name: string): boolean {
-  return raw.length === name.length && (raw === name || raw.toLowerCase() === name);
+  if (raw.length !== name.length || (raw.charCodeAt(0) | 0x20) !== name.charCodeAt(0)) return false;
+  return raw === name || raw.toLowerCase() === name;
 }
 
 /**

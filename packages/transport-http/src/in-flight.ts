@@ -12,7 +12,7 @@ export class InFlight {
   }
 
   leave(): void {
-    if (--this.#count > 0) return;
+    if (--this.#count > 0 || this.#waiters.length === 0) return;
     for (const resolve of this.#waiters.splice(0)) resolve();
   }
 

@@ -121,8 +121,9 @@ export class JsonScanner {
       value = this.string();
     } else {
       this.#skip();
-      const isScalar = first !== OPEN_OBJECT && first !== OPEN_ARRAY;
-      if (isScalar) value = JSON.parse(this.#ascii(start, this.position));
+      if (first !== undefined && first <= NINE) value = Number(this.#ascii(start, this.position));
+      else if (first !== OPEN_OBJECT && first !== OPEN_ARRAY)
+        value = JSON.parse(this.#ascii(start, this.position));
     }
     return { value, span: { start, end: this.position } };
   }
