@@ -35,8 +35,8 @@ export function readItems(bytes: Buffer, start: number, member: string, keyName:
     if (key === member && scanner.peek() === 0x5b) {
       const from = scanner.position;
       const read = readArray(scanner, keyName);
-      // Of two such members, both count.
-      items.push(...read.items);
+      // Of two such members, both count; there may be more items than a call may have arguments.
+      for (const item of read.items) items.push(item);
       nameless += read.nameless;
       span = { start: from, end: scanner.position };
     } else if (key === "nextCursor" && scanner.peek() === 0x22) nextCursor = scanner.string();
