@@ -116,6 +116,8 @@ export class StreamableTransport implements Transport {
         .request(this.#url, { method: "DELETE", headers: this.#headers, signal })
         .then(letGo, () => {});
     }
+    // After those who wait have heard for themselves.
+    await new Promise((next) => setImmediate(next));
     this.onclose?.();
   }
 
