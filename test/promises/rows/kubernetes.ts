@@ -19,8 +19,9 @@ const isOurs = existsSync("/run/omg-engines/k8s.pid");
 const awayMs = 10_000;
 const pauseMs = 100;
 const servers = { stdio: {}, http: { way: "http" }, cold: {} } as const;
-/** What callers may be told meanwhile. */
-const told = /^(?:ok|upstream_closed|upstream_unreachable|upstream_backoff|runtime_unavailable)$/;
+/** What callers may be told meanwhile; a start fails in the end where its pod is given no node. */
+const told =
+  /^(?:ok|upstream_closed|upstream_unreachable|upstream_backoff|upstream_start_failed|runtime_unavailable)$/;
 
 const apiAway: Row = {
   id: "R49",
@@ -49,7 +50,10 @@ async function goAway({ gateway }: Scene, objects: Objects, cluster: Cluster): P
   } finally {
     await run(apiScript, ["start"]);
   }
-  const ready = await timed(() => until(() => cluster.ask("/readyz")));
+  const ready = await timed(async () => {
+    await until(() => cluster.ask("/readyz"));
+    await untilPlaced(cluster, objects.namespace);
+  });
   const back = await timed(async () => {
     for (const id of [...warm, "cold"])
       await until(async () => assert.equal((await call(gateway, id)).error, undefined));
@@ -173,6 +177,25 @@ async function outlive({ gateway, sandbox }: Scene, objects: Objects): Promise<s
   const outcomes = await load.end();
   assert.deepEqual(counted(outcomes), { ok: outcomes.length });
   return `${outcomes.length} calls of the other, none failed; what the first left was gone ${ms(gone.ms)} after its end`;
+}
+
+/**
+ * Waits until pods are given nodes: the scheduler comes back to its API server in its own time, after up to half a minute and later
+ * each time, and nobody can use what has no node.
+ */
+async function untilPlaced(cluster: Cluster, namespace: string): Promise<void> {
+  const pods = `/api/v1/namespaces/${namespace}/pods`;
+  const metadata = { generateName: "probe-" };
+  const spec = {
+    containers: [{ name: "probe", image: "omg-test/pause:1", imagePullPolicy: "Never" }],
+    automountServiceAccountToken: false,
+  };
+  let path: string | undefined;
+  await until(async () => {
+    path ??= `${pods}/${JSON.parse(await cluster.ask(pods, { method: "POST", body: { metadata, spec } })).metadata.name}`;
+    assert.ok(JSON.parse(await cluster.ask(path)).spec.nodeName);
+  });
+  await cluster.ask(`${path}?gracePeriodSeconds=0`, { method: "DELETE" });
 }
 
 /** Repeats what fails, for a minute at most. */
