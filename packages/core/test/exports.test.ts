@@ -57,6 +57,7 @@ describe("the names exported by", () => {
   test("@omg/core/runtime", () => {
     expect(Object.keys(runtime).sort()).toEqual([
       "OmgError",
+      "RequestTable",
       "cutText",
       "defineRuntime",
       "frameOf",

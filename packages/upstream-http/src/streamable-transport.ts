@@ -6,6 +6,7 @@ import {
   type JsonRpcMessage,
   OmgError,
   type RequestId,
+  RequestTable,
   type StreamCloseOptions,
   type Transport,
 } from "@omg/core/runtime";
@@ -55,7 +56,7 @@ export class StreamableTransport implements Transport {
 
   readonly #url: URL;
   readonly #client: HttpClient;
-  readonly #streams = new Map<RequestId, AnswerStream>();
+  readonly #streams = new RequestTable<AnswerStream>();
   readonly #closing = new AbortController();
   #protocolVersion: string | undefined;
   /** What every request says of the session, and what a message says besides: made when it changes, not for each call. */
@@ -132,7 +133,7 @@ export class StreamableTransport implements Transport {
     });
     const abandon = () => stream.abandon(cancelled());
     signal?.addEventListener("abort", abandon, { once: true });
-    this.#streams.set(id, stream);
+    this.#streams.add(id, stream);
     try {
       if (signal?.aborted) throw cancelled();
       if (this.#ended) throw this.#endedError("no");
@@ -143,7 +144,7 @@ export class StreamableTransport implements Transport {
     } catch (error) {
       throw this.#streams.size === 1 ? this.#gone(error) : error;
     } finally {
-      this.#streams.delete(id);
+      this.#streams.take(id);
       signal?.removeEventListener("abort", abandon);
     }
   }

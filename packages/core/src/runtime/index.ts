@@ -1,4 +1,5 @@
 export { redactor } from "../redact.ts";
+export { RequestTable } from "../request-table.ts";
 export { cutText } from "./cut-text.ts";
 export { OmgError, type OmgErrorOptions, type Phase, type Reason } from "./errors.ts";
 export {
