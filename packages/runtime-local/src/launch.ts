@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { stat } from "node:fs/promises";
+import { promises as files } from "node:fs";
 import { join, resolve } from "node:path";
 import { OmgError, type StartRequest } from "@omg/core/runtime";
 import type { Janitor } from "./janitor.ts";
@@ -70,7 +70,7 @@ function pathFrom(path: string, env: Readonly<Record<string, string>>, baseDirec
 
 async function isFolder(path: string): Promise<boolean> {
   try {
-    return (await stat(path)).isDirectory();
+    return (await files.stat(path)).isDirectory();
   } catch {
     return false;
   }

@@ -1,4 +1,5 @@
-import { readdir, readFile } from "node:fs/promises";
+// Not `node:fs/promises`: Node loads it when it is used, and a start of the gateway does not wait for it.
+import { promises as files } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { signalGroup, signalProcess } from "./process-group.ts";
 
@@ -69,7 +70,7 @@ type Scan = ReadonlyMap<string, readonly number[]>;
 
 async function scanProcesses(): Promise<Scan> {
   const found = new Map<string, number[]>();
-  const pids = (await patiently(() => readdir("/proc"), [])).map(Number).filter((pid) => pid > 1);
+  const pids = (await patiently(() => files.readdir("/proc"), [])).map(Number).filter((pid) => pid > 1);
   const visit = async (pid: number) => {
     for (const marker of await readMarkers(pid)) {
       const others = found.get(marker);
@@ -86,7 +87,7 @@ async function scanProcesses(): Promise<Scan> {
 async function readMarkers(pid: number): Promise<string[]> {
   if (pid === process.pid) return [];
   // Unreadable: gone meanwhile, or another user's, hence not ours.
-  const environment = await patiently(() => readFile(`/proc/${pid}/environ`), Buffer.alloc(0));
+  const environment = await patiently(() => files.readFile(`/proc/${pid}/environ`), Buffer.alloc(0));
   if (!environment.includes("OMG_")) return [];
   return environment
     .toString()

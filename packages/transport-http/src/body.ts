@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { OmgError } from "@omg/core";
 import { headerOf } from "./header.ts";
 import { Refusal } from "./http-errors.ts";
+import { PouredRequest } from "./poured-request.ts";
 
 export interface MediaOptions {
   /** Also takes what `curl -d` says by default, but never from a browser. */
@@ -47,32 +48,35 @@ export function takeBody(
     onFailure(readBefore());
     return;
   }
-  const declared = Number(headerOf(incoming, "content-length"));
-  if (declared > limit) {
+  if (Number(headerOf(incoming, "content-length")) > limit) {
     onFailure(tooLarge(limit));
     return;
   }
   let chunks: Buffer[] = [];
   let size = 0;
-  let isComplete = false;
-  incoming.on("data", (chunk: Buffer) => {
-    const before = size;
+  let isDone = false;
+  const data = (chunk: Buffer) => {
     size += chunk.length;
-    if (size === declared) {
-      // All is here: its end would be told a turn of the queue later.
-      isComplete = true;
-      onBody(chunks.length === 0 ? chunk : Buffer.concat([...chunks, chunk]));
-    } else if (size <= limit) chunks.push(chunk);
-    else if (before <= limit) {
+    if (size <= limit) chunks.push(chunk);
+    else if (!isDone) {
+      isDone = true;
       chunks = [];
+      // Whoever answers waits for the end of what nobody reads.
+      if (incoming instanceof PouredRequest) incoming.stopPouring();
       onFailure(tooLarge(limit));
     }
-  });
-  incoming.on("end", () => {
-    if (!isComplete && size <= limit) onBody(joined(chunks));
-  });
+  };
+  const end = () => {
+    if (isDone) return;
+    isDone = true;
+    onBody(joined(chunks));
+  };
+  const isPoured = incoming instanceof PouredRequest && incoming.pour({ data, end });
+  if (!isPoured) incoming.on("data", data).on("end", end);
   incoming.on("error", (cause: Error) => {
-    if (!isComplete) onFailure(new OmgError("cancelled", { message: "The request broke off", cause }));
+    if (isDone) return;
+    isDone = true;
+    onFailure(new OmgError("cancelled", { message: "The request broke off", cause }));
   });
 }
 

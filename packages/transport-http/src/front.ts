@@ -9,7 +9,7 @@ import { legacyEndpoints } from "./legacy-sse.ts";
 import { mcpEndpoint } from "./mcp-endpoint.ts";
 import { shortageFor } from "./pressure.ts";
 import { Sessions } from "./sessions.ts";
-import { watchUnread } from "./unread.ts";
+import { endUnread } from "./unread.ts";
 
 /** A gateway's answers to requests, whoever has the sockets that they come over. */
 export interface Front {
@@ -46,7 +46,7 @@ export function createFront(options: FrontOptions & Pick<AppOptions, "management
     handle(incoming, outgoing) {
       // Until the answer is out; then Node sets its own.
       if (incoming.socket.timeout !== limits.stallMs) incoming.socket.setTimeout(limits.stallMs);
-      watchUnread(outgoing, () => outgoing.destroy());
+      endUnread(outgoing);
       if (!guard(incoming, outgoing)) {
         if (outgoing.statusCode >= 400) counters.refused++;
         return;

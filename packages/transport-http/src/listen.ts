@@ -4,6 +4,7 @@ import { OmgError } from "@omg/core";
 import type { HttpContext } from "./context.ts";
 import { bracketed, unbracketed } from "./host.ts";
 import { maxHeaders, serverSettings } from "./limits.ts";
+import { PouredRequest } from "./poured-request.ts";
 
 /** What to listen on, or is listened on. */
 export interface HttpAddress {
@@ -93,7 +94,10 @@ async function listenLocalhost(port: number, options: ListenOptions): Promise<Se
 function listen(address: HttpAddress, { context, listener }: ListenOptions): Promise<Server> {
   const { limits } = context;
   const { headersMs: headersTimeout, requestMs: requestTimeout } = limits;
-  const server = createServer({ ...serverSettings, headersTimeout, requestTimeout }, listener);
+  const server = createServer(
+    { ...serverSettings, IncomingMessage: PouredRequest, headersTimeout, requestTimeout },
+    listener,
+  );
   server.maxHeadersCount = maxHeaders + 1;
   // Node sets this anew with every request.
   server.timeout = limits.stallMs;

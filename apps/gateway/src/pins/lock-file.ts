@@ -1,4 +1,4 @@
-import { realpath } from "node:fs/promises";
+import { promises } from "node:fs";
 import { join } from "node:path";
 import type { PinLock, PinPolicy, ServerConfig, ServerPins } from "@omg/core";
 import { type Diagnostic, formatLock, type Locate, type ParsedLock, parseLock } from "@omg/core/config";
@@ -69,7 +69,7 @@ export async function writePins(path: string, pins: ReadonlyMap<string, ServerPi
   const { lock } = parseLock(text, displayPath(path));
   if (lock.problem !== undefined) throw notWritten(path, lock.problem);
   try {
-    await replaceFile(await realpath(path).catch(() => path), text, 0o644);
+    await replaceFile(await promises.realpath(path).catch(() => path), text, 0o644);
   } catch (error) {
     throw notWritten(path, (error as Error).message);
   }

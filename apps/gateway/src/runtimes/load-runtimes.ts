@@ -1,5 +1,4 @@
 import type { RuntimeFactoryOptions, RuntimeV1, ServerConfig } from "@omg/core";
-import { loadPlugIn } from "./plug-in.ts";
 
 /** Which of our packages brings a runtime type. */
 const packages: Readonly<Record<string, string>> = {
@@ -61,7 +60,10 @@ async function load(types: ReadonlySet<string>, { listed, folder }: PlugIns): Pr
     for (const type of module ? [] : ofPackage)
       problems.set(type, `The runtime ${type} is not installed; install it with: npm install ${name}`);
   }
-  for (const [name, ofPackage] of grouped(types, listed)) {
+  const ofOthers = grouped(types, listed);
+  if (ofOthers.size === 0) return { runtimes, problems };
+  const { loadPlugIn } = await import("./plug-in.ts");
+  for (const [name, ofPackage] of ofOthers) {
     try {
       const made = await loadPlugIn({ name, folder });
       runtimes.push(...made.filter((runtime) => ofPackage.includes(runtime.name)));

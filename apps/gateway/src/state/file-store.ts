@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
-import { mkdir, readdir, rm, stat, utimes } from "node:fs/promises";
+// Not `node:fs/promises`: Node loads it when it is used, and a start does not wait for it.
+import { promises as files, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { StateStore } from "@omg/core";
 import { replaceFile } from "./replace-file.ts";
@@ -27,22 +27,22 @@ export function fileStore(folder: string): StateStore {
       }
     },
     async set(key, value) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await files.mkdir(folder, { recursive: true, mode: 0o700 });
       await replaceFile(join(folder, fileName(key)), value, 0o600);
     },
     async delete(key) {
-      await rm(join(folder, fileName(key)), { force: true });
+      await files.rm(join(folder, fileName(key)), { force: true });
     },
   };
 }
 
 /** Removes what has not been used for two months. Never rejects. */
 export async function removeForgotten(folder: string, now = Date.now()): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await files.readdir(folder).catch(() => []);
   for (const name of names) {
     const file = join(folder, name);
-    const used = await stat(file).catch(() => undefined);
-    if (used && now - used.mtimeMs > forgottenAfterMs) await rm(file, { force: true }).catch(() => {});
+    const used = await files.stat(file).catch(() => undefined);
+    if (used && now - used.mtimeMs > forgottenAfterMs) await files.rm(file, { force: true }).catch(() => {});
   }
 }
 
@@ -50,7 +50,7 @@ export async function removeForgotten(folder: string, now = Date.now()): Promise
 async function markUsed(file: string): Promise<void> {
   const now = Date.now();
   const { mtimeMs } = statSync(file);
-  if (now - mtimeMs > day) await utimes(file, now / 1000, now / 1000).catch(() => {});
+  if (now - mtimeMs > day) await files.utimes(file, now / 1000, now / 1000).catch(() => {});
 }
 
 const maxName = 200;

@@ -1,5 +1,5 @@
 import { OmgError } from "./errors.ts";
-import { endOfNumber } from "./json-number.ts";
+import { endOfNumber, numberIn } from "./json-number.ts";
 import { ESCAPES, endOfPlainRun } from "./plain-run.ts";
 
 /** Where a value stands in the bytes: `end` is exclusive. */
@@ -121,7 +121,7 @@ export class JsonScanner {
       value = this.string();
     } else {
       this.#skip();
-      if (first !== undefined && first <= NINE) value = Number(this.#ascii(start, this.position));
+      if (first !== undefined && first <= NINE) value = numberIn(this.bytes, start, this.position);
       else if (first !== OPEN_OBJECT && first !== OPEN_ARRAY)
         value = JSON.parse(this.#ascii(start, this.position));
     }

@@ -1,8 +1,8 @@
 import type { Readable, Writable } from "node:stream";
 import { batchElements, isBatch } from "./batch.ts";
-import type { OmgError } from "./errors.ts";
-import { type Frame, frameOf, oneLine, oneLineText, parseFrame } from "./frame.ts";
-import { closedError, queueFullError, stalledError, tooLargeError } from "./line-errors.ts";
+import { type Frame, frameOf, parseFrame } from "./frame.ts";
+import { closedError, tooLargeError } from "./line-errors.ts";
+import { LineOutput } from "./line-output.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { type FrameExtra, type JsonRpcMessage, type Transport, taken } from "./transport.ts";
 
@@ -54,8 +54,6 @@ export function lineTransport(options: LineTransportOptions): LineTransport {
 /** A side that closed its input may have written last words before; they get this long to arrive. */
 const lastWordsMs = 250;
 const flushMs = 1000;
-/** So much need not wait for the end of the turn: the other side can begin to work on it. */
-const BATCH_BYTES = 8 * 1024;
 const maxBatchMessages = 1000;
 
 class StreamTransport implements LineTransport {
@@ -66,10 +64,9 @@ class StreamTransport implements LineTransport {
 
   readonly #input: Readable;
   readonly #output: Writable;
+  readonly #lineOutput: LineOutput;
   readonly #keepOutput: boolean;
   readonly #maxMessageBytes: number;
-  readonly #maxQueuedBytes: number;
-  readonly #writeDeadlineMs: number;
   readonly #onBatch: (line: Buffer) => void;
   readonly #dropCutOff: boolean;
   readonly #beforeLastLine: (() => Promise<unknown>) | undefined;
@@ -78,25 +75,19 @@ class StreamTransport implements LineTransport {
   readonly #lines = new LineSplitter();
   #closed = false;
   #outputIsGone = false;
-  /** Lines of this turn of the event loop, one character a byte. */
-  #batch = "";
-  #isScheduled = false;
-  #deadline: NodeJS.Timeout | undefined;
-  #isLate = false;
-  /** A slow reader of a queue that is never empty still reads. */
-  readonly #onTaken = (error?: Error | null) => {
-    if (error) return;
-    this.#isLate = false;
-    this.#deadline?.refresh();
-  };
+  #lastWordsTimer: NodeJS.Timeout | undefined;
 
   constructor(options: LineTransportOptions) {
     this.#input = options.input;
     this.#output = options.output;
+    this.#lineOutput = new LineOutput({
+      output: options.output,
+      maxQueuedBytes: options.maxQueuedBytes ?? 4 * 1024 * 1024,
+      writeDeadlineMs: options.writeDeadlineMs ?? 10_000,
+      onStall: (error) => this.#fail(error),
+    });
     this.#keepOutput = options.keepOutput ?? false;
     this.#maxMessageBytes = options.maxMessageBytes ?? 16 * 1024 * 1024;
-    this.#maxQueuedBytes = options.maxQueuedBytes ?? 4 * 1024 * 1024;
-    this.#writeDeadlineMs = options.writeDeadlineMs ?? 10_000;
     this.#onBatch = options.onBatch ?? ((line) => this.#readBatch(line));
     this.#dropCutOff = options.dropCutOff ?? false;
     this.#beforeLastLine = options.beforeLastLine;
@@ -105,10 +96,9 @@ class StreamTransport implements LineTransport {
   }
 
   async start(): Promise<void> {
-    this.#flushBeforeEnd();
+    this.#lineOutput.start();
     this.#output.on("error", (error) => this.#outputWent(error));
     this.#output.on("close", () => this.#outputWent());
-    this.#output.on("drain", () => this.#clearDeadline());
     this.#input.on("error", (error) => this.#fail(error));
     this.#input.on("data", (chunk: Buffer) => this.#read(chunk));
     this.#input.on("end", () => {
@@ -127,63 +117,23 @@ class StreamTransport implements LineTransport {
   }
 
   sendFrame(frame: Frame): Promise<void> {
-    const refusal = this.#prepare();
-    if (refusal) return Promise.reject(refusal);
-    if (frame.text !== undefined) this.#batch += `${oneLineText(frame.text)}\n`;
-    else {
-      this.#writeBatch();
-      this.#output.write(oneLine(frame.bytes));
-      this.#batch = "\n";
-    }
-    if (this.#batch.length >= BATCH_BYTES) this.#flush();
-    return taken;
+    const refusal = this.#isOver ? closedError() : this.#lineOutput.write(frame);
+    return refusal ? Promise.reject(refusal) : taken;
   }
 
   sendBatch(frames: readonly Frame[]): Promise<void> {
-    const refusal = this.#prepare();
-    if (refusal) return Promise.reject(refusal);
-    for (const [index, { bytes }] of frames.entries()) {
-      this.#batch += index === 0 ? "[" : ",";
-      this.#writeBatch();
-      this.#output.write(oneLine(bytes));
-    }
-    this.#batch = "]\n";
-    return taken;
+    const refusal = this.#isOver ? closedError() : this.#lineOutput.writeBatch(frames);
+    return refusal ? Promise.reject(refusal) : taken;
   }
 
-  /** Makes ready for a line; tells why there can be none. */
-  #prepare(): OmgError | undefined {
-    if (this.#closed || this.#outputIsGone) return closedError();
-    if (this.#output.writableLength + this.#batch.length >= this.#maxQueuedBytes) return queueFullError();
-    // All frames of one turn leave in one system call, and small ones as one text: each by itself costs a call 3 µs more.
-    if (!this.#isScheduled) {
-      this.#isScheduled = true;
-      this.#output.cork();
-      setImmediate(() => this.#flush());
-    }
-    return undefined;
-  }
-
-  /** Runtimes end the output by themselves: what was sent in the same turn comes before. */
-  #flushBeforeEnd(): void {
-    const output = this.#output;
-    const end = output.end.bind(output) as Writable["end"];
-    output.end = ((...last: Parameters<Writable["end"]>) => {
-      this.#flush();
-      return end(...last);
-    }) as Writable["end"];
-  }
-
-  #flush(): void {
-    if (!this.#isScheduled) return;
-    this.#isScheduled = false;
-    this.#writeBatch();
-    this.#output.uncork();
+  /** Nothing can be sent any more. */
+  get #isOver(): boolean {
+    return this.#closed || this.#outputIsGone;
   }
 
   /** Resolves when what was sent is written, or can not be within a second. */
   async close(): Promise<void> {
-    this.#flush();
+    this.#lineOutput.flush();
     const flushed = flush(this.#output, this.#keepOutput);
     this.#end(true);
     await flushed;
@@ -235,30 +185,6 @@ class StreamTransport implements LineTransport {
     else this.onmessage?.(frame.value());
   }
 
-  #writeBatch(): void {
-    const batch = this.#batch;
-    this.#batch = "";
-    if (batch !== "" && !this.#output.write(batch, "latin1", this.#onTaken)) this.#armDeadline();
-  }
-
-  #armDeadline(): void {
-    this.#deadline ??= setTimeout(() => this.#late(), this.#writeDeadlineMs);
-  }
-
-  /** A process that was stopped for a while has yet to hear that its pipes were read meanwhile. */
-  #late(): void {
-    this.#isLate = true;
-    setImmediate(() => {
-      if (this.#isLate) this.#fail(stalledError(this.#writeDeadlineMs));
-    });
-  }
-
-  #clearDeadline(): void {
-    this.#isLate = false;
-    clearTimeout(this.#deadline);
-    this.#deadline = undefined;
-  }
-
   #fail(error: Error): void {
     if (this.#closed) return;
     this.onerror?.(error);
@@ -269,14 +195,15 @@ class StreamTransport implements LineTransport {
     if (this.#closed || this.#outputIsGone) return;
     this.#outputIsGone = true;
     if (error && !isReaderGone(error)) this.onerror?.(error);
-    this.#clearDeadline();
-    this.#deadline = setTimeout(() => this.#end(), lastWordsMs);
+    this.#lineOutput.forgetStall();
+    this.#lastWordsTimer = setTimeout(() => this.#end(), lastWordsMs);
   }
 
   #end(byRequest = false): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#clearDeadline();
+    this.#lineOutput.forgetStall();
+    clearTimeout(this.#lastWordsTimer);
     this.#onEnd(byRequest);
     this.onclose?.();
   }

@@ -154,7 +154,7 @@ export class ClientSession implements Session, Caller {
     // Nobody hears the answers of a session that has ended.
     if (this.#ending) return;
     const { kind, method, requestId } = frame.head;
-    if (kind === "request") void this.#answer(frame);
+    if (kind === "request") this.#answer(frame);
     else if (kind !== "notification") this.#questions.answer(frame);
     else if (method === "notifications/cancelled") {
       if (requestId === undefined) return;
@@ -165,7 +165,7 @@ export class ClientSession implements Session, Caller {
     else this.#endpoint.notify(frame);
   }
 
-  async #answer(frame: Frame): Promise<void> {
+  #answer(frame: Frame): void {
     const id = frame.head.id as RequestId;
     const isModern = frame.head.version !== undefined;
     try {
@@ -175,16 +175,30 @@ export class ClientSession implements Session, Caller {
       this.#send(errorFrame(id, error), id);
       return;
     }
-    if (isModern) return this.#exchanges.answer(frame);
+    if (isModern) {
+      void this.#exchanges.answer(frame);
+      return;
+    }
     const call = new Call(frame, this);
     this.#calls.add(id, call);
-    let answer: Frame;
     try {
-      answer = rewriteFrame(await this.#dispatch(call), { id });
+      // No async function: its promise would be one more for each small call.
+      this.#dispatch(call).then(
+        (answer) => this.#answered(call, rewriteFrame(answer, { id })),
+        (error: unknown) => this.#failed(call, error),
+      );
     } catch (error) {
-      if (!OmgError.is(error)) this.#hooks.onInternalError(error);
-      answer = errorFrame(id, error);
+      this.#failed(call, error);
     }
+  }
+
+  #failed(call: Call, error: unknown): void {
+    if (!OmgError.is(error)) this.#hooks.onInternalError(error);
+    this.#answered(call, errorFrame(call.frame.head.id, error));
+  }
+
+  #answered(call: Call, answer: Frame): void {
+    const id = call.frame.head.id as RequestId;
     this.#calls.take(id);
     if (!call.cancelled) this.#send(answer, id, call.streamed);
     this.#hooks.onAnswer();
@@ -206,9 +220,9 @@ export class ClientSession implements Session, Caller {
     }
   }
 
-  #dispatch(call: Call): Frame | Promise<Frame> {
+  #dispatch(call: Call): Promise<Frame> {
     const { method } = call.frame.head;
-    if (method === "ping") return emptyResult(call);
+    if (method === "ping") return Promise.resolve(emptyResult(call));
     if (method === "initialize") return this.#initialize(call);
     if (method === "logging/setLevel") return this.#setLevel(call);
     return this.#endpoint.request(call);
