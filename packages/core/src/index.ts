@@ -1,5 +1,5 @@
 export { type Clock, systemClock } from "./clock.ts";
-export { maskedEntry } from "./config/masked-entry.ts";
+export { entryTitle, maskedEntry } from "./config/masked-entry.ts";
 export type { GatewayConfig, ServerConfig } from "./config/types.ts";
 export { Crowd, type Member } from "./crowd.ts";
 export { type Era, isModernVersion, modernVersion, modernVersions } from "./era.ts";

@@ -18,6 +18,7 @@ describe("the names exported by", () => {
       "diffCatalogs",
       "differences",
       "digestEntries",
+      "entryTitle",
       "errorFrame",
       "frameOf",
       "headerText",

@@ -1,4 +1,11 @@
-import { maskedEntry, type ReloadReport, type ServerState, type ServerStatus, setHash } from "@omg/core";
+import {
+  entryTitle,
+  maskedEntry,
+  type ReloadReport,
+  type ServerState,
+  type ServerStatus,
+  setHash,
+} from "@omg/core";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { answerHeaders } from "./answer-headers.ts";
@@ -59,7 +66,7 @@ export function management(http: HttpContext, options: ManagementOptions) {
     const tag = context.req.query("tag");
     const servers = gateway.servers().filter(({ config }) => tag === undefined || config.tags?.includes(tag));
     return context.json(
-      servers.map((status) => ({ ...summary(status), runtime_type: maskedEntry(status.config).type })),
+      servers.map((status) => ({ ...summary(status), runtime_type: entryTitle(status.config).type })),
     );
   };
 
@@ -200,7 +207,7 @@ function notFound(id: string): string {
 /** What is unknown is left out, as JSON does with `undefined`. */
 function summary(status: ServerStatus) {
   const { config, state, problem, startedAt, lastActivity, requestCount, blockedTools } = status;
-  const { display_name, description, tags } = maskedEntry(config);
+  const { display_name, description, tags } = entryTitle(config);
   return {
     id: config.id,
     display_name,

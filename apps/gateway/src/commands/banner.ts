@@ -1,4 +1,4 @@
-import { maskedEntry, type ServerStatus } from "@omg/core";
+import { entryTitle, type ServerStatus } from "@omg/core";
 import type { ListenAddress } from "../configuration/listen-address.ts";
 import { printable } from "../logging/logger.ts";
 
@@ -9,7 +9,7 @@ export function banner(addresses: readonly ListenAddress[], servers: readonly Se
   const url = `http://${loopback ? "localhost" : hostInUrl(first?.host ?? "localhost")}:${first?.port}`;
   const width = Math.max(0, ...servers.map(({ config }) => config.id.length));
   const rows = servers.map(({ config, problem }) => {
-    const { description, display_name, type } = maskedEntry(config);
+    const { description, display_name, type } = entryTitle(config);
     const named = display_name === config.id ? "" : display_name;
     const what = problem === undefined ? description || named : `disabled: ${problem}`;
     return printable(`  ${config.id.padEnd(width)}  ${type}  ${what.split("\n")[0]}`.trimEnd());

@@ -1,4 +1,4 @@
-import { maskedEntry } from "@omg/core";
+import { entryTitle } from "@omg/core";
 import { ConfigurationRefused } from "../configuration/configuration-refused.ts";
 import { type Configuration, loadConfiguration } from "../configuration/load-configuration.ts";
 import { runningGateway, type ServerSummary } from "../gateway-client.ts";
@@ -63,7 +63,7 @@ async function differenceOf(running: readonly ServerSummary[], flags: ListFlags)
 }
 
 function summaryOf(server: Configuration["gateway"]["servers"][number]): ServerSummary {
-  const { display_name, description, tags, type } = maskedEntry(server);
+  const { display_name, description, tags, type } = entryTitle(server);
   return {
     id: server.id,
     display_name,

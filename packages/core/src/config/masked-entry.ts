@@ -3,15 +3,33 @@ import type { ServerConfig } from "./types.ts";
 
 const secretMaps = new Set(["env", "headers"]);
 
-/** An entry as it may be shown to people. */
-export interface MaskedEntry {
+/** What an entry says to people. */
+export interface EntryTitle {
+  /** Default: the id. */
   readonly display_name: string;
+  /** Empty if there is none. */
   readonly description: string;
   readonly tags: readonly string[];
   /** The name of the runtime. */
   readonly type: string;
+}
+
+/** An entry as it may be shown to people. */
+export interface MaskedEntry extends EntryTitle {
   readonly runtime: unknown;
   readonly env: unknown;
+}
+
+/** What a server's entry says to people, as written where that is known: references to variables and files stay. */
+export function entryTitle(server: ServerConfig): EntryTitle {
+  const { runtime, display_name, description, tags } = shownOf(server);
+  const { type } = (runtime ?? {}) as { type?: unknown };
+  return {
+    display_name: textOf(display_name) || server.id,
+    description: textOf(description),
+    tags: Array.isArray(tags) ? tags.map(textOf) : [],
+    type: textOf(type) || server.runtime.type,
+  };
 }
 
 /**
@@ -19,19 +37,18 @@ export interface MaskedEntry {
  * is or looks secret in `runtime` and `env` is `***`.
  */
 export function maskedEntry(server: ServerConfig): MaskedEntry {
-  const { id, written } = server;
-  const shown: Partial<Record<keyof ServerConfig, unknown>> = { ...server, ...written };
+  const { written } = server;
   // What nobody wrote has its references resolved: a secret may look like one.
   const hide = written ? hideText : () => mask;
-  const { type } = (shown.runtime ?? {}) as { type?: unknown };
   return {
-    display_name: textOf(shown.display_name) || id,
-    description: textOf(shown.description),
-    tags: Array.isArray(shown.tags) ? shown.tags.map(textOf) : [],
-    type: textOf(type) || server.runtime.type,
-    runtime: masked(shown.runtime, hide, false),
+    ...entryTitle(server),
+    runtime: masked(shownOf(server).runtime, hide, false),
     env: masked((written ? written.env : server.env) ?? {}, hide, true),
   };
+}
+
+function shownOf(server: ServerConfig): Partial<Record<keyof ServerConfig, unknown>> {
+  return { ...server, ...server.written };
 }
 
 function textOf(value: unknown): string {
