@@ -184,12 +184,24 @@ export class ClientSession implements Session, Caller {
     try {
       // No async function: its promise would be one more for each small call.
       this.#dispatch(call).then(
-        (answer) => this.#answered(call, rewriteFrame(answer, { id })),
+        (answer) => this.#succeeded(call, answer),
         (error: unknown) => this.#failed(call, error),
       );
     } catch (error) {
       this.#failed(call, error);
     }
+  }
+
+  /** The answer has the id that the request has upstream. */
+  #succeeded(call: Call, answer: Frame): void {
+    let own: Frame;
+    try {
+      own = rewriteFrame(answer, { id: call.frame.head.id });
+    } catch (error) {
+      this.#failed(call, error);
+      return;
+    }
+    this.#answered(call, own);
   }
 
   #failed(call: Call, error: unknown): void {
