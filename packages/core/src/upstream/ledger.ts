@@ -20,7 +20,7 @@ export class Ledger {
   /** The sessions of calls that were given up, by the calls' ids: the server may not know yet, or go on regardless. */
   readonly #givenUp = new Map<RequestId, { readonly session: string; readonly until: number }>();
   readonly #clock: Clock;
-  // Nobody can guess the ids of others' calls. Below 2^31, as V8 keeps larger ones as objects, which takes a small call 1 µs.
+  // Nobody can guess the ids of others' calls. Far below 2^31: V8 keeps larger numbers as objects, which take longer to write.
   #lastId = randomInt(2 ** 30);
 
   constructor(clock: Clock) {
