@@ -45,6 +45,7 @@ export {
   oneLineText,
   type Params,
   type Phase,
+  Pieces,
   parseFrame,
   type Reason,
   type RequestId,

@@ -10,6 +10,7 @@ describe("the names exported by", () => {
     expect(Object.keys(core).sort()).toEqual([
       "Crowd",
       "OmgError",
+      "Pieces",
       "RequestTable",
       "argumentHeaders",
       "asOmgError",
@@ -58,6 +59,7 @@ describe("the names exported by", () => {
   test("@omg/core/runtime", () => {
     expect(Object.keys(runtime).sort()).toEqual([
       "OmgError",
+      "Pieces",
       "RequestTable",
       "cutText",
       "defineRuntime",

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { OmgError } from "@omg/core";
+import { OmgError, Pieces } from "@omg/core";
 import { headerOf } from "./header.ts";
 import { Refusal } from "./http-errors.ts";
 import { PouredRequest } from "./poured-request.ts";
@@ -52,15 +52,14 @@ export function takeBody(
     onFailure(tooLarge(limit));
     return;
   }
-  let chunks: Buffer[] = [];
-  let size = 0;
+  const pieces = new Pieces();
   let isDone = false;
   const data = (chunk: Buffer) => {
-    size += chunk.length;
-    if (size <= limit) chunks.push(chunk);
-    else if (!isDone) {
+    if (isDone) return;
+    pieces.push(chunk);
+    if (pieces.bytes > limit) {
       isDone = true;
-      chunks = [];
+      pieces.clear();
       // Whoever answers waits for the end of what nobody reads.
       if (incoming instanceof PouredRequest) incoming.stopPouring();
       onFailure(tooLarge(limit));
@@ -69,7 +68,7 @@ export function takeBody(
   const end = () => {
     if (isDone) return;
     isDone = true;
-    onBody(joined(chunks));
+    onBody(pieces.take());
   };
   const isPoured = incoming instanceof PouredRequest && incoming.pour({ data, end });
   if (!isPoured) incoming.on("data", data).on("end", end);
@@ -83,11 +82,6 @@ export function takeBody(
 function mediaType(header: string | undefined): string | undefined {
   if (header === "application/json") return header;
   return header?.split(";", 1)[0]?.trim().toLowerCase();
-}
-
-function joined(chunks: readonly Buffer[]): Buffer {
-  const [first] = chunks;
-  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
 }
 
 function tooLarge(limit: number): OmgError {

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { Pieces } from "@omg/core/runtime";
 import { createParser } from "eventsource-parser";
 import { errors } from "undici";
 import { failure, type Headers, networkFailure } from "./failures.ts";
@@ -33,19 +34,16 @@ export function isEventStream({ status, headers }: HttpResponse): boolean {
 /** All of a body. Rejects with `message_too_large` beyond the limit, and lets go of the connection then. */
 export async function readAll(url: URL, response: HttpResponse, limit = maxMessageBytes): Promise<Buffer> {
   if (Buffer.isBuffer(response.body)) return withinLimit(url, response.body, limit);
-  const chunks: Buffer[] = [];
-  let size = 0;
+  const pieces = new Pieces();
   try {
     for await (const chunk of decoded(url, response.body, response.headers)) {
-      size += chunk.length;
-      if (size > limit) throw tooLarge(url, limit);
-      chunks.push(chunk);
+      pieces.push(chunk);
+      if (pieces.bytes > limit) throw tooLarge(url, limit);
     }
   } catch (error) {
     throw networkFailure(url, error, { sent: true });
   }
-  const [first] = chunks;
-  return chunks.length === 1 && first ? first : Buffer.concat(chunks);
+  return pieces.take();
 }
 
 /** One that keeps nothing between two texts may be used for all. */

@@ -19,6 +19,7 @@ export {
 } from "./frame.ts";
 export { type LineTransportOptions, lineTransport } from "./line-transport.ts";
 export { type LogLinesOptions, logLines } from "./log-lines.ts";
+export { Pieces } from "./pieces.ts";
 export {
   type FrameExtra,
   type FrameSendOptions,

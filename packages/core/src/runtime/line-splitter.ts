@@ -1,16 +1,14 @@
+import { Pieces } from "./pieces.ts";
+
 const NEWLINE = 0x0a;
-const maxPieces = 1024;
 
 /** Cuts a byte stream into lines without joining more than it must. Lines come without their line end. */
 export class LineSplitter {
-  #pending: Buffer[] = [];
-  /** How many of the pending buffers were joined already. */
-  #joined = 0;
-  #pendingBytes = 0;
+  readonly #pending = new Pieces();
 
   /** Bytes of the line that is not complete yet. */
   get pendingBytes(): number {
-    return this.#pendingBytes;
+    return this.#pending.bytes;
   }
 
   push(chunk: Buffer, onLine: (line: Buffer) => void): void {
@@ -21,15 +19,7 @@ export class LineSplitter {
       onLine(this.#complete(chunk.subarray(from, at)));
       from = at + 1;
     }
-    if (from < chunk.length) {
-      this.#pending.push(from === 0 ? chunk : chunk.subarray(from));
-      this.#pendingBytes += chunk.length - from;
-      // Each piece costs far more memory than its bytes if they come one by one.
-      if (this.#pending.length - this.#joined > maxPieces) {
-        this.#pending.push(Buffer.concat(this.#pending.splice(this.#joined)));
-        this.#joined++;
-      }
-    }
+    if (from < chunk.length) this.#pending.push(from === 0 ? chunk : chunk.subarray(from));
   }
 
   /** Gives up what is pending, for the last line of a stream. */
@@ -39,11 +29,9 @@ export class LineSplitter {
 
   #complete(tail: Buffer): Buffer {
     let line = tail;
-    if (this.#pending.length > 0) {
-      line = Buffer.concat([...this.#pending, tail]);
-      this.#pending = [];
-      this.#joined = 0;
-      this.#pendingBytes = 0;
+    if (this.#pending.bytes > 0) {
+      this.#pending.push(tail);
+      line = this.#pending.take();
     }
     return line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
   }
