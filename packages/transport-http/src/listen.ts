@@ -74,6 +74,8 @@ function limitConnections(
     }
     counters.connections++;
     socket.once("close", () => counters.connections--);
+    // Nothing can be left unread before the first request, for whose head there is a limit of its own.
+    socket.setTimeout(0);
   };
   for (const server of servers) server.on("connection", onConnection);
 }

@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
+import type { Server } from "node:http";
+import { connect, createServer } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { httpContext } from "../src/context.ts";
 import { checkServeOptions, serveHttp } from "../src/index.ts";
 import { serverSettings } from "../src/limits.ts";
-import { close, listenAll } from "../src/listen.ts";
+import { addressOf, close, listenAll } from "../src/listen.ts";
 import { call, connectRaw, open, openSession, raw, readReply, served, toolCall } from "./support/http.ts";
 import { StubGateway } from "./support/stub-gateway.ts";
 
@@ -91,6 +92,17 @@ describe("the server", () => {
       maxHeadersCount: 101,
     });
     expect(serverSettings.connectionsCheckingInterval).toBe(1_000);
+  });
+
+  it("takes a connection that has not asked yet for no reader that stalls", async () => {
+    const context = httpContext({ gateway: new StubGateway(), limits: { stallMs: 20 } });
+    const [server] = await listenAll([{ host: "127.0.0.1", port: 0 }], { context, listener: () => {} });
+    onTestFinished(async () => void (await close(server as Server)));
+    const connected = once(server as Server, "connection");
+    const client = connect(addressOf(server as Server).port, "127.0.0.1");
+    onTestFinished(() => void client.destroy());
+    const [socket] = await connected;
+    expect(socket.timeout).toBe(0);
   });
 
   it("refuses a head over 16 KiB", async () => {
