@@ -28,11 +28,16 @@ export function instanceMarker(instanceId: string): string {
 
 const MAX_ROUNDS = 20;
 const ROUND_MS = 25;
+/** After so many rounds that found nothing there is nothing, even if some process could not be seen in each. */
+const MAX_EMPTY_ROUNDS = 3;
 const FILES_AT_ONCE = 16;
 /** How often a file is tried again that can not be opened because too many are. */
 const MAX_TRIES = 40;
+/** PF_KTHREAD of Linux. */
+const KERNEL_THREAD = 0x200000;
 
-export function markedProcesses(): MarkedProcesses {
+/** `read` gives what is in `/proc`. */
+export function markedProcesses(read: ReadProc = files): MarkedProcesses {
   let running: Promise<unknown> = Promise.resolve();
   let upcoming: Promise<Scan> | undefined;
 
@@ -40,7 +45,7 @@ export function markedProcesses(): MarkedProcesses {
   const scan = () => {
     upcoming ??= running.then(() => {
       upcoming = undefined;
-      const current = scanProcesses();
+      const current = scanProcesses(read);
       running = current;
       return current;
     });
@@ -50,10 +55,12 @@ export function markedProcesses(): MarkedProcesses {
   return {
     async kill(marker, signal) {
       if (process.platform !== "linux" || marker.endsWith("=")) return;
-      for (let round = 0; round < MAX_ROUNDS; round++) {
+      for (let round = 0, empty = 0; round < MAX_ROUNDS && empty < MAX_EMPTY_ROUNDS; round++) {
         signal?.throwIfAborted();
-        const pids = (await scan()).get(marker);
-        if (pids === undefined) return;
+        const { byMarker, isComplete } = await scan();
+        const pids = byMarker.get(marker) ?? [];
+        empty = pids.length === 0 ? empty + 1 : 0;
+        if (empty > 0 && isComplete) return;
         for (const pid of pids) {
           // What a leader started may have dropped the marker, but not left the group.
           signalGroup(pid, "SIGKILL");
@@ -65,44 +72,80 @@ export function markedProcesses(): MarkedProcesses {
   };
 }
 
-/** Processes by marker. */
-type Scan = ReadonlyMap<string, readonly number[]>;
+export interface ReadProc {
+  readdir(path: string): Promise<string[]>;
+  readFile(path: string): Promise<Buffer>;
+}
 
-async function scanProcesses(): Promise<Scan> {
-  const found = new Map<string, number[]>();
-  const pids = (await patiently(() => files.readdir("/proc"), [])).map(Number).filter((pid) => pid > 1);
+interface Scan {
+  readonly byMarker: ReadonlyMap<string, readonly number[]>;
+  /** Whether each process was seen, and none was just becoming another program or ended before it was read. */
+  readonly isComplete: boolean;
+}
+
+async function scanProcesses(read: ReadProc): Promise<Scan> {
+  const byMarker = new Map<string, number[]>();
+  let isComplete = true;
+  const names = await patiently(() => read.readdir("/proc")).catch(() => []);
+  const pids = names.map(Number).filter((pid) => pid > 1);
   const visit = async (pid: number) => {
-    for (const marker of await readMarkers(pid)) {
-      const others = found.get(marker);
+    const markers = await readMarkers(pid, read);
+    if (markers === undefined) isComplete = false;
+    for (const marker of markers ?? []) {
+      const others = byMarker.get(marker);
       if (others) others.push(pid);
-      else found.set(marker, [pid]);
+      else byMarker.set(marker, [pid]);
     }
   };
   for (let from = 0; from < pids.length; from += FILES_AT_ONCE) {
     await Promise.all(pids.slice(from, from + FILES_AT_ONCE).map(visit));
   }
-  return found;
+  return { byMarker, isComplete };
 }
 
-async function readMarkers(pid: number): Promise<string[]> {
+/** Undefined when it can not be told: the process has ended since it was listed, or is in the middle of an `exec`. */
+async function readMarkers(pid: number, read: ReadProc): Promise<string[] | undefined> {
   if (pid === process.pid) return [];
-  // Unreadable: gone meanwhile, or another user's, hence not ours.
-  const environment = await patiently(() => files.readFile(`/proc/${pid}/environ`), Buffer.alloc(0));
-  if (!environment.includes("OMG_")) return [];
-  return environment
-    .toString()
-    .split("\0")
-    .filter((entry) => entry.startsWith("OMG_OWNER=") || entry.startsWith("OMG_INSTANCE="));
+  try {
+    const environment = await patiently(() => read.readFile(`/proc/${pid}/environ`));
+    if (environment.length === 0) return (await isKernelThread(pid, read)) ? [] : undefined;
+    if (!environment.includes("OMG_")) return [];
+    return environment
+      .toString()
+      .split("\0")
+      .filter((entry) => entry.startsWith("OMG_OWNER=") || entry.startsWith("OMG_INSTANCE="));
+  } catch (error) {
+    // What may not be read is another user's, hence not ours.
+    if (!isGone(error) || (await isKernelThread(pid, read))) return [];
+    return undefined;
+  }
 }
 
-/** What `read` gives, or else `otherwise`. Where too many files are open it waits for others to be closed: nothing may be overlooked. */
-async function patiently<T>(read: () => Promise<T>, otherwise: T): Promise<T> {
+/** These never have an environment, and some kernels say of them what they say of a process that has ended. */
+async function isKernelThread(pid: number, read: ReadProc): Promise<boolean> {
+  try {
+    const stat = (await patiently(() => read.readFile(`/proc/${pid}/stat`))).toString("latin1");
+    // The name in parentheses may hold any character; the flags are field 9, the 7th behind it.
+    const flags = stat.slice(stat.lastIndexOf(") ") + 2).split(" ")[6];
+    return (Number(flags) & KERNEL_THREAD) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ESRCH";
+}
+
+/** Where too many files are open it waits for others to be closed: nothing may be overlooked. */
+async function patiently<T>(read: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await read();
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if ((code !== "EMFILE" && code !== "ENFILE") || tries === MAX_TRIES) return otherwise;
+      if ((code !== "EMFILE" && code !== "ENFILE") || tries === MAX_TRIES) throw error;
       await delay(ROUND_MS);
     }
   }
