@@ -17,8 +17,9 @@ export interface LineOutputOptions {
 const BATCH_BYTES = 8 * 1024;
 
 /**
- * Writes messages as lines. All of one turn of the event loop leave in one system call, and small ones as one text: each by
- * itself costs a call 3 µs more.
+ * Writes messages as lines. Where they come in numbers, all of one turn of the event loop leave in one system call, and small
+ * ones as one text: each by itself costs a call 3 µs more. Where they come one by one, each leaves at once: the other side
+ * wakes up while the turn is brought to its end here, which spares a lone call a tenth of its time.
  */
 export class LineOutput {
   readonly #output: Writable;
@@ -28,11 +29,19 @@ export class LineOutput {
   /** Lines of this turn, one character a byte. */
   #batch = "";
   #isScheduled = false;
+  /** How many messages this turn has had, and whether the last one that had any had more than one. */
+  #messages = 0;
+  #isCrowded = false;
   /** Something of this turn is with the output already, which holds it back. */
   #isCorked = false;
   #deadline: NodeJS.Timeout | undefined;
   #isLate = false;
-  readonly #flushAtTurn = () => this.flush();
+  readonly #endTurn = () => {
+    this.#isScheduled = false;
+    this.#isCrowded = this.#messages > 1;
+    this.#messages = 0;
+    this.flush();
+  };
   /** A slow reader of a queue that is never empty still reads. */
   readonly #onTaken = (error?: Error | null) => {
     if (error) return;
@@ -65,6 +74,7 @@ export class LineOutput {
       this.#writeBytes(frame.bytes);
       this.#batch = "\n";
     } else this.#batch += `${oneLineText(frame.text)}\n`;
+    if (this.#messages++ === 0 && !this.#isCrowded) this.flush();
     this.#flushSoon();
     return undefined;
   }
@@ -83,7 +93,6 @@ export class LineOutput {
 
   /** Hands over what is held back. */
   flush(): void {
-    this.#isScheduled = false;
     this.#writeText();
     if (!this.#isCorked) return;
     this.#isCorked = false;
@@ -102,12 +111,10 @@ export class LineOutput {
   }
 
   #flushSoon(): void {
-    if (this.#batch.length >= BATCH_BYTES) {
-      this.flush();
-    } else if (!this.#isScheduled) {
-      this.#isScheduled = true;
-      setImmediate(this.#flushAtTurn);
-    }
+    if (this.#batch.length >= BATCH_BYTES) this.flush();
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#endTurn);
   }
 
   #writeBytes(bytes: Buffer): void {
