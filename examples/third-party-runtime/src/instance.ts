@@ -28,6 +28,7 @@ export function sshInstance({ ssh, id, removeRest }: InstanceContext): InstanceV
     input: ssh.stdout,
     output: ssh.stdin,
     dropCutOff: true,
+    eager: true,
     onEnd: (byRequest) => void (byRequest ? stop() : endUnlessGone()),
   });
   ssh.once("exit", (code) => void afterExit(code));

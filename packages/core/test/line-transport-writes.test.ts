@@ -58,9 +58,8 @@ describe("what is sent", () => {
     const output = new SlowOutput();
     const { send } = await writing(output);
     await Promise.all([send("1"), send("2")]);
-    output.takeBatch();
     output.end();
-    expect(output.batches).toEqual([line("1"), line("2")]);
+    expect(output.batches).toEqual([line("1") + line("2")]);
   });
 
   test("leaves in the order in which it was sent, be it short or long", async () => {
@@ -68,14 +67,27 @@ describe("what is sent", () => {
     const { send } = await writing(output);
     const texts = ["1", "x".repeat(5_000), "2", "3", "y".repeat(5_000)];
     await Promise.all(texts.map(send));
-    output.takeBatch();
     await nextTurn();
-    expect(output.batches.join("")).toBe(texts.map(line).join(""));
+    expect(output.batches).toEqual([texts.map(line).join("")]);
   });
 
-  test("alone leaves at once", async () => {
+  test("in one turn leaves in one write", async () => {
     const output = new SlowOutput();
     const { send } = await writing(output);
+    await Promise.all([send("1"), send("2")]);
+    await send("3");
+    expect(output.batches).toEqual([]);
+    await nextTurn();
+    expect(output.batches).toEqual([line("1") + line("2") + line("3")]);
+    output.takeBatch();
+    await send("4");
+    await nextTurn();
+    expect(output.batches).toEqual([line("1") + line("2") + line("3"), line("4")]);
+  });
+
+  test("alone leaves at once where it may", async () => {
+    const output = new SlowOutput();
+    const { send } = await writing(output, { eager: true });
     await send("1");
     expect(output.batches).toEqual([line("1")]);
     output.takeBatch();
@@ -84,9 +96,9 @@ describe("what is sent", () => {
     expect(output.batches).toEqual([line("1"), line("2")]);
   });
 
-  test("in one turn with others leaves with them in one write, and so in the turn after a crowded one", async () => {
+  test("in one turn with others leaves with them all the same, and so in the turn after a crowded one", async () => {
     const output = new SlowOutput();
-    const { send } = await writing(output);
+    const { send } = await writing(output, { eager: true });
     await send("1");
     output.takeBatch();
     await Promise.all([send("2"), send("3")]);
@@ -159,8 +171,7 @@ describe("an output that is not read", () => {
     output.takeBatch();
     await send("3");
     await nextTurn();
-    output.takeBatch();
-    expect(output.batches).toEqual([line("1"), line("2"), line("3")]);
+    expect(output.batches).toEqual([line("1") + line("2"), line("3")]);
     expect(events).toEqual([]);
   });
 });

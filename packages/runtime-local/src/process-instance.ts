@@ -45,6 +45,7 @@ export function processInstance(context: ProcessContext): InstanceV1 {
     input: child.stdout,
     output: child.stdin,
     dropCutOff: true,
+    eager: true,
     onEnd: (byRequest) => void (byRequest ? stop() : killUnlessGone()),
   });
 

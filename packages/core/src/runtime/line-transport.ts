@@ -20,6 +20,11 @@ export interface LineTransportOptions {
   readonly maxQueuedBytes?: number;
   /** Milliseconds the other side may leave a full pipe unread before the transport ends. Default 10 000. */
   readonly writeDeadlineMs?: number;
+  /**
+   * Write a message that comes alone at once, not at the end of the turn: where its reader can not be too early for what is still
+   * to be done in that turn. Default: no.
+   */
+  readonly eager?: boolean;
   /** Takes lines that hold a JSON array. Default: each of its elements is read as if it stood alone. */
   readonly onBatch?: (line: Buffer) => void;
   /** Drop a last line that lacks its end and is no JSON: its writer went away. Default: it is reported like any other. */
@@ -84,6 +89,7 @@ class StreamTransport implements LineTransport {
       output: options.output,
       maxQueuedBytes: options.maxQueuedBytes ?? 4 * 1024 * 1024,
       writeDeadlineMs: options.writeDeadlineMs ?? 10_000,
+      eager: options.eager ?? false,
       onStall: (error) => this.#fail(error),
     });
     this.#keepOutput = options.keepOutput ?? false;

@@ -10,7 +10,7 @@ const lastWordsMs = 250;
 /** Looks after a server from its start until nothing of it is left. */
 export function createInstance(server: RunningServer, log: (line: string) => void): InstanceV1 {
   const { id, stdin, stdout, stderr, ended } = server;
-  const transport = lineTransport({ input: stdout, output: stdin, dropCutOff: true });
+  const transport = lineTransport({ input: stdout, output: stdin, dropCutOff: true, eager: true });
   logLines(stderr, log);
   // A server that has gone can not be written to, and its end says so.
   stdin.on("error", () => {});

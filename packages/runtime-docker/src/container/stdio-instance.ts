@@ -26,6 +26,7 @@ export function stdioInstance(container: Container, { log }: Pick<StartRequest<u
     input: output.stdout,
     output: connection,
     dropCutOff: true,
+    eager: true,
     beforeLastLine: () => within(lastWordsMs, exited),
     // How the container ended is known a moment later, and calls in flight are to hear it.
     onInputEnd: () => {},

@@ -51,6 +51,7 @@ export async function stdioInstance(
     input: stdout,
     output: stdin,
     dropCutOff: true,
+    eager: true,
     beforeLastLine: () => within(lateNewsMs, exited),
     // How the pod ended is known a moment later, and calls in flight are to hear it.
     onInputEnd: () => void loseUnlessEnded(),
