@@ -20,6 +20,7 @@ export {
 export { type LineTransportOptions, lineTransport } from "./line-transport.ts";
 export { type LogLinesOptions, logLines } from "./log-lines.ts";
 export { Pieces } from "./pieces.ts";
+export { type SchemaIssue, schemaWords } from "./schema-words.ts";
 export {
   type FrameExtra,
   type FrameSendOptions,
