@@ -1,12 +1,6 @@
-/** What a schema of valibot says of a value that it refuses, as far as it is read here. */
-export interface SchemaIssue {
-  readonly kind: string;
-  readonly type: string;
-  readonly input: unknown;
-  readonly expected: string | null;
-  readonly requirement?: unknown;
-  readonly path?: readonly { readonly key: unknown; readonly origin?: string }[] | undefined;
-}
+import type { BaseIssue } from "valibot";
+
+type SchemaIssue = Omit<BaseIssue<unknown>, "message">;
 
 /**
  * Words for what a schema refuses, for `v.config(schema, { message: schemaWords })`. Valibot's own hold the refused value,
@@ -16,21 +10,35 @@ export function schemaWords(issue: SchemaIssue): string {
   return issue.kind === "schema" ? wordsOfKind(issue) : wordsOfRule(issue);
 }
 
-function wordsOfKind({ type, input, expected, path }: SchemaIssue): string {
-  const last = path?.at(-1);
-  if (last?.origin === "key") {
-    return expected === "never" ? `Unrecognized key: ${JSON.stringify(last.key)}` : "is required";
+/** Whether a schema refuses the last key of the path, which it does not know, and no value. */
+export function isUnknownKey({ expected, path }: SchemaIssue): boolean {
+  return expected === "never" && path?.at(-1)?.origin === "key";
+}
+
+function wordsOfKind(issue: SchemaIssue): string {
+  const { type, input, path } = issue;
+  const expected = issue.expected ?? type;
+  if (isUnknownKey(issue)) return `Unrecognized key: ${JSON.stringify(path?.at(-1)?.key)}`;
+  switch (type) {
+    case "union":
+      return "Invalid input";
+    case "picklist":
+      return `Invalid option: expected one of ${listOf(expected, "|")}`;
+    case "variant":
+      if (path)
+        return `Invalid discriminator value. Expected ${listOf(expected, " | ").replaceAll('"', "'")}`;
   }
-  if (type === "picklist") return `Invalid option: expected one of ${listOf(expected)}`;
-  if (type === "union" || type === "variant") return "Invalid input";
-  return `Invalid input: expected ${nameOf(expected ?? type)}, received ${kindOf(input)}`;
+  if (input === undefined) return "is required";
+  if (type === "literal") return `Invalid input: expected ${expected}`;
+  return `Invalid input: expected ${type === "record" ? type : expected.toLowerCase()}, received ${kindOf(input)}`;
 }
 
 function wordsOfRule({ type, input, requirement }: SchemaIssue): string {
   const unit = typeof input === "string" ? "characters" : "items";
   switch (type) {
     case "integer":
-      return "Invalid input: expected int, received number";
+    case "safe_integer":
+      return wordsOfInteger(input);
     case "min_value":
       return `Too small: expected number to be >=${requirement}`;
     case "max_value":
@@ -46,16 +54,22 @@ function wordsOfRule({ type, input, requirement }: SchemaIssue): string {
   }
 }
 
-/** `("a" | "b")` as `"a"|"b"`. */
-function listOf(expected: string | null): string {
-  return (expected ?? "").replace(/^\((.*)\)$/, "$1").replaceAll(" | ", "|");
+function wordsOfInteger(input: unknown): string {
+  if (!Number.isFinite(input)) return `Invalid input: expected number, received ${kindOf(input)}`;
+  if (!Number.isInteger(input)) return "Invalid input: expected int, received number";
+  const { MAX_SAFE_INTEGER: most, MIN_SAFE_INTEGER: least } = Number;
+  return Number(input) > most
+    ? `Too big: expected int to be <=${most}`
+    : `Too small: expected int to be >=${least}`;
 }
 
-function nameOf(expected: string): string {
-  return expected.toLowerCase();
+/** `("a" | "b")` as `"a"|"b"`. */
+function listOf(expected: string, separator: string): string {
+  return expected.replace(/^\((.*)\)$/, "$1").replaceAll(" | ", separator);
 }
 
 function kindOf(input: unknown): string {
   if (input === null) return "null";
-  return Array.isArray(input) ? "array" : typeof input;
+  if (Array.isArray(input)) return "array";
+  return typeof input === "number" && !Number.isFinite(input) ? String(input) : typeof input;
 }
