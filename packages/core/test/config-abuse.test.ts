@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatDiagnostic, parseCatalog, parseConfig } from "../src/config/index.ts";
+import { formatDiagnostic, formatLock, parseCatalog, parseConfig, parseLock } from "../src/config/index.ts";
 
 function problemsOf(text: string): string[] {
   const problems = (parse: typeof parseCatalog | typeof parseConfig) =>
@@ -128,6 +128,83 @@ describe("a key that JavaScript knows", () => {
     const [other] = parseCatalog(hidden, "c.yaml", { variable: () => undefined }).servers;
     expect(other?.runtime.command).toBeUndefined();
   });
+
+  test("is not left out of a runtime's options without a word", () => {
+    const text = "servers: [{ id: a, runtime: { type: x, prototype: 1, __proto__: { command: y } } }]";
+    const { servers, diagnostics } = parseCatalog(text, "c.yaml", { variable: () => undefined });
+    expect(diagnostics.map(formatDiagnostic)).toEqual([
+      'c.yaml:1:54: error: "__proto__" can not be a key here',
+    ]);
+    expect(servers[0]?.runtime).toEqual({ type: "x", prototype: 1 });
+  });
+
+  test("may be the name of a variable and of a pinned server", () => {
+    const text = "servers: [{ id: a, runtime: { type: x }, env: { constructor: 1, prototype: b } }]";
+    const [entry] = parseCatalog(text, "c.yaml", { variable: () => undefined }).servers;
+    expect(entry?.env).toEqual({ constructor: "1", prototype: "b" });
+    expect(entry?.problem).toBeUndefined();
+    const names = ["__proto__", "constructor", "prototype"];
+    const pins = { servers: new Map(names.map((name) => [name, new Map()])) };
+    const { lock, diagnostics } = parseLock(formatLock(pins), "lock");
+    expect(diagnostics).toEqual([]);
+    expect([...lock.servers.keys()].sort()).toEqual(names);
+  });
+});
+
+describe("a list in the place of a map", () => {
+  test.each([
+    ["    env: []\n", "4:5: error: env: Invalid input: expected record, received array"],
+    ["    tools: []\n", "4:5: error: tools: Invalid input: expected object, received array"],
+    [
+      "    tools: { rename: [] }\n",
+      "4:14: error: tools.rename: Invalid input: expected record, received array",
+    ],
+  ])("is refused: %j", (more, problem) => {
+    const { diagnostics } = parseCatalog(server(more), "c.yaml", { variable: () => undefined });
+    expect(diagnostics.map(formatDiagnostic)).toEqual([`c.yaml:${problem}`]);
+  });
+
+  test("is refused as a runtime and at the top", () => {
+    const text = "servers: [{ id: a, runtime: [] }]";
+    const { diagnostics } = parseCatalog(text, "c.yaml", { variable: () => undefined });
+    expect(diagnostics.map(({ message }) => message)).toEqual([
+      "runtime: Invalid input: expected object, received array",
+    ]);
+    const config = parseConfig("runtimes: []", "c.yaml", { variable: () => undefined });
+    expect(config.diagnostics.map(({ message }) => message)).toEqual([
+      "runtimes: Invalid input: expected record, received array",
+    ]);
+  });
+});
+
+describe("a number that is none", () => {
+  test.each([
+    ["idle_timeout_seconds: .inf", "Invalid input: expected number, received Infinity"],
+    ["idle_timeout_seconds: .nan", "Invalid input: expected number, received NaN"],
+    ["idle_timeout_seconds: 1e300", "Too big: expected int to be <=9007199254740991"],
+    ["idle_timeout_seconds: 1.5", "Invalid input: expected int, received number"],
+  ])("is refused: %s", (text, words) => {
+    const { diagnostics } = parseConfig(text, "c.yaml", { variable: () => undefined });
+    expect(diagnostics.map(({ message }) => message)).toEqual([`idle_timeout_seconds: ${words}`]);
+  });
+
+  test("is refused as a variable that is an alias: nobody knows how it was written", () => {
+    const text = server("    env: { A: &inf .inf, B: *inf }\n");
+    const { diagnostics } = parseCatalog(text, "c.yaml", { variable: () => undefined });
+    expect(diagnostics.map(({ message }) => message)).toEqual(["env.B: Invalid input"]);
+  });
+});
+
+test("unknown keys are all named, wherever they stand, each with what was meant", () => {
+  const text = server("    tools: { alow: [], denny: [], x: 1 }\n    tagz: 1\n    env_: 1\n");
+  const { diagnostics } = parseCatalog(text, "c.yaml", { variable: () => undefined });
+  expect(diagnostics.map(({ message }) => message)).toEqual([
+    'Unknown key "alow". Did you mean "allow"?',
+    'Unknown key "denny". Did you mean "deny"?',
+    'Unknown key "x".',
+    'Unknown key "tagz". Did you mean "tags"?',
+    'Unknown key "env_". Did you mean "env"?',
+  ]);
 });
 
 describe("YAML's own words", () => {

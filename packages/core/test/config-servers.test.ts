@@ -73,11 +73,7 @@ describe("an entry that is wrong", () => {
       "a",
       "3:5: error: runtime: Invalid input: expected object, received string",
     ],
-    [
-      ["- id: a", "  runtime: {}"],
-      "a",
-      "3:5: error: runtime.type: Invalid input: expected string, received undefined",
-    ],
+    [["- id: a", "  runtime: {}"], "a", "3:5: error: runtime.type: is required"],
     [
       ["- id: a", "  runtime:", "    type: ''"],
       "a",

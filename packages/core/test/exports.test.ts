@@ -66,6 +66,8 @@ describe("the names exported by", () => {
       "frameOf",
       "lineTransport",
       "logLines",
+      "mapsOnly",
+      "namedMap",
       "notificationFrame",
       "oneLine",
       "oneLineText",
@@ -74,8 +76,10 @@ describe("the names exported by", () => {
       "requestFrame",
       "resultFrame",
       "rewriteFrame",
+      "schemaWords",
       "taken",
       "unless",
+      "valibotOptions",
       "within",
     ]);
   });

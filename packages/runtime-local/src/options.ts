@@ -1,29 +1,34 @@
-import { z } from "zod";
+import { valibotOptions } from "@omg/core/runtime";
+import { toJsonSchema } from "@valibot/to-json-schema";
+import * as v from "valibot";
 
-const missing = (issue: { readonly input?: unknown }) =>
-  issue.input === undefined ? "is required" : undefined;
-const text = z
-  .string({ error: missing })
-  .refine((value) => !value.includes("\0"), "must not contain a NUL byte");
+const text = v.pipe(
+  v.string(),
+  v.check((value) => !value.includes("\0"), "must not contain a NUL byte"),
+);
+const someText = v.pipe(text, v.minLength(1, "must not be empty"));
 
-/** What a catalog entry of type `local-process` may say. */
-export const localOptions = z.strictObject({
-  command: text
-    .min(1, "must not be empty")
-    .describe(
+const options = v.strictObject({
+  command: v.pipe(
+    someText,
+    v.description(
       "The program: a name that is looked up in the server's PATH, or a path (relative to the file it stands in; ~/ is the home folder).",
     ),
-  args: z
-    .array(text)
-    .default([])
-    .describe("Its arguments, texts (quote numbers), passed exactly as they are, never through a shell."),
-  working_dir: text
-    .min(1, "must not be empty")
-    .optional()
-    .describe(
+  ),
+  args: v.pipe(
+    v.optional(v.array(text), []),
+    v.description("Its arguments, texts (quote numbers), passed exactly as they are, never through a shell."),
+  ),
+  working_dir: v.pipe(
+    v.optional(someText),
+    v.description(
       "The folder it runs in (relative to the file it stands in; ~/ is the home folder). Default: the folder of that file.",
     ),
+  ),
 });
 
+/** What a catalog entry of type `local-process` may say. */
+export const localOptions = valibotOptions(options, toJsonSchema);
+
 /** What an entry of type `local-process` says, with defaults. */
-export type LocalOptions = z.output<typeof localOptions>;
+export type LocalOptions = v.InferOutput<typeof options>;

@@ -107,6 +107,8 @@ describe("a header", () => {
       cookie: "a=b",
       "user-agent": "x",
       e: "",
+      constructor: "x",
+      prototype: "x",
     };
     expect(await check({ url, headers })).toMatchObject({ value: { headers } });
   });
@@ -171,7 +173,25 @@ describe("a header", () => {
   test("is a text in a map", async () => {
     expect(await issues({ a: 1 })).toEqual([expect.stringMatching(/^headers\.a: .*string/)]);
     expect(await issues(["a: b"])).toEqual([expect.stringMatching(/^headers: /)]);
+    expect(await issues([])).toEqual([expect.stringMatching(/^headers: /)]);
   });
+});
+
+test("credentials are of one of two kinds, and say what else they need", async () => {
+  const issues = (auth: unknown) => issuesOf({ url, auth });
+  const kinds = "auth.type: Invalid discriminator value. Expected 'oauth' | 'client_credentials'";
+  expect(await issues({ type: "basic" })).toEqual([kinds]);
+  expect(await issues({})).toEqual([kinds]);
+  expect(await issues([])).toEqual(["auth: Invalid input: expected object, received array"]);
+  expect(await issues({ type: "client_credentials", client_id: "" })).toEqual([
+    "auth.client_id: must not be empty",
+    "auth.client_secret: is required",
+  ]);
+  expect(await issues({ type: "oauth", scopes: ["a b"], issuer: "x", redirect_port: 0 })).toEqual([
+    "auth.issuer: must be the URL of an authorization server",
+    "auth.scopes.0: must be one scope, without spaces or quotes",
+    "auth.redirect_port: must be from 1 to 65535",
+  ]);
 });
 
 test("editors get a JSON Schema with a word about every key", () => {

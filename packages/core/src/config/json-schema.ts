@@ -1,4 +1,5 @@
-import { z } from "zod";
+import { toJsonSchema } from "@valibot/to-json-schema";
+import type { GenericSchema } from "valibot";
 import type { RuntimeV1 } from "../runtime/v1.ts";
 import { isSchema, type JsonSchema, optionsSchemaOf } from "./options-schema.ts";
 import { configSchema, serverSchema } from "./schema.ts";
@@ -82,11 +83,11 @@ function definitionOf(runtime: string): string {
   return `runtime-${runtime}`;
 }
 
-function written(schema: z.ZodType): JsonSchema {
-  const { $schema: _, ...made } = z.toJSONSchema(schema, {
-    io: "input",
-    target: "draft-7",
-    unrepresentable: "any",
+function written(schema: GenericSchema): JsonSchema {
+  const { $schema: _, ...made } = toJsonSchema(schema, {
+    target: "draft-07",
+    typeMode: "input",
+    errorMode: "ignore",
   });
   return relaxed(made) as JsonSchema;
 }

@@ -1,10 +1,13 @@
-import { z } from "zod";
+import * as v from "valibot";
 import { setHash } from "../pins/tool-pins.ts";
 import type { PinLock, ServerPins, ToolPin } from "../pins/types.ts";
+import { mapsOnly, namedMap } from "../runtime/schema-maps.ts";
+import { schemaWords } from "../runtime/schema-words.ts";
 import { quoteVisibly } from "../visible-text.ts";
 import type { Diagnostic } from "./diagnostic.ts";
+import { type SchemaProblem, schemaProblems } from "./schema-problems.ts";
 import { unknownKey } from "./suggest.ts";
-import { type Path, YamlSource } from "./yaml-source.ts";
+import { YamlSource } from "./yaml-source.ts";
 
 /** What stands in a `config.lock`. */
 export interface ParsedLock {
@@ -14,13 +17,15 @@ export interface ParsedLock {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const hash = z.string().regex(/^sha256:[0-9a-f]{64}$/, "must be sha256: and 64 hex digits");
-const toolSchema = z.strictObject({ name: z.string(), hash, description: z.array(z.string()).optional() });
-const serverSchema = z.strictObject({ set: hash, tools: z.array(toolSchema) });
-const lockSchema = z.strictObject({
-  version: z.literal(1),
-  servers: z.record(z.string(), serverSchema),
-});
+const hash = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, "must be sha256: and 64 hex digits"));
+const toolSchema = mapsOnly(
+  v.strictObject({ name: v.string(), hash, description: v.optional(v.array(v.string())) }),
+);
+const serverSchema = mapsOnly(v.strictObject({ set: hash, tools: v.array(toolSchema) }));
+const lockSchema = v.config(
+  mapsOnly(v.strictObject({ version: v.literal(1), servers: namedMap(v.record(v.string(), serverSchema)) })),
+  { message: schemaWords },
+);
 
 const header = `# The tools of each server as they were accepted, by hashes of their definitions. Written by omg pin: do not edit.
 # A set is the hash of all of a server's tools together. Keep this file with the configuration.
@@ -29,10 +34,10 @@ const header = `# The tools of each server as they were accepted, by hashes of t
 /** Reads the text of an omg.lock.yaml. Pure: `file` only names it in messages. */
 export function parseLock(text: string, file: string): ParsedLock {
   const source = new YamlSource(file, text);
-  const checked = lockSchema.safeParse(source.value);
-  if (!checked.success) reportIssues(source, checked.error.issues);
+  const checked = v.safeParse(lockSchema, source.value);
+  if (!checked.success) reportProblems(source, schemaProblems(lockSchema, checked.issues));
   const servers = new Map<string, ServerPins>();
-  for (const [id, { set, tools }] of Object.entries(checked.data?.servers ?? {})) {
+  for (const [id, { set, tools }] of Object.entries(checked.success ? checked.output.servers : {})) {
     const pins = new Map(tools.map(({ name, ...tool }) => [name, pinOf(tool)]));
     if (pins.size !== tools.length || setHash(pins) !== set) {
       const message = `The pins of server '${id}' do not go together: the file was edited, or merged from two`;
@@ -65,7 +70,7 @@ export function formatLock({ servers }: PinLock): string {
   return `${header}${lines.join("\n")}\n`;
 }
 
-function pinOf({ hash, description }: Omit<z.output<typeof toolSchema>, "name">): ToolPin {
+function pinOf({ hash, description }: Omit<v.InferOutput<typeof toolSchema>, "name">): ToolPin {
   return description ? { hash, description: description.join("\n") } : { hash };
 }
 
@@ -77,13 +82,11 @@ function problemOf({ file, line, column, message }: Diagnostic): string {
   return `its pins can not be read: ${file}:${line}:${column}: ${message}`;
 }
 
-function reportIssues(source: YamlSource, issues: readonly z.core.$ZodIssue[]): void {
+function reportProblems(source: YamlSource, problems: readonly SchemaProblem[]): void {
   // A text that is no YAML has been reported as such.
   if (source.diagnostics.length > 0) return;
-  for (const issue of issues) {
-    const path = issue.path as Path;
-    if (issue.code === "unrecognized_keys") {
-      for (const key of issue.keys) source.report("error", [...path, key], unknownKey(key, []));
-    } else source.report("error", path, `${path.join(".") || "The file"}: ${issue.message}`);
+  for (const { path, message, known } of problems) {
+    const said = known ? unknownKey(String(path.at(-1)), []) : `${path.join(".") || "The file"}: ${message}`;
+    source.report("error", path, said);
   }
 }

@@ -1,9 +1,10 @@
-import { z } from "zod";
+import { safeParse } from "valibot";
 import { isObject } from "../is-object.ts";
 import type { Diagnostic, Place } from "./diagnostic.ts";
 import { lintServer, lintTimes } from "./lint.ts";
 import { type ReferenceProblem, type ReferenceSources, resolveReferences } from "./references.ts";
 import { type ConfigFile, configSchema, serverSchema } from "./schema.ts";
+import { type SchemaProblem, schemaProblems } from "./schema-problems.ts";
 import { mask, maskKey } from "./sensitive.ts";
 import { unknownKey } from "./suggest.ts";
 import type { ServerConfig, WrittenEntry } from "./types.ts";
@@ -47,14 +48,13 @@ export function parseConfig(text: string, file: string, sources: ReferenceSource
   for (const { path, message, hint } of problems) {
     if (path[0] !== "servers") source.report("error", path, message, { hint });
   }
-  // For one value only, it does not pay to have zod write code for the schema.
-  const checked = configSchema.safeParse(value, { jitless: true });
-  if (!checked.success) reportIssues(source, checked.error.issues, { schema: configSchema, at: [] });
-  const { servers: inline, ...config } = checked.data ?? { servers: undefined };
-  if (inline !== undefined && checked.data?.catalog_path !== undefined) {
+  const checked = safeParse(configSchema, value);
+  reportProblems(source, schemaProblems(configSchema, checked.issues), { at: [] });
+  const { servers: inline, ...config } = checked.success ? checked.output : { servers: undefined };
+  if (inline !== undefined && checked.success && checked.output.catalog_path !== undefined) {
     source.report("error", ["servers"], "Give the servers here or in catalog_path, not in both");
   }
-  if (checked.data) lintTimes(source, [], value as object);
+  if (checked.success) lintTimes(source, [], value as object);
   const servers = inline === undefined ? undefined : readServers(source, value, problems, secrets);
   const refused = source.diagnostics.some((item) => item.severity === "error" && item.server === undefined);
   return {
@@ -148,12 +148,12 @@ function readServer(
     source.report("error", at, `Server '${id}' missing required field: runtime`, { server: id });
   } else {
     reportHiddenKeys(source, at, fields, id);
-    const checked = serverSchema.safeParse(withWrittenNumbers(source, at, fields));
-    if (!checked.success)
-      reportIssues(source, checked.error.issues, { schema: serverSchema, at, server: id });
-    else if (source.diagnostics.length === before) {
+    const checked = safeParse(serverSchema, withWrittenNumbers(source, at, fields));
+    reportProblems(source, schemaProblems(serverSchema, checked.issues), { at, server: id });
+    if (checked.success && source.diagnostics.length === before) {
       lintServer(source, at, written as ServerConfig, id);
-      return { ...checked.data, written: written as WrittenEntry };
+      // Of its options, valibot drops such as `constructor`.
+      return { ...checked.output, runtime: runtimeOf(fields.runtime), written: written as WrittenEntry };
     }
   }
   const problem = source.diagnostics.slice(before).map((item) => item.message);
@@ -166,8 +166,8 @@ function readServer(
 }
 
 const hiddenKey = "__proto__";
-/** Maps whose keys are names, of which zod leaves one out without a word. */
-const namedMaps: readonly Path[] = [["env"], ["tools", "rename"], ["tools", "describe"]];
+/** Maps whose keys are names, which are put into other objects. */
+const namedMaps: readonly Path[] = [["runtime"], ["env"], ["tools", "rename"], ["tools", "describe"]];
 
 function reportHiddenKeys(source: YamlSource, at: Path, fields: object, server: string): void {
   for (const path of namedMaps) {
@@ -189,44 +189,27 @@ function withWrittenNumbers(source: YamlSource, at: Path, fields: Record<string,
 
 /** What there is of a runtime, so that its options can be checked along with the rest of a broken entry. */
 function runtimeOf(runtime: unknown): ServerConfig["runtime"] {
-  const options = typeof runtime === "object" && runtime !== null && !Array.isArray(runtime) ? runtime : {};
-  const { type } = options as { type?: unknown };
-  return { ...options, type: typeof type === "string" ? type : "unknown" };
+  const entries = Object.entries(isObject(runtime) ? runtime : {}).filter(([key]) => key !== hiddenKey);
+  const { type, ...options } = Object.fromEntries(entries);
+  return { type: typeof type === "string" ? type : "unknown", ...options };
 }
 
-/** What was checked, and where it stands. */
+/** Where the value stands that was checked. */
 interface Checked {
-  readonly schema: z.ZodObject;
   readonly at: Path;
   readonly server?: string;
 }
 
-function reportIssues(
+function reportProblems(
   source: YamlSource,
-  issues: readonly z.core.$ZodIssue[],
-  { schema, at, server }: Checked,
+  problems: readonly SchemaProblem[],
+  { at, server }: Checked,
 ): void {
-  for (const issue of issues) {
-    const path = [...at, ...(issue.path as Path)];
-    if (issue.code !== "unrecognized_keys") {
-      const keys = (issue.path as Path).map((key) => maskKey(String(key)));
-      // `env: { TOKEN value }` has one long key without a value.
-      if (keys[0] === "env" && keys[1] !== undefined && !/^\w+$/.test(keys[1])) keys[1] = mask;
-      source.report("error", path, `${keys.join(".")}: ${issue.message}`, { server });
-      continue;
-    }
-    for (const key of issue.keys) {
-      source.report("error", [...path, key], unknownKey(key, keysAt(schema, issue.path)), { server });
-    }
+  for (const { path, message, known } of problems) {
+    const keys = path.map((key) => maskKey(String(key)));
+    // `env: { TOKEN value }` has one long key without a value.
+    if (keys[0] === "env" && keys[1] !== undefined && !/^\w+$/.test(keys[1])) keys[1] = mask;
+    const said = known ? unknownKey(String(path.at(-1)), known) : `${keys.join(".")}: ${message}`;
+    source.report("error", [...at, ...path], said, { server });
   }
-}
-
-/** The keys that the object at this path may have. */
-function keysAt(schema: z.ZodObject, path: readonly PropertyKey[]): string[] {
-  let found: unknown = schema;
-  for (const key of path) {
-    found = found instanceof z.ZodObject ? found.shape[String(key)] : undefined;
-    if (found instanceof z.ZodOptional) found = found.unwrap();
-  }
-  return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
 }

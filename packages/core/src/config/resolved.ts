@@ -1,3 +1,4 @@
+import { getDefaults } from "valibot";
 import { Document, isCollection, type Pair, type Scalar, YAMLMap, YAMLSeq } from "yaml";
 import type { RuntimeV1 } from "../runtime/v1.ts";
 import { isSchema, optionsSchemaOf } from "./options-schema.ts";
@@ -35,10 +36,10 @@ export interface ResolvedOptions {
  */
 export function resolvedYaml({ config, catalog, overrides, problems, runtimes }: ResolvedOptions): string {
   const top = read(config);
-  const defaults: Record<string, unknown> = configSchema.parse({});
+  const defaults: Record<string, unknown> = getDefaults(configSchema);
   const document = new Document(new YAMLMap());
   const root = document.contents as unknown as YAMLMap;
-  for (const key of Object.keys(configSchema.shape)) {
+  for (const key of Object.keys(configSchema.entries)) {
     const override = overrides[key];
     if (key === "servers") continue;
     if (override) add(root, key, shown(override.value, key, none), override.origin);

@@ -20,6 +20,8 @@ export {
 export { type LineTransportOptions, lineTransport } from "./line-transport.ts";
 export { type LogLinesOptions, logLines } from "./log-lines.ts";
 export { Pieces } from "./pieces.ts";
+export { mapsOnly, namedMap } from "./schema-maps.ts";
+export { schemaWords } from "./schema-words.ts";
 export {
   type FrameExtra,
   type FrameSendOptions,
@@ -45,4 +47,5 @@ export {
   type StateStore,
   type SweepRequest,
 } from "./v1.ts";
+export { valibotOptions } from "./valibot-options.ts";
 export { unless, within } from "./waiting.ts";
