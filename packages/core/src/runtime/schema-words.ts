@@ -18,9 +18,8 @@ export function schemaWords(issue: SchemaIssue): string {
 
 function wordsOfKind({ type, input, expected, path }: SchemaIssue): string {
   const last = path?.at(-1);
-  if (last?.origin === "key") {
-    return expected === "never" ? `Unrecognized key: ${JSON.stringify(last.key)}` : "is required";
-  }
+  if (last?.origin === "key" && expected === "never") return `Unrecognized key: ${JSON.stringify(last.key)}`;
+  if (input === undefined) return "is required";
   if (type === "picklist") return `Invalid option: expected one of ${listOf(expected)}`;
   if (type === "union" || type === "variant") return "Invalid input";
   return `Invalid input: expected ${nameOf(expected ?? type)}, received ${kindOf(input)}`;
