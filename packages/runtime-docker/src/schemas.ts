@@ -37,13 +37,14 @@ export function checkAll<Value>(look: (value: Value, complain: Complain) => void
   });
 }
 
+// Valibot takes a list for an object.
+const noList = { ...v.custom<never>(() => false), expects: "object" };
+
 /** An object with these keys and no others. */
 export function closed<const Entries extends v.ObjectEntries>(
   entries: Entries,
 ): v.StrictObjectSchema<Entries, undefined> {
   const schema = v.strictObject(entries);
-  // Valibot takes a list for an object.
-  const noList = { ...v.custom<never>(() => false), expects: "object" };
   return {
     ...schema,
     "~run": (dataset, config) => (Array.isArray(dataset.value) ? noList : schema)["~run"](dataset, config),
