@@ -54,14 +54,14 @@ export function closed<const Entries extends v.ObjectEntries>(
 /** A map with any names: valibot's own drops some without a word, such as `constructor`. */
 export function mapOf<Value>(value: v.GenericSchema<Value>): v.GenericSchema<Record<string, Value>> {
   const noMap = { ...v.custom<never>(() => false), expects: "record" };
-  const noName: v.GenericSchema<Value> = v.never("must have another name");
   return {
     ...v.record(v.string(), value),
     "~run"(dataset, config) {
       if (!isPlainObject(dataset.value)) return noMap["~run"](dataset, config);
-      const names = Object.keys(dataset.value);
-      const entries = names.map((name) => [name, name === "__proto__" ? noName : value] as const);
-      return v.strictObject(Object.fromEntries(entries))["~run"](dataset, config);
+      // Refused, since nobody could keep it.
+      const names = Object.keys(dataset.value).filter((name) => name !== "__proto__");
+      const entries = Object.fromEntries(names.map((name) => [name, value]));
+      return v.strictObject(entries)["~run"](dataset, config);
     },
   };
 }
