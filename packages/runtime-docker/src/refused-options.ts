@@ -1,10 +1,7 @@
-import { z } from "zod";
+import * as v from "valibot";
 
 const refused = (why: string) =>
-  z
-    .never({ error: `is refused: ${why}` })
-    .optional()
-    .describe(`Refused: ${why}.`);
+  v.pipe(v.optional(v.never(`is refused: ${why}`)), v.description(`Refused: ${why}.`));
 
 /** Keys that users of other tools may look for. Known, so that the answer says why. */
 export const refusedOptions = {

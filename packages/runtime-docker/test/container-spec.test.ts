@@ -1,4 +1,5 @@
 import type { ContainerCreateOptions } from "dockerode";
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { containerSpec } from "../src/container/container-spec.ts";
 import { dockerOptions } from "../src/options.ts";
@@ -7,7 +8,7 @@ const bare = { id: "sha256:1234", digests: [], platform: "linux/amd64", user: ""
 
 function specOf(entry: object, { image = bare, mounts = [] as never[] } = {}): ContainerCreateOptions {
   return containerSpec({
-    options: dockerOptions.parse({ image: "acme/tickets:1", ...entry }),
+    options: v.parse(dockerOptions, { image: "acme/tickets:1", ...entry }),
     image,
     name: "omg-tickets-1",
     env: { TOKEN: "t" },

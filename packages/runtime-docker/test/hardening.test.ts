@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { readlinkSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import * as v from "valibot";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { containerSpec } from "../src/container/container-spec.ts";
 import { Engine } from "../src/engine/engine.ts";
@@ -114,7 +115,7 @@ describeWithEngine("a server in a container, if its entry says nothing of it,", 
   });
 
   test("is to the engine what it was asked for, and nothing beyond that", async () => {
-    const options = dockerOptions.parse(probeEntry());
+    const options = v.parse(dockerOptions, probeEntry());
     const image = { id: "", digests: [], platform: "linux/amd64", user: "", volumes: [] };
     const { HostConfig: asked } = containerSpec({
       options,

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { bytesOf, parsePort, parseVolume } from "../src/option-forms.ts";
 import { dockerOptions } from "../src/options.ts";
@@ -34,7 +35,7 @@ describe("options that are taken", () => {
     { image: "x", env_file: ["a", "b"], args: [""] },
     { image: pinned, require_digest: true },
   ])("%j", (options) => {
-    expect(dockerOptions.safeParse(options).error?.issues).toBeUndefined();
+    expect(v.safeParse(dockerOptions, options).issues).toBeUndefined();
   });
 });
 
@@ -101,10 +102,12 @@ describe("options that are refused", () => {
     [{ image, engine: { socket: "a", host: "b" } }, "engine", "must say one of"],
     [{ image, engine: { host: "b", cert_file: "c" } }, "engine", "belong together"],
     [{ image, engine: { socket: "a", ca_file: "c" } }, "engine", "certificates go with host"],
-    [{ image, nonsense: true }, "", "nonsense"],
+    [{ image, nonsense: true }, "nonsense", `Unrecognized key: "nonsense"`],
   ])("%j", (options, path, message) => {
-    const issues = dockerOptions.safeParse(options).error?.issues ?? [];
-    const found = issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    const issues = v.safeParse(dockerOptions, options).issues ?? [];
+    const found = issues.map(
+      ({ path = [], message }) => `${path.map(({ key }) => key).join(".")}: ${message}`,
+    );
     expect(
       found.filter((text) => text.startsWith(`${path}: `) && text.includes(message)),
       found.join("\n"),
@@ -142,7 +145,7 @@ describe("forms", () => {
 
 describe("remarks", () => {
   const remarks = (options: object) =>
-    remarksOn(dockerOptions.parse({ image: pinned, ...options })).map(
+    remarksOn(v.parse(dockerOptions, { image: pinned, ...options })).map(
       ({ path, message }) => `${path?.join(".")}: ${message}`,
     );
 

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { dockerOptions } from "../src/options.ts";
 import { remarksOn } from "../src/remarks.ts";
@@ -6,8 +7,8 @@ const strict = { image: `acme/tickets@sha256:${"0".repeat(64)}` };
 
 /** What is wrong with an entry, with its place. */
 function complaints(entry: object): string[] {
-  const { error } = dockerOptions.safeParse({ ...strict, ...entry });
-  return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")} ${message}`);
+  const { issues = [] } = v.safeParse(dockerOptions, { ...strict, ...entry });
+  return issues.map(({ path = [], message }) => `${path.map(({ key }) => key).join(".")} ${message}`);
 }
 
 describe("what would make a server root of the machine is refused, with the key and the reason", () => {
@@ -43,7 +44,7 @@ describe("what would make a server root of the machine is refused, with the key 
 
 describe("what takes off a protection is remarked on, at its key", () => {
   const remarks = (entry: object) =>
-    remarksOn(dockerOptions.parse({ ...strict, ...entry })).map(({ path }) => path?.join("."));
+    remarksOn(v.parse(dockerOptions, { ...strict, ...entry })).map(({ path }) => path?.join("."));
 
   test("and nothing else is", () => {
     expect(remarks({})).toEqual([]);

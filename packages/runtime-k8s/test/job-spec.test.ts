@@ -97,7 +97,7 @@ describe("the Job of an entry", () => {
   test("is seen with every option that there is", () => {
     const seen = entries.flatMap(({ options }) => Object.keys(options));
     expect(new Set([...seen, "namespace", "context", "kubeconfig"])).toEqual(
-      new Set(Object.keys(jobOptions.shape)),
+      new Set(Object.keys(jobOptions.entries)),
     );
   });
 

@@ -1,14 +1,14 @@
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import type { z } from "zod";
 import { jobOptions } from "../src/job/job-options.ts";
 import { amountOf } from "../src/job/resources.ts";
 import { serviceOptions } from "../src/service/service-options.ts";
 import { entries } from "./support/entries.ts";
 
 /** What is wrong, with its place. */
-function complaints(schema: z.ZodType, options: object): string[] {
-  const issues = schema.safeParse(options).error?.issues ?? [];
-  return issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+function complaints(schema: v.GenericSchema, options: object): string[] {
+  const { issues = [] } = v.safeParse(schema, options);
+  return issues.map(({ path = [], message }) => `${path.map(({ key }) => key).join(".")}: ${message}`);
 }
 
 const image = "x";
@@ -82,7 +82,7 @@ describe("options of a Job that are refused", () => {
       "resources.requests.cpu",
       "must not be more than limits.cpu",
     ],
-    [{ resources: { limits: { gpu: 1 } } }, "resources.limits", `"gpu"`],
+    [{ resources: { limits: { gpu: 1 } } }, "resources.limits.gpu", `"gpu"`],
     [{ volumes: [{ name: "a" }] }, "volumes.0.mount_path", "is required"],
     [{ volumes: [{ ...volume, config_map: undefined }] }, "volumes.0", "must say one of config_map, secret"],
     [{ volumes: [{ ...volume, secret: "b" }] }, "volumes.0", "must say one of config_map, secret"],
@@ -155,7 +155,7 @@ describe("options of a Job that are refused", () => {
     ],
     [server({ $patch: "merge" }), "pod_overrides.containers.0.$patch", "must be delete or replace"],
     [{ pod_overrides: { $retainKeys: "a" } }, "pod_overrides.$retainKeys", "must be a list of keys"],
-    [{ nonsense: true }, "", "nonsense"],
+    [{ nonsense: true }, "nonsense", `Unrecognized key: "nonsense"`],
   ])("%j", (options, path, message) => {
     const found = complaints(jobOptions, { image, ...options });
     expect(found, found.join("\n")).toEqual([expect.stringContaining(message)]);
@@ -189,7 +189,7 @@ describe("options of a Service", () => {
     ],
     [{ port, deployment: "a", max_replicas: 0 }, "max_replicas", ">=1"],
     [{ port, deployment: "a", namespace: "A" }, "namespace", "must be small letters"],
-    [{ port, service_name: "a", image: "x" }, "", "image"],
+    [{ port, service_name: "a", image: "x" }, "image", `Unrecognized key: "image"`],
   ])("that are refused: %j", (options, path, message) => {
     const found = complaints(serviceOptions, options);
     expect(found, found.join("\n")).toEqual([expect.stringContaining(message)]);

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { jobOptions } from "../src/job/job-options.ts";
 import { podSpec } from "../src/job/job-spec.ts";
@@ -7,14 +8,14 @@ import { violations } from "./support/restricted-profile.ts";
 const strict = { image: `acme/tickets@sha256:${"0".repeat(64)}` };
 
 function remarks(entry: object): string[] {
-  return remarksOn(jobOptions.parse({ ...strict, ...entry })).map(
+  return remarksOn(v.parse(jobOptions, { ...strict, ...entry })).map(
     ({ path, message }) => `${path?.join(".")}: ${message}`,
   );
 }
 
 /** The controls of the restricted profile that an entry breaks. */
 function broken(entry: object): string[] {
-  const options = jobOptions.parse({ ...strict, ...entry });
+  const options = v.parse(jobOptions, { ...strict, ...entry });
   return violations({ metadata: { annotations: options.annotations }, spec: podSpec({ options, env: {} }) });
 }
 

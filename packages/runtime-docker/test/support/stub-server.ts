@@ -1,4 +1,5 @@
 import type { StartRequest } from "@omg/core/runtime";
+import * as v from "valibot";
 import type { DockerOptions } from "../../src/options.ts";
 import { dockerOptions } from "../../src/options.ts";
 
@@ -29,7 +30,7 @@ export function startRequest(
     server: "tested",
     instanceId: crypto.randomUUID(),
     owner: crypto.randomUUID(),
-    options: dockerOptions.parse(options),
+    options: v.parse(dockerOptions, options),
     env: {},
     signal: new AbortController().signal,
     baseDirectory: import.meta.dirname,

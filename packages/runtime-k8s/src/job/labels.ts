@@ -1,5 +1,6 @@
-import { z } from "zod";
+import * as v from "valibot";
 import { text } from "../forms.ts";
+import { checkAll, mapOf } from "../schemas.ts";
 
 /** Forms of labels and annotations. */
 
@@ -13,7 +14,7 @@ const aValue = "must be letters, digits, -, _ and . (63 at most), as Kubernetes 
 const taken =
   /^(?:app\.kubernetes\.io\/(?:managed-by|name)$|open-mcp-gateway\.io\/|(?:batch\.kubernetes\.io\/)?(?:job-name|controller-uid)$)/;
 
-const values = z.string().regex(valueForm, aValue);
+const values = v.pipe(v.string(), v.regex(valueForm, aValue));
 
 /** Labels of nodes. */
 export const nodeLabels = named(values);
@@ -22,12 +23,14 @@ export const furtherLabels = named(values, taken);
 /** Annotations that an entry adds. */
 export const furtherAnnotations = named(text, taken);
 
-function named(value: z.ZodType<string>, taken?: RegExp) {
-  return z.record(z.string(), value).superRefine((entries, { addIssue }) => {
-    for (const name of Object.keys(entries)) {
-      const complain = (message: string) => addIssue({ code: "custom", path: [name], message });
-      if (!nameForm.test(name)) complain(aName);
-      else if (taken?.test(name)) complain("is set by the gateway or the cluster");
-    }
-  });
+function named(value: v.GenericSchema<string>, taken?: RegExp) {
+  return v.pipe(
+    mapOf(value),
+    checkAll((entries, complain) => {
+      for (const name of Object.keys(entries)) {
+        if (!nameForm.test(name)) complain(aName, name);
+        else if (taken?.test(name)) complain("is set by the gateway or the cluster", name);
+      }
+    }),
+  );
 }

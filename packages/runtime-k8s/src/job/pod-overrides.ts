@@ -36,7 +36,7 @@ export function merge(base: JsonObject, changes: JsonObject): JsonObject {
 
 function mergeValue(key: string, base: Json, change: Json): Json {
   if (isObject(change)) return merge(isObject(base) ? base : {}, change);
-  const by = mergeKeys[key];
+  const by = Object.hasOwn(mergeKeys, key) ? mergeKeys[key] : undefined;
   if (by === undefined || !Array.isArray(change) || !change.every(isObject)) return change;
   return mergeItems(Array.isArray(base) ? base : [], change, by);
 }

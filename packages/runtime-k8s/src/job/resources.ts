@@ -1,4 +1,5 @@
-import { z } from "zod";
+import * as v from "valibot";
+import { checkAll, closed } from "../schemas.ts";
 
 /** What a server gets of its node for sure, and at most. */
 
@@ -9,10 +10,11 @@ const form = /^(\d+(?:\.\d+)?)([numkMGTPE]|[KMGTPE]i|e\d+)?$/;
 const aQuantity = "must be a quantity such as 500m, 2 or 256Mi";
 
 /** Kubernetes' quantities: `500m`, `2`, `256Mi`. */
-export const quantity = z
-  .union([z.string(), z.number()], aQuantity)
-  .transform(String)
-  .refine((value) => form.test(value), { error: aQuantity, abort: true });
+export const quantity = v.pipe(
+  v.union([v.string(), v.number()], aQuantity),
+  v.transform(String),
+  v.custom<string>((value) => form.test(String(value)), aQuantity),
+);
 
 /** How much that is: bytes, or processors. */
 export function amountOf(text: string): number {
@@ -22,39 +24,46 @@ export function amountOf(text: string): number {
   return Number(number) * 1000 ** (["n", "u", "m", "", "k", "M", "G", "T", "P", "E"].indexOf(unit) - 3);
 }
 
-const requests = z.strictObject({
-  memory: quantity.optional().describe("Such as 256Mi."),
-  cpu: quantity.optional().describe("Such as 500m, or 1."),
+const requests = closed({
+  memory: v.pipe(v.optional(quantity), v.description("Such as 256Mi.")),
+  cpu: v.pipe(v.optional(quantity), v.description("Such as 500m, or 1.")),
 });
 
 // For the cluster, none at all would be no limit.
-const limits = z.strictObject({
-  memory: quantity
-    .refine((value) => amountOf(value) >= leastMemory, "must be 6Mi or more; a number alone is bytes")
-    .optional()
-    .describe("Such as 512Mi."),
-  cpu: quantity
-    .refine((value) => amountOf(value) >= 0.001, "must be 1m or more")
-    .optional()
-    .describe("Such as 500m, or 1."),
+const limits = closed({
+  memory: v.pipe(
+    v.optional(
+      v.pipe(
+        quantity,
+        v.check((value) => amountOf(value) >= leastMemory, "must be 6Mi or more; a number alone is bytes"),
+      ),
+    ),
+    v.description("Such as 512Mi."),
+  ),
+  cpu: v.pipe(
+    v.optional(
+      v.pipe(
+        quantity,
+        v.check((value) => amountOf(value) >= 0.001, "must be 1m or more"),
+      ),
+    ),
+    v.description("Such as 500m, or 1."),
+  ),
 });
 
-export const resources = z
-  .strictObject({ requests: requests.optional(), limits: limits.optional() })
-  .superRefine(({ requests, limits }, { addIssue }) => {
+export const resources = v.pipe(
+  closed({ requests: v.optional(requests), limits: v.optional(limits) }),
+  checkAll(({ requests, limits }, complain) => {
     for (const kind of ["memory", "cpu"] as const) {
       const [least, most] = [requests?.[kind], limits?.[kind]];
       if (least !== undefined && most !== undefined && amountOf(least) > amountOf(most))
-        addIssue({
-          code: "custom",
-          path: ["requests", kind],
-          message: `must not be more than limits.${kind}`,
-        });
+        complain(`must not be more than limits.${kind}`, "requests", kind);
     }
-  });
+  }),
+);
 
 /** The resources of a container: what is not said follows what is, so that a request is never more than its limit. */
-export function resourcesOf(said: z.output<typeof resources> = {}): object {
+export function resourcesOf(said: v.InferOutput<typeof resources> = {}): object {
   const memory = bounds("memory", said);
   const cpu = bounds("cpu", said);
   return {
@@ -63,7 +72,7 @@ export function resourcesOf(said: z.output<typeof resources> = {}): object {
   };
 }
 
-function bounds(kind: "memory" | "cpu", { requests, limits }: z.output<typeof resources>) {
+function bounds(kind: "memory" | "cpu", { requests, limits }: v.InferOutput<typeof resources>) {
   const least = requests?.[kind];
   const most = limits?.[kind];
   return {

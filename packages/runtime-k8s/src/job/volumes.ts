@@ -1,49 +1,59 @@
-import { z } from "zod";
-import { labelName, missing, objectName } from "../forms.ts";
+import * as v from "valibot";
+import { labelName, objectName } from "../forms.ts";
+import { checkAll, closed } from "../schemas.ts";
 import { quantity } from "./resources.ts";
 
 /** What a server sees besides its image. */
 
 const temporary = { name: "tmp", path: "/tmp" };
 
-const mountPath = z
-  .string({ error: missing })
-  .regex(/^\/[^:\0]*$/, "must be an absolute path without :")
-  .refine((path) => placeOf(path) !== "/", "must not replace the root of the file system")
-  .refine((path) => !path.split("/").includes(".."), "must not contain ..");
+const mountPath = v.pipe(
+  v.string(),
+  v.regex(/^\/[^:\0]*$/, "must be an absolute path without :"),
+  v.check((path) => placeOf(path) !== "/", "must not replace the root of the file system"),
+  v.check((path) => !path.split("/").includes(".."), "must not contain .."),
+);
 
-const volume = z
-  .strictObject({
-    name: labelName.describe("A name within this entry."),
-    mount_path: mountPath.describe("Where the server finds it. One at /tmp is in place of the memory there."),
-    read_only: z
-      .boolean()
-      .default(true)
-      .describe("Whether the server can not write there; an empty_dir it can."),
-    config_map: objectName.optional().describe("The name of a ConfigMap."),
-    secret: objectName.optional().describe("The name of a Secret."),
-    pvc: objectName.optional().describe("The name of a PersistentVolumeClaim."),
-    empty_dir: quantity.optional().describe("A folder of this size that ends with the pod, such as 64Mi."),
-  })
-  .refine(
+const volume = v.pipe(
+  closed({
+    name: v.pipe(labelName, v.description("A name within this entry.")),
+    mount_path: v.pipe(
+      mountPath,
+      v.description("Where the server finds it. One at /tmp is in place of the memory there."),
+    ),
+    read_only: v.pipe(
+      v.optional(v.boolean(), true),
+      v.description("Whether the server can not write there; an empty_dir it can."),
+    ),
+    config_map: v.pipe(v.optional(objectName), v.description("The name of a ConfigMap.")),
+    secret: v.pipe(v.optional(objectName), v.description("The name of a Secret.")),
+    pvc: v.pipe(v.optional(objectName), v.description("The name of a PersistentVolumeClaim.")),
+    empty_dir: v.pipe(
+      v.optional(quantity),
+      v.description("A folder of this size that ends with the pod, such as 64Mi."),
+    ),
+  }),
+  v.check(
     (one) =>
       [one.config_map, one.secret, one.pvc, one.empty_dir].filter((kind) => kind !== undefined).length === 1,
-    { error: "must say one of config_map, secret, pvc and empty_dir" },
-  );
+    "must say one of config_map, secret, pvc and empty_dir",
+  ),
+);
 
-type Volume = z.output<typeof volume>;
+type Volume = v.InferOutput<typeof volume>;
 
-export const volumes = z.array(volume).superRefine((all, { addIssue }) => {
-  for (const [index, { name, mount_path }] of all.entries()) {
-    const before = all.slice(0, index);
-    const complain = (key: string, message: string) =>
-      addIssue({ code: "custom", path: [index, key], message });
-    if (name === temporary.name) complain("name", "must not be tmp: that is the memory at /tmp");
-    if (before.some((other) => other.name === name)) complain("name", "is that of another volume");
-    if (before.some((other) => placeOf(other.mount_path) === placeOf(mount_path)))
-      complain("mount_path", "is that of another volume");
-  }
-});
+export const volumes = v.pipe(
+  v.array(volume),
+  checkAll((all, complain) => {
+    for (const [index, { name, mount_path }] of all.entries()) {
+      const before = all.slice(0, index);
+      if (name === temporary.name) complain("must not be tmp: that is the memory at /tmp", index, "name");
+      if (before.some((other) => other.name === name)) complain("is that of another volume", index, "name");
+      if (before.some((other) => placeOf(other.mount_path) === placeOf(mount_path)))
+        complain("is that of another volume", index, "mount_path");
+    }
+  }),
+);
 
 /** The volumes of a pod. */
 export function volumesOf(volumes: readonly Volume[]): object[] {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { RuntimeV1, StartRequest } from "@omg/core/runtime";
+import * as v from "valibot";
 import { type JobOptions, jobOptions } from "../../src/job/job-options.ts";
 
 /** A request as core makes it. */
@@ -18,7 +19,7 @@ export function jobRequest(
   options: object,
   changes: Partial<StartRequest<JobOptions>> = {},
 ): StartRequest<JobOptions> {
-  return requestOf(jobOptions.parse(options), changes);
+  return requestOf(v.parse(jobOptions, options), changes);
 }
 
 function requestOf<Options>(
