@@ -1,15 +1,15 @@
-import type { toJsonSchema as ToJsonSchema } from "@valibot/to-json-schema";
+import type { toJsonSchema } from "@valibot/to-json-schema";
 import type { BaseIssue, GenericSchema, InferOutput } from "valibot";
 import { isUnknownKey, schemaWords } from "./schema-words.ts";
 import type { OptionsIssue, OptionsSchema } from "./v1.ts";
 
 /**
  * A schema of valibot as the `options` of a runtime: what it says of a value that it refuses never holds the value, which may
- * be a secret. `toJsonSchema` is that of `@valibot/to-json-schema`.
+ * be a secret. `convert` is `toJsonSchema` of `@valibot/to-json-schema`.
  */
 export function valibotOptions<Schema extends GenericSchema>(
   schema: Schema,
-  toJsonSchema: typeof ToJsonSchema,
+  convert: typeof toJsonSchema,
 ): OptionsSchema<InferOutput<Schema>> {
   return {
     "~standard": {
@@ -22,7 +22,7 @@ export function valibotOptions<Schema extends GenericSchema>(
       jsonSchema: {
         // A check in code can not be said in JSON Schema, and is left out.
         input: ({ target }: { readonly target: "draft-07" | "draft-2020-12" }) =>
-          toJsonSchema(schema, { target, typeMode: "input", errorMode: "ignore" }),
+          convert(schema, { target, typeMode: "input", errorMode: "ignore" }),
       },
     },
   };
