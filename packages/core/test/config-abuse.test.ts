@@ -207,6 +207,16 @@ test("unknown keys are all named, wherever they stand, each with what was meant"
   ]);
 });
 
+test("an id that is no name, and can not be made one, is refused like none at all", () => {
+  const text = "servers: [{ id: { toString: 1 }, runtime: { type: x } }, { id: a, runtime: 1 }]";
+  const { diagnostics, locate } = parseCatalog(text, "c.yaml", { variable: () => undefined });
+  expect(diagnostics.map(({ message }) => message)).toEqual([
+    "Server at index 0 missing required field: id",
+    "runtime: Invalid input: expected object, received number",
+  ]);
+  expect(locate("a", []).column).toBe(58);
+});
+
 describe("YAML's own words", () => {
   test("`no` is text, `<<` merges nothing", () => {
     const text = "servers: [{ id: no, runtime: { type: x, <<: { command: y } } }]";

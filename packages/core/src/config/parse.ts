@@ -92,7 +92,7 @@ export function contentOf(source: YamlSource): object {
 
 function locator(source: YamlSource, substituted: unknown): Locate {
   const entries = (substituted as { servers?: unknown }).servers;
-  const ids = Array.isArray(entries) ? entries.map((entry) => String((entry as { id?: unknown })?.id)) : [];
+  const ids = Array.isArray(entries) ? entries.map(entryId) : [];
   return (server, path) => source.place(["servers", Math.max(0, ids.indexOf(server)), ...path]);
 }
 
@@ -123,6 +123,13 @@ function readServers(
   return [...servers.values()];
 }
 
+/** The id of an entry: a text, or what YAML made of one. */
+export function entryId(entry: unknown): string | undefined {
+  const id = isObject(entry) ? entry.id : undefined;
+  const isNamed = typeof id === "string" || typeof id === "number" || typeof id === "boolean";
+  return isNamed && id !== "" ? String(id) : undefined;
+}
+
 function readServer(
   source: YamlSource,
   index: number,
@@ -132,16 +139,14 @@ function readServer(
 ): ServerConfig | undefined {
   const at: Path = ["servers", index];
   const fields = (typeof entry === "object" && entry !== null ? entry : {}) as Record<string, unknown>;
-  const isNamed =
-    typeof fields.id === "string" || typeof fields.id === "number" || typeof fields.id === "boolean";
-  if (!isNamed || fields.id === "") {
+  const id = entryId(entry);
+  if (id === undefined) {
     // Without an id the entry has no name to be known by, yet it must not take the others down.
     source.report("error", at, `Server at index ${index} missing required field: id`, {
       server: `#${index}`,
     });
     return undefined;
   }
-  const id = String(fields.id);
   const before = source.diagnostics.length;
   for (const { path, message, hint } of problems) source.report("error", path, message, { server: id, hint });
   if (fields.runtime === undefined || fields.runtime === null) {

@@ -2,7 +2,7 @@ import { getDefaults } from "valibot";
 import { Document, isCollection, type Pair, type Scalar, YAMLMap, YAMLSeq } from "yaml";
 import type { RuntimeV1 } from "../runtime/v1.ts";
 import { isSchema, optionsSchemaOf } from "./options-schema.ts";
-import { contentOf } from "./parse.ts";
+import { contentOf, entryId } from "./parse.ts";
 import { type ReferenceSources, resolveReferences } from "./references.ts";
 import { configSchema } from "./schema.ts";
 import { isPlainKey, isSecretKey, mask, maskItem, maskKey } from "./sensitive.ts";
@@ -51,7 +51,7 @@ export function resolvedYaml({ config, catalog, overrides, problems, runtimes }:
   const entries = Array.isArray(source.value.servers) ? source.value.servers : [];
   const list = new YAMLSeq();
   for (const [index, entry] of entries.entries()) {
-    const id = isSchema(entry) ? String(entry.id) : "";
+    const id = entryId(entry) ?? "";
     const server = serverMap(entry, root, runtimes);
     const problem = problems.get(id);
     server.commentBefore = [source.origin(["servers", index]), ...(problem ? [`disabled: ${problem}`] : [])]
