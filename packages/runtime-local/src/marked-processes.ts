@@ -40,13 +40,16 @@ const KERNEL_THREAD = 0x200000;
 export function markedProcesses(read: ReadProc = files): MarkedProcesses {
   let running: Promise<unknown> = Promise.resolve();
   let upcoming: Promise<Scan> | undefined;
+  let lasting: ReadonlySet<string> = new Set();
 
   // Many instances may stop at once: all who ask while one scan runs share the next.
   const scan = () => {
     upcoming ??= running.then(() => {
       upcoming = undefined;
-      const current = scanProcesses(read);
-      running = current;
+      const current = scanProcesses(read, lasting);
+      running = current.then((scan) => {
+        lasting = scan.lasting;
+      });
       return current;
     });
     return upcoming;
@@ -79,19 +82,26 @@ export interface ReadProc {
 
 interface Scan {
   readonly byMarker: ReadonlyMap<string, readonly number[]>;
+  readonly lasting: ReadonlySet<string>;
   /** Whether each process was seen, and none was just becoming another program or ended before it was read. */
   readonly isComplete: boolean;
 }
 
-async function scanProcesses(read: ReadProc): Promise<Scan> {
+/** `before`: what was lasting when it was last looked. */
+async function scanProcesses(read: ReadProc, before: ReadonlySet<string>): Promise<Scan> {
   const byMarker = new Map<string, number[]>();
-  let isComplete = true;
-  const names = await patiently(() => read.readdir("/proc")).catch(() => []);
-  const pids = names.map(Number).filter((pid) => pid > 1);
+  const lasting = new Set<string>();
+  const names = await patiently(() => read.readdir("/proc")).catch(() => undefined);
+  let isComplete = names !== undefined;
+  const pids = (names ?? []).map(Number).filter((pid) => pid > 1);
   const visit = async (pid: number) => {
-    const markers = await readMarkers(pid, read);
-    if (markers === undefined) isComplete = false;
-    for (const marker of markers ?? []) {
+    const found = await readMarkers(pid, read);
+    if ("isUnclear" in found) {
+      if (found.lasting !== undefined) lasting.add(found.lasting);
+      if (found.lasting === undefined || !before.has(found.lasting)) isComplete = false;
+      return;
+    }
+    for (const marker of found) {
       const others = byMarker.get(marker);
       if (others) others.push(pid);
       else byMarker.set(marker, [pid]);
@@ -100,42 +110,46 @@ async function scanProcesses(read: ReadProc): Promise<Scan> {
   for (let from = 0; from < pids.length; from += FILES_AT_ONCE) {
     await Promise.all(pids.slice(from, from + FILES_AT_ONCE).map(visit));
   }
-  return { byMarker, isComplete };
+  return { byMarker, lasting, isComplete };
 }
 
-/** Undefined when it can not be told: the process has ended since it was listed, or is in the middle of an `exec`. */
-async function readMarkers(pid: number, read: ReadProc): Promise<string[] | undefined> {
+/** The markers of a process can not be told: it has ended since it was listed, or is in the middle of an `exec`. */
+interface Unclear {
+  readonly isUnclear: true;
+  /** Names what may stay so for ever: a zombie, and a process without any variable. */
+  readonly lasting?: string;
+}
+
+async function readMarkers(pid: number, read: ReadProc): Promise<readonly string[] | Unclear> {
   if (pid === process.pid) return [];
   try {
     const environment = await patiently(() => read.readFile(`/proc/${pid}/environ`));
-    if (environment.length === 0) return (await isKernelThread(pid, read)) ? [] : undefined;
+    if (environment.length === 0) return await withoutEnvironment(pid, read);
     if (!environment.includes("OMG_")) return [];
     return environment
       .toString()
       .split("\0")
       .filter((entry) => entry.startsWith("OMG_OWNER=") || entry.startsWith("OMG_INSTANCE="));
   } catch (error) {
-    // What may not be read is another user's, hence not ours.
-    if (!isGone(error) || (await isKernelThread(pid, read))) return [];
-    return undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    // Another user's, hence not ours.
+    if (code === "EACCES" || code === "EPERM") return [];
+    return withoutEnvironment(pid, read);
   }
 }
 
-/** These never have an environment, and some kernels say of them what they say of a process that has ended. */
-async function isKernelThread(pid: number, read: ReadProc): Promise<boolean> {
-  try {
-    const stat = (await patiently(() => read.readFile(`/proc/${pid}/stat`))).toString("latin1");
-    // The name in parentheses may hold any character; the flags are field 9, the 7th behind it.
-    const flags = stat.slice(stat.lastIndexOf(") ") + 2).split(" ")[6];
-    return (Number(flags) & KERNEL_THREAD) !== 0;
-  } catch {
-    return false;
-  }
-}
-
-function isGone(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === "ENOENT" || code === "ESRCH";
+/** What becomes of a process that shows no environment, by proc_pid_stat(5). */
+async function withoutEnvironment(pid: number, read: ReadProc): Promise<readonly string[] | Unclear> {
+  const stat = await patiently(() => read.readFile(`/proc/${pid}/stat`)).catch(() => undefined);
+  if (stat === undefined) return { isUnclear: true };
+  const text = stat.toString("latin1");
+  // The name in parentheses may hold any character. What follows it begins with field 3.
+  const fields = text.slice(text.lastIndexOf(") ") + 2).split(" ");
+  const [state, flags, startTime, environmentStart] = [fields[0], fields[6], fields[19], fields[47]];
+  if ((Number(flags) & KERNEL_THREAD) !== 0) return [];
+  const isBetweenPrograms = state !== "Z" && environmentStart === "0";
+  if (isBetweenPrograms) return { isUnclear: true };
+  return { isUnclear: true, lasting: `${pid} ${startTime} ${state}` };
 }
 
 /** Where too many files are open it waits for others to be closed: nothing may be overlooked. */

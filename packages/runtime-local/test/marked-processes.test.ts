@@ -6,8 +6,14 @@ import { markedProcesses, type ReadProc } from "../src/marked-processes.ts";
 
 /** A number that no process has. */
 const nobody = 2 ** 30;
-const kernelThread = "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0";
-const program = "3 (sh) R 1 3 3 0 -1 4194304 0 0 0";
+/** What `/proc/PID/stat` says, with a name that is hard to read. */
+function stat(state: string, flags: number, environmentStart: number): string {
+  return `3 (s) h) ${[state, 1, 3, 3, 0, -1, flags, ...Array(40).fill(0), environmentStart].join(" ")} 0 0`;
+}
+const kernelThread = stat("S", 2129984, 0);
+const betweenPrograms = stat("R", 4194304, 0);
+const zombie = stat("Z", 4194304, 0);
+const withoutVariables = stat("S", 4194304, 140725556480752);
 
 describe.runIf(process.platform === "linux")("processes by their marker", () => {
   const victims: ChildProcess[] = [];
@@ -19,7 +25,7 @@ describe.runIf(process.platform === "linux")("processes by their marker", () => 
   test("one that is becoming another program shows no environment, and is found all the same", async () => {
     const { pid, marker, ended } = await victim();
     const proc = new Proc();
-    proc.onRead(`/proc/${pid}/environ`, [""]);
+    proc.onRead(`/proc/${pid}/environ`, [""]).onRead(`/proc/${pid}/stat`, [betweenPrograms]);
     await markedProcesses(proc).kill(marker);
     await ended;
   });
@@ -43,11 +49,28 @@ describe.runIf(process.platform === "linux")("processes by their marker", () => 
     expect(proc.lists).toHaveLength(2);
   });
 
-  test("a process that never shows its environment does not hold up a stop", async () => {
+  test.each([
+    ["is between two programs for ever", "", betweenPrograms],
+    ["can not be read for a reason of the machine", "EIO", "EIO"],
+  ])("one that %s does not hold up a stop", async (_, environment, said) => {
     const proc = new Proc();
     proc.lists.push(...Array.from({ length: 10 }, () => ["3"]));
-    proc.onRead("/proc/3/environ", Array(10).fill("")).onRead("/proc/3/stat", Array(10).fill(program));
+    proc.onRead("/proc/3/environ", Array(10).fill(environment)).onRead("/proc/3/stat", Array(10).fill(said));
     await markedProcesses(proc).kill("OMG_INSTANCE=tested");
+    expect(proc.lists).toHaveLength(7);
+  });
+
+  test.each([
+    ["a zombie", "ESRCH", zombie],
+    ["one without any variable", "", withoutVariables],
+  ])("%s is doubted once, and not at each stop", async (_, environment, said) => {
+    const proc = new Proc();
+    proc.lists.push(...Array.from({ length: 10 }, () => ["3"]));
+    proc.onRead("/proc/3/environ", Array(10).fill(environment)).onRead("/proc/3/stat", Array(10).fill(said));
+    const processes = markedProcesses(proc);
+    await processes.kill("OMG_INSTANCE=tested");
+    expect(proc.lists).toHaveLength(8);
+    await processes.kill("OMG_INSTANCE=tested");
     expect(proc.lists).toHaveLength(7);
   });
 
