@@ -26,6 +26,12 @@ describe("what is said of", () => {
     ["nothing", text, undefined, ["is required"]],
     ["null", text, null, ["Invalid input: expected string, received null"]],
     ["a list", v.array(text), {}, ["Invalid input: expected array, received object"]],
+    [
+      "a choice",
+      v.enum({ Always: "Always", Never: "Never" }),
+      "no",
+      ['Invalid option: expected one of "Always"|"Never"'],
+    ],
     ["a truth value", v.boolean(), [], ["Invalid input: expected boolean, received array"]],
     ["a number", count, "5", ["Invalid input: expected number, received string"]],
     ["what is no number", count, Number.NaN, ["Invalid input: expected number, received NaN"]],
@@ -139,6 +145,31 @@ describe("a map", () => {
     const { output } = v.safeParse(v.strictObject({ map: named }), { map });
     expect(Object.entries((output as { map: object }).map)).toEqual(Object.entries(map));
     expect(Object.getPrototypeOf((output as { map: object }).map)).toBe(Object.prototype);
+  });
+
+  test("is the same for whoever goes by Standard Schema, and its words hold no value", () => {
+    const check = (schema: v.GenericSchema, value: unknown) => schema["~standard"].validate(value);
+    expect(check(mapsOnly(v.strictObject({})), [])).toMatchObject({ issues: [{}] });
+    const names = JSON.parse('{ "constructor": "a", "__proto__": "c" }');
+    expect(Object.entries((check(named, names) as { value: object }).value)).toEqual(Object.entries(names));
+    const { issues } = check(mapsOnly(v.strictObject({ token: v.number() })), { token: "hunter2" }) as {
+      issues: { message: string }[];
+    };
+    expect(issues.map(({ message }) => message)).toEqual(["Invalid input: expected number, received string"]);
+  });
+
+  test("has the names that its schema makes of them, and the words that its schema has", () => {
+    const lower = namedMap(v.record(v.pipe(text, v.toLowerCase()), text));
+    expect(v.parse(lower, { Ab: "c" })).toEqual({ ab: "c" });
+    expect(said(mapsOnly(v.strictObject({}, "must be a map")), [])).toEqual([": must be a map"]);
+  });
+
+  test("is made of a record, and not of what a pipe has made of it", () => {
+    const piped = v.pipe(
+      v.record(text, text),
+      v.check(() => false),
+    );
+    expect(() => namedMap(piped)).toThrow("put the pipe around it");
   });
 
   test("says what is wrong with each name and value", () => {

@@ -17,6 +17,11 @@ const options = valibotOptions(
 )["~standard"];
 
 describe("a schema of valibot as a runtime's options", () => {
+  test("is none that must be waited for", () => {
+    const schema = v.strictObjectAsync({ a: v.string() }) as unknown as v.GenericSchema;
+    expect(() => valibotOptions(schema, toJsonSchema)).toThrow("no async schema");
+  });
+
   test("puts out what it makes of a value", async () => {
     expect(await options.validate({ name: "a", size: "7" })).toEqual({ value: { name: "a", size: 7 } });
     expect(await options.validate({ name: "a" })).toEqual({ value: { name: "a", size: 5 } });

@@ -75,9 +75,7 @@ export const volume = v.pipe(
     const { source, target } = parsed;
     if (target === "/") return complain("must not replace the root of the container");
     if (!isPath(source) && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(source))
-      return complain(
-        `${JSON.stringify(source)} is neither a path (begin with /, ./ or ~/) nor the name of a volume`,
-      );
+      return complain("must begin with a path (which begins with /, ./ or ~/) or with the name of a volume");
     if (/(?:^|\/)(?:docker|podman|containerd|dockerd|crio)\.sock$/.test(source))
       complain("must not hand an engine's socket to a server: it would rule this machine");
   }),

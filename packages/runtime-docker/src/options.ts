@@ -24,11 +24,14 @@ const filled = v.pipe(text, v.minLength(1, "must not be empty"));
 const aProcessorCount = "must be a number from 0.01 to 1024, or unlimited";
 const processors = v.pipe(v.number(), v.minValue(0.01, aProcessorCount), v.maxValue(1024, aProcessorCount));
 const aProcessCount = "must be a whole number from 1 to 4194304, or unlimited";
-const processes = v.pipe(
-  v.number(),
-  v.integer(aProcessCount),
-  v.minValue(1, aProcessCount),
-  v.maxValue(4_194_304, aProcessCount),
+const processes = v.config(
+  v.pipe(
+    v.number(),
+    v.integer(aProcessCount),
+    v.minValue(1, aProcessCount),
+    v.maxValue(4_194_304, aProcessCount),
+  ),
+  { abortPipeEarly: true },
 );
 
 const engine = v.pipe(

@@ -14,10 +14,10 @@ export function optionsSchema<Schema extends v.GenericSchema>(
   return { ...worded, ...valibotOptions(worded, toJsonSchema) };
 }
 
-/** A check that finds several things, each at its place. It gets only what has the right form. */
+/** A check that finds several things, each at its place. It gets only what is right in itself. */
 export function checkAll<Value>(look: (value: Value, complain: Complain) => void) {
   return v.rawCheck<Value>(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
+    if (!dataset.typed || dataset.issues) return;
     look(dataset.value, (message, ...path) => {
       const [first, ...rest] = path.map(
         (key): v.IssuePathItem => ({

@@ -27,7 +27,13 @@ describe("the schema of the options", () => {
   test.each(["image", ...Object.keys(dockerOptions.entries)])(
     "says nothing of what is refused for %s",
     (key) => {
-      for (const secret of ["s3cret\0", { s3cret: "s3cret" }, ["s3cret\0", 7], new Set(["s3cret"])]) {
+      for (const secret of [
+        "s3cret\0",
+        "s3cret!:/x",
+        { s3cret: "s3cret" },
+        ["s3cret\0", "s3cret!:/x", 7],
+        new Set(["s3cret"]),
+      ]) {
         const { issues = [] } = check({ [key]: secret });
         const messages = issues
           .map(({ message }) => message)

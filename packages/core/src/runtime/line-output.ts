@@ -32,7 +32,7 @@ export class LineOutput {
   /** Lines of this turn, one character a byte. */
   #batch = "";
   #isScheduled = false;
-  /** How many messages this turn has had, and whether the last one that had any had more than one. */
+  /** How many messages this turn has had, and whether the last turn with messages had several. */
   #messages = 0;
   #isCrowded = false;
   /** Something of this turn is with the output already, which holds it back. */

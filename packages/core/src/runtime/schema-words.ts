@@ -22,6 +22,7 @@ function wordsOfKind(issue: SchemaIssue): string {
   switch (type) {
     case "union":
       return "Invalid input";
+    case "enum":
     case "picklist":
       return `Invalid option: expected one of ${listOf(expected, "|")}`;
     case "variant":
@@ -30,7 +31,7 @@ function wordsOfKind(issue: SchemaIssue): string {
   }
   if (input === undefined) return "is required";
   if (type === "literal") return `Invalid input: expected ${expected}`;
-  return `Invalid input: expected ${type === "record" ? type : expected.toLowerCase()}, received ${kindOf(input)}`;
+  return `Invalid input: expected ${type === "record" ? type : nameOf(expected)}, received ${kindOf(input)}`;
 }
 
 function wordsOfRule({ type, input, requirement }: SchemaIssue): string {
@@ -61,6 +62,11 @@ function wordsOfInteger(input: unknown): string {
   return Number(input) > most
     ? `Too big: expected int to be <=${most}`
     : `Too small: expected int to be >=${least}`;
+}
+
+/** `Object` as `object`; what is no name may hold a text that is meant as it is. */
+function nameOf(expected: string): string {
+  return /^\w+$/.test(expected) ? expected.toLowerCase() : expected;
 }
 
 /** `("a" | "b")` as `"a"|"b"`. */

@@ -5,12 +5,14 @@ import type { OptionsIssue, OptionsSchema } from "./v1.ts";
 
 /**
  * A schema of valibot as the `options` of a runtime: what it says of a value that it refuses never holds the value, which may
- * be a secret. `convert` is `toJsonSchema` of `@valibot/to-json-schema`.
+ * be a secret. `convert` is `toJsonSchema` of `@valibot/to-json-schema`. Throws a `TypeError` for an async schema.
  */
 export function valibotOptions<Schema extends GenericSchema>(
   schema: Schema,
   convert: typeof toJsonSchema,
 ): OptionsSchema<InferOutput<Schema>> {
+  const { async } = schema as { readonly async: boolean };
+  if (async) throw new TypeError("valibotOptions takes no async schema: options are checked at once");
   return {
     "~standard": {
       version: 1,
