@@ -17,6 +17,8 @@ export interface LineOutputOptions {
 
 /** So much need not wait for the end of the turn: the other side can begin to work on it. */
 const BATCH_BYTES = 8 * 1024;
+/** After so many turns with one message each the next one is taken to be alone, too. In a crowd, waking the other side early costs. */
+const CALM_TURNS = 8;
 
 /**
  * Writes messages as lines. All of one turn of the event loop leave in one system call, and small ones as one text: each by
@@ -32,16 +34,16 @@ export class LineOutput {
   /** Lines of this turn, one character a byte. */
   #batch = "";
   #isScheduled = false;
-  /** How many messages this turn has had, and whether the last turn with messages had several. */
+  /** How many messages this turn has had, and how many turns in a row before it had just one. */
   #messages = 0;
-  #isCrowded = false;
+  #calmTurns = 0;
   /** Something of this turn is with the output already, which holds it back. */
   #isCorked = false;
   #deadline: NodeJS.Timeout | undefined;
   #isLate = false;
   readonly #endTurn = () => {
     this.#isScheduled = false;
-    this.#isCrowded = this.#messages > 1;
+    this.#calmTurns = this.#messages === 1 ? this.#calmTurns + 1 : 0;
     this.#messages = 0;
     this.flush();
   };
@@ -78,7 +80,7 @@ export class LineOutput {
       this.#writeBytes(frame.bytes);
       this.#batch = "\n";
     } else this.#batch += `${oneLineText(frame.text)}\n`;
-    if (this.#messages++ === 0 && this.#eager && !this.#isCrowded) this.flush();
+    if (this.#messages++ === 0 && this.#eager && this.#calmTurns >= CALM_TURNS) this.flush();
     this.#flushSoon();
     return undefined;
   }
