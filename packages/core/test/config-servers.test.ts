@@ -121,6 +121,15 @@ describe("an entry that is wrong", () => {
     expect(servers.map((server) => server.problem)).toEqual([problem.split("error: ")[1], undefined]);
   });
 
+  test("is told all that is wrong, also when it says nothing of where it runs", () => {
+    const { problems } = catalogOf("- id: a", "  runtme: { type: x }", "  scope: all");
+    expect(problems).toEqual([
+      "c.yaml:2:5: error: Server 'a' missing required field: runtime",
+      'c.yaml:4:5: error: scope: Invalid option: expected one of "shared"|"session"',
+      'c.yaml:3:5: error: Unknown key "runtme". Did you mean "runtime"?',
+    ]);
+  });
+
   test.each([["- runtime: { type: x }"], ["- id: ''"], ["- id:"], ["- text"], ["- []"]])(
     "is left out when it has no id, and known by its place: %s",
     (line) => {

@@ -149,17 +149,20 @@ function readServer(
   }
   const before = source.diagnostics.length;
   for (const { path, message, hint } of problems) source.report("error", path, message, { server: id, hint });
-  if (fields.runtime === undefined || fields.runtime === null) {
+  const hasRuntime = fields.runtime !== undefined && fields.runtime !== null;
+  if (!hasRuntime) {
     source.report("error", at, `Server '${id}' missing required field: runtime`, { server: id });
-  } else {
-    reportHiddenKeys(source, at, fields, id);
-    const checked = safeParse(serverSchema, withWrittenNumbers(source, at, fields));
-    reportProblems(source, schemaProblems(serverSchema, checked.issues), { at, server: id });
-    if (checked.success && source.diagnostics.length === before) {
-      lintServer(source, at, written as ServerConfig, id);
-      // Of its options, valibot drops such as `constructor`.
-      return { ...checked.output, runtime: runtimeOf(fields.runtime), written: written as WrittenEntry };
-    }
+  }
+  reportHiddenKeys(source, at, fields, id);
+  const checked = safeParse(serverSchema, withWrittenNumbers(source, at, fields));
+  const wrong = schemaProblems(serverSchema, checked.issues).filter(
+    ({ path }) => hasRuntime || path[0] !== "runtime",
+  );
+  reportProblems(source, wrong, { at, server: id });
+  if (checked.success && source.diagnostics.length === before) {
+    lintServer(source, at, written as ServerConfig, id);
+    // Of its options, valibot drops such as `constructor`.
+    return { ...checked.output, runtime: runtimeOf(fields.runtime), written: written as WrittenEntry };
   }
   const problem = source.diagnostics.slice(before).map((item) => item.message);
   return {
