@@ -6,6 +6,7 @@ import { logEvents, stackOf } from "./logging/log-events.ts";
 import { createLogger, type Logger } from "./logging/logger.ts";
 import { Redaction } from "./logging/redaction.ts";
 import { collectSeldom } from "./machine/collect-seldom.ts";
+import { exposeCollector } from "./machine/expose-collector.ts";
 import { claimOwner } from "./owners/claim-owner.ts";
 import { OwnerSweeper, type SweptCatalog } from "./owners/owner-sweeper.ts";
 import { openStore } from "./state/open-store.ts";
@@ -52,6 +53,7 @@ export async function openHost(
 ): Promise<Host> {
   // Under other flags V8 takes nothing that was kept compiled of Node's own modules, which costs a start 4 ms.
   setTimeout(collectSeldom, collectSeldomAfterMs).unref();
+  exposeCollector();
   const { runtimes } = configuration;
   const owner = claimOwner(runtimes);
   logDiagnostics(log, configuration.diagnostics);

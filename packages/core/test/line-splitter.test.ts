@@ -6,9 +6,9 @@ import { LineSplitter } from "../src/runtime/line-splitter.ts";
 function split(chunks: readonly Buffer[]): { lines: string[]; rest: string; pendingBytes: number } {
   const splitter = new LineSplitter();
   const lines: string[] = [];
-  for (const chunk of chunks) splitter.push(chunk, (line) => lines.push(line.toString()));
+  for (const chunk of chunks) splitter.push(chunk, (line) => lines.push(Buffer.concat(line).toString()));
   const { pendingBytes } = splitter;
-  return { lines, pendingBytes, rest: splitter.flush().toString() };
+  return { lines, pendingBytes, rest: Buffer.concat(splitter.flush()).toString() };
 }
 
 function splitText(...chunks: string[]) {
@@ -52,12 +52,32 @@ describe("a stream is cut into lines", () => {
     expect(split(chunks)).toEqual({ lines: ["é😀x".repeat(2_000)], rest: "b", pendingBytes: 1 });
   });
 
+  test.each([
+    ["as they came", [4_096, 70_000, 3], [4_096, 70_000, 3]],
+    ["as a whole with a short one among them", [4_096, 4_095, 9_000], [17_191]],
+  ])("in long pieces %s", (_, sizes, expected) => {
+    for (const end of ["\n", "\r\n", "\r|\n"]) {
+      const parts = end.split("|");
+      const text = sizes.map((size, index) => Buffer.alloc(size, `${index}`));
+      const chunks = [
+        ...text.slice(0, -1),
+        Buffer.concat([text.at(-1) as Buffer, Buffer.from(parts[0] ?? "")]),
+      ];
+      const lines: (readonly Buffer[])[] = [];
+      const splitter = new LineSplitter();
+      for (const chunk of [...chunks, Buffer.from(parts[1] ?? "")])
+        splitter.push(chunk, (line) => lines.push(line));
+      expect(lines.map((line) => line.map(({ length }) => length).filter(Boolean))).toEqual([expected]);
+      expect(Buffer.concat(lines.flat()).equals(Buffer.concat(text))).toBe(true);
+    }
+  });
+
   test("and starts over after a line was given up", () => {
     const splitter = new LineSplitter();
     for (let count = 0; count < 3_000; count++) splitter.push(Buffer.from("ab"), () => {});
-    expect(splitter.flush().toString()).toBe("ab".repeat(3_000));
+    expect(Buffer.concat(splitter.flush()).toString()).toBe("ab".repeat(3_000));
     expect(splitter.pendingBytes).toBe(0);
-    expect(splitter.flush().toString()).toBe("");
+    expect(Buffer.concat(splitter.flush()).toString()).toBe("");
   });
 });
 

@@ -6,11 +6,14 @@ const OPEN_ARRAY = 0x5b;
 /** What a message may be nested, and the array around it. */
 const depth = 65;
 
-/** Whether a text is a JSON array, and thus a batch or nothing. */
-export function isBatch(text: Buffer): boolean {
-  let at = 0;
-  while (isWhiteSpace(text[at])) at++;
-  return text[at] === OPEN_ARRAY;
+/** Whether a text, in one piece or several, is a JSON array, and thus a batch or nothing. */
+export function isBatch(...pieces: readonly Buffer[]): boolean {
+  for (const piece of pieces) {
+    let at = 0;
+    while (isWhiteSpace(piece[at])) at++;
+    if (at < piece.length) return piece[at] === OPEN_ARRAY;
+  }
+  return false;
 }
 
 /** Cuts a JSON array into its elements. Throws `parse_error`, or `invalid_request` for one that is empty or too long. */

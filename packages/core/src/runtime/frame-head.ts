@@ -1,7 +1,7 @@
 import type { FrameHead, FrameKind, FrameSpans, RequestId } from "./frame.ts";
 import { invalid, isText } from "./head-fields.ts";
 import { duplicateKey } from "./json-members.ts";
-import { JsonScanner, type Span } from "./json-scanner.ts";
+import { JsonScanner, type Span, scannerOf } from "./json-scanner.ts";
 import { lookalike, looksLike } from "./lookalike-keys.ts";
 import { ParamsReader } from "./params-reader.ts";
 
@@ -9,8 +9,12 @@ export type MutableHead = { -readonly [Field in keyof FrameHead]: FrameHead[Fiel
 export type MutableSpans = { -readonly [Field in keyof FrameSpans]: FrameSpans[Field] | undefined };
 
 /** Reads the fields that routing looks at, and refuses what is no single JSON-RPC 2.0 message. */
-export function scanHead(bytes: Buffer): { head: FrameHead; spans: FrameSpans; text: string | undefined } {
-  const scanner = new JsonScanner(bytes);
+export function scanHead(pieces: readonly Buffer[]): {
+  head: FrameHead;
+  spans: FrameSpans;
+  text: string | undefined;
+} {
+  const scanner = scannerOf(pieces);
   if (scanner.peek() !== 0x7b) {
     scanner.skip();
     scanner.end();

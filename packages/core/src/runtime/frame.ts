@@ -1,6 +1,9 @@
+import { collectYoung } from "./collect-young.ts";
 import { OmgError } from "./errors.ts";
 import { salvageId, scanHead } from "./frame-head.ts";
 import type { Span } from "./json-scanner.ts";
+import { bytesIn, cutOut, joined } from "./pieces.ts";
+import { LONG_BYTES } from "./scan-memory.ts";
 import type { JsonRpcMessage, Params } from "./transport.ts";
 
 /** What names a request to its sender. Two sides may use the same. */
@@ -62,16 +65,18 @@ export interface Frame {
 export type FrameSpans = Readonly<Partial<Record<EditableField | "payload", Span | undefined>>>;
 
 /**
- * Reads a message. Throws an `OmgError`: `parse_error` for text that is no JSON, `invalid_request` for JSON that is no
+ * Reads a message, in one piece or several. Throws an `OmgError`: `parse_error` for text that is no JSON, `invalid_request` for JSON that is no
  * single JSON-RPC 2.0 message, is nested too deep, or has an odd id or error, or a key twice.
  */
-export function parseFrame(bytes: Buffer): Frame {
+export function parseFrame(...pieces: readonly Buffer[]): Frame {
+  const length = bytesIn(pieces);
+  if (length >= LONG_BYTES) collectYoung(length);
   try {
-    const { head, spans, text } = scanHead(bytes);
-    return new BytesFrame([bytes], head, { spans, text });
+    const { head, spans, text } = scanHead(pieces);
+    return new BytesFrame(pieces, head, { spans, text });
   } catch (error) {
     if (!OmgError.is(error)) throw error;
-    throw new OmgError(error.reason, { message: error.message, requestId: salvageId(bytes) });
+    throw new OmgError(error.reason, { message: error.message, requestId: salvageId(joined(pieces)) });
   }
 }
 
@@ -146,7 +151,7 @@ function edit<Id extends RequestId>(
 export function withCuts(frame: Frame, cuts: Cut[], head = frame.head): Frame {
   if (cuts.length === 0) return frame;
   if (!isInOrder(cuts)) cuts.sort((a, b) => a.span.start - b.span.start);
-  if (frame.text === undefined) return new BytesFrame(splicedBytes(frame.bytes, cuts), head);
+  if (frame.text === undefined) return new BytesFrame(splicedPieces(frame.pieces, cuts), head);
   return new BytesFrame(undefined, head, { text: splicedText(frame.text, cuts) });
 }
 
@@ -170,15 +175,15 @@ function splicedText(whole: string, cuts: readonly Cut[]): string {
   return result + whole.slice(from);
 }
 
-function splicedBytes(bytes: Buffer, cuts: readonly Cut[]): Buffer[] {
-  const pieces: Buffer[] = [];
+function splicedPieces(pieces: readonly Buffer[], cuts: readonly Cut[]): Buffer[] {
+  const spliced: Buffer[] = [];
   let from = 0;
   for (const { span, text } of cuts) {
-    pieces.push(bytes.subarray(from, span.start), Buffer.from(text));
+    spliced.push(...cutOut(pieces, from, span.start), Buffer.from(text));
     from = span.end;
   }
-  pieces.push(bytes.subarray(from));
-  return pieces;
+  spliced.push(...cutOut(pieces, from, Number.POSITIVE_INFINITY));
+  return spliced;
 }
 
 function isAscii(text: string): boolean {
@@ -223,12 +228,12 @@ class BytesFrame implements Frame {
 
   get bytes(): Buffer {
     const { pieces } = this;
-    if (pieces.length > 1) this.#pieces = [Buffer.concat(pieces)];
+    if (pieces.length > 1) this.#pieces = [joined(pieces)];
     return this.pieces[0] as Buffer;
   }
 
   get spans(): FrameSpans {
-    this.#spans ??= scanHead(this.bytes).spans;
+    this.#spans ??= scanHead(this.pieces).spans;
     return this.#spans;
   }
 

@@ -1,6 +1,8 @@
 import { OmgError } from "./errors.ts";
 import { endOfNumber, numberIn } from "./json-number.ts";
+import { bytesIn, joined } from "./pieces.ts";
 import { ESCAPES, endOfPlainRun } from "./plain-run.ts";
+import { readIn, type ScanMemory } from "./scan-memory.ts";
 
 /** Where a value stands in the bytes: `end` is exclusive. */
 export interface Span {
@@ -51,14 +53,17 @@ export class JsonScanner {
   readonly #limits: ScanLimits;
   /** The bytes, one character each, if they are few. */
   readonly text: string | undefined;
+  readonly #memory: ScanMemory | undefined;
   #view: DataView | undefined;
   #depth = 0;
   #nodes = 0;
 
-  constructor(bytes: Buffer, start = 0, limits = defaultScanLimits) {
+  /** `memory`: where the bytes are, if they are in memory for long texts. */
+  constructor(bytes: Buffer, start = 0, limits = defaultScanLimits, memory?: ScanMemory) {
     this.bytes = bytes;
     this.position = start;
     this.#limits = limits;
+    this.#memory = memory;
     if (bytes.length <= SMALL_BYTES) this.text = bytes.toString("latin1");
   }
 
@@ -207,12 +212,18 @@ export class JsonScanner {
         this.#fail();
       } else if (at > longFrom) {
         plain = false;
-        this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, length);
-        at = endOfPlainRun(this.#view, at + 1) - 1;
+        at = this.#endOfPlainRun(at + 1) - 1;
       } else if (byte > 0x7f) plain = false;
     }
     this.position = length;
     return this.#fail();
+  }
+
+  #endOfPlainRun(from: number): number {
+    if (this.#memory !== undefined) return this.#memory.endOfPlainRun(from);
+    const { buffer, byteOffset, length } = this.bytes;
+    this.#view ??= new DataView(buffer, byteOffset, length);
+    return endOfPlainRun(this.#view, from);
   }
 
   #skipEscape(at: number): number {
@@ -279,6 +290,12 @@ export class JsonScanner {
   #exceed(what: string): never {
     throw new OmgError("invalid_request", { message: `The message is ${what}` });
   }
+}
+
+/** A scanner of a text in pieces, to be done with before the next one is made. */
+export function scannerOf(pieces: readonly Buffer[]): JsonScanner {
+  const memory = readIn(pieces, bytesIn(pieces));
+  return memory ? new JsonScanner(memory.bytes, 0, undefined, memory) : new JsonScanner(joined(pieces));
 }
 
 function isHex(byte = 0): boolean {

@@ -4,6 +4,7 @@ import { type Frame, frameOf, parseFrame } from "./frame.ts";
 import { closedError, tooLargeError } from "./line-errors.ts";
 import { LineOutput } from "./line-output.ts";
 import { LineSplitter } from "./line-splitter.ts";
+import { bytesIn, joined } from "./pieces.ts";
 import { type FrameExtra, type JsonRpcMessage, type Transport, taken } from "./transport.ts";
 
 /** The streams of a transport of lines, its limits, and what its owner wants to hear. */
@@ -153,17 +154,18 @@ class StreamTransport implements LineTransport {
 
   #readLast(): void {
     const line = this.#lines.flush();
-    if (!this.#dropCutOff || isJson(line)) this.#readLine(line);
+    if (!this.#dropCutOff || isJson(joined(line))) this.#readLine(line);
   }
 
-  #readLine(line: Buffer): void {
-    if (line.length === 0 || this.#closed) return;
-    if (line.length > this.#maxMessageBytes) {
+  #readLine(line: readonly Buffer[]): void {
+    const length = bytesIn(line);
+    if (length === 0 || this.#closed) return;
+    if (length > this.#maxMessageBytes) {
       this.#fail(tooLargeError(this.#maxMessageBytes));
       return;
     }
     const text = withoutMark(line);
-    if (isBatch(text)) this.#onBatch(text);
+    if (isBatch(...text)) this.#onBatch(joined(text));
     else this.#readMessage(text);
   }
 
@@ -175,14 +177,14 @@ class StreamTransport implements LineTransport {
       this.onerror?.(error as Error);
       return;
     }
-    for (const message of messages) this.#readMessage(message);
+    for (const message of messages) this.#readMessage([message]);
   }
 
-  #readMessage(bytes: Buffer): void {
+  #readMessage(pieces: readonly Buffer[]): void {
     if (this.#closed) return;
     let frame: Frame;
     try {
-      frame = parseFrame(bytes);
+      frame = parseFrame(...pieces);
     } catch (error) {
       this.onerror?.(error as Error);
       return;
@@ -221,13 +223,15 @@ function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
 }
 
 /** Readers of JSON may ignore a byte order mark (RFC 8259), and some systems write one ahead of any text. */
-function withoutMark(text: Buffer): Buffer {
-  return text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf ? text.subarray(3) : text;
+function withoutMark(text: readonly Buffer[]): readonly Buffer[] {
+  const [first] = text;
+  const isMarked = first?.[0] === 0xef && first[1] === 0xbb && first[2] === 0xbf;
+  return isMarked ? text.with(0, first.subarray(3)) : text;
 }
 
 function isJson(bytes: Buffer): boolean {
   try {
-    JSON.parse(withoutMark(bytes).toString());
+    JSON.parse(joined(withoutMark([bytes])).toString());
     return true;
   } catch {
     return false;

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { cutMark } from "./cut-text.ts";
 import { LineSplitter } from "./line-splitter.ts";
+import { joined } from "./pieces.ts";
 
 /** How much of a stream is passed on. */
 export interface LogLinesOptions {
@@ -22,7 +23,7 @@ export function logLines(stream: Readable, log: (line: string) => void, options:
   let passed = 0;
   let suppressed = 0;
 
-  const emit = (line: Buffer) => {
+  const emit = (line: readonly Buffer[]) => {
     const now = Math.floor(performance.now() / 1000);
     if (now !== second) {
       if (suppressed > 0) log(`(suppressed ${suppressed} lines)`);
@@ -30,12 +31,12 @@ export function logLines(stream: Readable, log: (line: string) => void, options:
       passed = 0;
       suppressed = 0;
     }
-    if (passed++ < linesPerSecond) log(textOf(line, maxLineBytes));
+    if (passed++ < linesPerSecond) log(textOf(joined(line), maxLineBytes));
     else suppressed++;
   };
 
   let cut = false;
-  const emitUnlessCut = (line: Buffer) => {
+  const emitUnlessCut = (line: readonly Buffer[]) => {
     if (!cut) emit(line);
     cut = false;
   };
