@@ -62,6 +62,17 @@ export function itemOf(bytes: Buffer, keyName: string): ListedItem | undefined {
   return readItem(new JsonScanner(bytes), keyName);
 }
 
+/** What items have by the protocol; none of them looks like another. */
+const usualMembers = new Set([
+  ...["name", "uri", "uriTemplate", "taskId", "title", "description", "icons", "annotations", "_meta"],
+  ...["inputSchema", "outputSchema", "execution", "arguments", "mimeType", "size"],
+]);
+
+/** Whether a lenient reader would take a member for the key. To fold each member took half of the time that a listing takes. */
+function claimsToBe(keyName: string, member: string): boolean {
+  return member === keyName || (!usualMembers.has(member) && foldedKey(member) === foldedKey(keyName));
+}
+
 function readItem(scanner: JsonScanner, keyName: string): ListedItem | undefined {
   if (scanner.peek() !== 0x7b) {
     scanner.skip();
@@ -72,7 +83,7 @@ function readItem(scanner: JsonScanner, keyName: string): ListedItem | undefined
   let span: Span | undefined;
   let claims = 0;
   scanner.object((member) => {
-    if (foldedKey(member) === foldedKey(keyName)) claims++;
+    if (claimsToBe(keyName, member)) claims++;
     if (member === keyName && scanner.peek() === 0x22) {
       const from = scanner.position;
       key = scanner.string();
