@@ -26,7 +26,7 @@ export interface Sizes {
 }
 
 export const fullSizes: Sizes = {
-  rounds: 5,
+  rounds: 9,
   fewRounds: 3,
   peerRounds: 2,
   starts: 9,

@@ -70,6 +70,8 @@ export const serverSettings = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 16 * 1024,
+  // The guard does, of whatever version the request is.
+  requireHostHeader: false,
   keepAlive: true,
   keepAliveInitialDelay: 15_000,
 } as const;

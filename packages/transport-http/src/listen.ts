@@ -18,7 +18,7 @@ type ListenContext = Pick<HttpContext, "clock" | "limits" | "counters" | "emit">
 
 export interface ListenOptions {
   readonly context: ListenContext;
-  readonly listener: RequestListener;
+  readonly listener: RequestListener<typeof PouredRequest>;
 }
 
 /** How often is told that there are too many connections. */
