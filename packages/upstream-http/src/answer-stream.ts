@@ -1,4 +1,5 @@
 import { type Frame, type FrameExtra, OmgError, type RequestId } from "@omg/core/runtime";
+import { CallSignal, type Signal } from "./call-signal.ts";
 import { EventCursor } from "./event-cursor.ts";
 import { failure, isConnectFailure } from "./failures.ts";
 import type { HttpResponse } from "./http-client.ts";
@@ -17,7 +18,7 @@ export interface AnswerStreamOptions {
   /** Something came that is no message. */
   readonly onBadMessage: (error: OmgError) => void;
   /** Asks for what came after an event. */
-  readonly resume: (lastEventId: string, signal: AbortSignal) => Promise<HttpResponse>;
+  readonly resume: (lastEventId: string, signal: Signal) => Promise<HttpResponse>;
   /** For tests. */
   readonly pause?: typeof realPause;
 }
@@ -32,7 +33,8 @@ const lingerMs = 1000;
 /** What a server answers to one POST, over as many connections as it takes. */
 export class AnswerStream {
   readonly #options: AnswerStreamOptions;
-  readonly #abort = new AbortController();
+  /** Ends the reading when it aborts. */
+  readonly signal = new CallSignal();
   readonly #cursor = new EventCursor();
   #answered = false;
   #stopLingering = () => {};
@@ -41,13 +43,9 @@ export class AnswerStream {
     this.#options = options;
   }
 
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
   /** Ends the reading, which rejects with `why` unless the answer is there. */
   abandon(why: OmgError): void {
-    this.#abort.abort(why);
+    this.signal.abort(why);
   }
 
   /** Resolves when the answer is delivered and the stream is over. Rejects with an `OmgError` when there will be none. */

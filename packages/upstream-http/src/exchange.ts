@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { type Dispatcher, errors } from "undici";
+import type { Signal } from "./call-signal.ts";
 import type { Headers } from "./failures.ts";
 
 /**
@@ -31,8 +32,8 @@ export function exchange(
   });
 }
 
-export interface ExchangeOptions extends Dispatcher.DispatchOptions {
-  readonly signal: AbortSignal | undefined;
+export interface ExchangeOptions extends Omit<Dispatcher.DispatchOptions, "signal"> {
+  readonly signal: Signal | undefined;
   /** What an answer that breaks off on its way is destroyed with. */
   readonly failureOf: (error: Error) => Error;
 }
@@ -60,7 +61,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     const { signal } = this.#parts;
     this.#controller = controller;
-    if (signal?.aborted) controller.abort(signal.reason);
+    if (signal?.aborted) controller.abort(signal.reason as Error);
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
@@ -106,7 +107,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   readonly #giveUp = (): void => {
-    const reason = this.#parts.signal?.reason;
+    const reason = this.#parts.signal?.reason as Error;
     this.#stream?.destroy(reason);
     this.#controller?.abort(reason);
     this.#parts.reject(reason);

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { Authorizer } from "./authorizer.ts";
+import type { Signal } from "./call-signal.ts";
 import { exchange, type HttpResponse } from "./exchange.ts";
 import { type Advice, failure, type Headers, networkFailure } from "./failures.ts";
 import { letGo } from "./read-body.ts";
@@ -29,7 +30,7 @@ export interface HttpRequest {
   /** Absent: none. */
   readonly body?: Buffer | string;
   /** Breaks the request off, and the reading of its answer. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
 }
 
 export type { HttpResponse } from "./exchange.ts";

@@ -11,6 +11,7 @@ import {
   type Transport,
 } from "@omg/core/runtime";
 import { AnswerStream } from "./answer-stream.ts";
+import type { Signal } from "./call-signal.ts";
 import { failure, isConnectFailure } from "./failures.ts";
 import type { HttpClient, HttpResponse } from "./http-client.ts";
 import { listen } from "./listen.ts";
@@ -28,7 +29,7 @@ export interface StreamableTransportOptions {
 
 interface Outgoing {
   readonly frame: Frame;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   readonly headers: FrameSendOptions["headers"];
 }
 
@@ -199,7 +200,7 @@ export class StreamableTransport implements Transport {
     });
   }
 
-  #get(signal: AbortSignal, lastEventId: string | undefined): Promise<HttpResponse> {
+  #get(signal: Signal, lastEventId: string | undefined): Promise<HttpResponse> {
     const resumption = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
     const headers = { ...this.#headers, ...resumption, accept: "text/event-stream" };
     return this.#client.request(this.#url, { method: "GET", headers, signal });

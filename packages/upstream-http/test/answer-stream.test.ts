@@ -77,7 +77,7 @@ function testStream(nexts: Next[], onPause = () => {}) {
     onClose: (retryMs) => void ends.push(retryMs),
     onBadMessage: () => {},
     resume(lastEventId, signal) {
-      signal.throwIfAborted();
+      if (signal.aborted) throw signal.reason;
       asked.push(lastEventId);
       return answered(nexts.shift());
     },
