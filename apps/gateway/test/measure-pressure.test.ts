@@ -2,12 +2,12 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { measurePressure } from "../src/machine/measure-pressure.ts";
 import { RunningGateway, Sandbox } from "./support/omg.ts";
 
-describe("the event loop", () => {
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-  });
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
+describe("the event loop", () => {
   test("is known to have been held up, for some seconds", () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     let now = 0;
@@ -23,6 +23,24 @@ describe("the event loop", () => {
     for (let turn = 0; turn < 20; turn++) look();
     expect(look()).toBe(0);
   });
+});
+
+test("a container's limit that changes is noticed", () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  let now = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => now);
+  const rss = vi.spyOn(process.memoryUsage, "rss").mockReturnValue(90_000_000);
+  const limit = vi.spyOn(process, "constrainedMemory").mockReturnValue(100_000_000);
+  const pressure = measurePressure();
+  expect(pressure().memory).toBe(0.9);
+  limit.mockReturnValue(1_000_000_000);
+  rss.mockReturnValue(950_000_000);
+  for (let turn = 0; turn < 41; turn++) {
+    now += 250;
+    vi.advanceTimersByTime(250);
+  }
+  expect(pressure().memory).toBe(0.95);
+  expect(limit).toHaveBeenCalledTimes(2);
 });
 
 test("memory is measured by the limit that Node was given", async () => {
