@@ -43,7 +43,7 @@ export type AnswerCheck = (answer: Body) => boolean;
 
 /** Passes an answer that holds this text. */
 export function holds(text: string): AnswerCheck {
-  return ({ pieces }) => pieces.some((piece) => piece.includes(text));
+  return ({ pieces }) => Buffer.concat(pieces).includes(text);
 }
 
 /** Passes an answer of so many bytes or more. */
