@@ -2,7 +2,9 @@ import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import wabt from "wabt";
-import { OmgError, parseFrame } from "../src/runtime/index.ts";
+import { isBatch } from "../src/runtime/batch.ts";
+import { mentions } from "../src/runtime/frame.ts";
+import { OmgError, parseFrame, rewriteFrame } from "../src/runtime/index.ts";
 import { JsonScanner, scannerOf } from "../src/runtime/json-scanner.ts";
 import { readIn } from "../src/runtime/scan-memory.ts";
 
@@ -99,6 +101,80 @@ describe("a long text", () => {
     // What was read before is not in its way.
     readIn([Buffer.alloc(100_000, "x")], 100_000);
     expect(frame.value()).toEqual(JSON.parse(text));
+  });
+});
+
+test("a long text that breaks off anywhere is refused alike, whatever was in memory before", () => {
+  const text = `"${"a".repeat(20_000)}${"b".repeat(60)}\\\\\\"\\u00e9${"c".repeat(50)}\\n\\uD83D"`;
+  for (let length = text.length - 150; length <= text.length; length++) {
+    readIn([Buffer.alloc(30_000, "0")], 30_000);
+    const bytes = Buffer.from(text.slice(0, length));
+    const judge = (scanner: JsonScanner) => {
+      try {
+        scanner.skip();
+        scanner.end();
+        return "whole";
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(judge(scannerOf([bytes]))).toBe(judge(new JsonScanner(bytes)));
+  }
+});
+
+describe("a message in pieces", () => {
+  const filler = fc.constantFrom(
+    "x".repeat(20_000),
+    'line \\"of\\" text\\n'.repeat(1_500),
+    "é€😀".repeat(3_000),
+  );
+  const cuts = fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 3 });
+
+  test("is rewritten as if it came in one, wherever it is cut", () => {
+    fc.assert(
+      fc.property(
+        filler,
+        cuts,
+        fc.boolean(),
+        fc.oneof(fc.nat(), fc.string()),
+        (text, places, isFirst, id) => {
+          const head = `"id":"the id of it"`;
+          const result = `"result":{"text":"${text}"}`;
+          const members = isFirst ? [head, `"jsonrpc":"2.0"`, result] : [result, `"jsonrpc":"2.0"`, head];
+          const bytes = Buffer.from(`{${members.join(",")}}`);
+          // About the id, wherever it is.
+          const at = places
+            .map((place) => (isFirst ? place : bytes.length - 1 - place))
+            .sort((a, b) => a - b);
+          const pieces = [0, ...at].map((from, index) => bytes.subarray(from, at[index] ?? bytes.length));
+          const [whole, cut] = [parseFrame(bytes), parseFrame(...pieces)];
+          const rewritten = rewriteFrame(cut, { id });
+          expect(Buffer.concat(rewritten.pieces).equals(rewriteFrame(whole, { id }).bytes)).toBe(true);
+          expect(rewriteFrame(rewritten, { id: "the id of it" }).bytes.equals(bytes)).toBe(true);
+          if (pieces.some(({ length }) => length < 16)) return;
+          for (const words of ["the id of it", '"jsonrpc":"2.0"', "not in there"])
+            expect(mentions(cut, words)).toBe(mentions(whole, words));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test("is a batch by its first character, in whatever piece that is", () => {
+    const cut = (...texts: string[]) => isBatch(...texts.map((text) => Buffer.from(text)));
+    expect([cut(" ", "\n[", "]"), cut(" ", "{[", "]"), cut(" ", "\t"), cut()]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  test("of more than can be read in is joined once", () => {
+    const bytes = Buffer.from(`{"jsonrpc":"2.0","id":1,"result":{"text":"${"x".repeat(5_000_000)}"}}`);
+    const frame = parseFrame(bytes.subarray(0, 3_000_000), bytes.subarray(3_000_000));
+    expect(frame.pieces).toHaveLength(1);
+    expect(frame.bytes.equals(bytes)).toBe(true);
   });
 });
 

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { OmgError } from "@omg/core";
 import type { HttpContext } from "./context.ts";
 import { bracketed, unbracketed } from "./host.ts";
+import { handOverRequests } from "./late-headers.ts";
 import { maxHeaders, serverSettings } from "./limits.ts";
 import { PouredRequest } from "./poured-request.ts";
 
@@ -18,7 +19,7 @@ type ListenContext = Pick<HttpContext, "clock" | "limits" | "counters" | "emit">
 
 export interface ListenOptions {
   readonly context: ListenContext;
-  readonly listener: RequestListener<typeof PouredRequest>;
+  readonly listener: RequestListener;
 }
 
 /** How often is told that there are too many connections. */
@@ -100,6 +101,7 @@ function listen(address: HttpAddress, { context, listener }: ListenOptions): Pro
     { ...serverSettings, IncomingMessage: PouredRequest, headersTimeout, requestTimeout },
     listener,
   );
+  handOverRequests(server);
   server.maxHeadersCount = maxHeaders + 1;
   // Node sets this anew with every request.
   server.timeout = limits.stallMs;

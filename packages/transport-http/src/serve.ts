@@ -6,7 +6,6 @@ import type { FrontOptions } from "./front-options.ts";
 import { createGuard } from "./guard.ts";
 import { bracketed, isLoopback } from "./host.ts";
 import { addressOf, close, type HttpAddress, listenAll } from "./listen.ts";
-import type { PouredRequest } from "./poured-request.ts";
 
 /** What a front with sockets of its own is made with. */
 export interface ServeOptions extends FrontOptions {
@@ -39,8 +38,7 @@ export async function serveHttp(options: ServeOptions): Promise<HttpFront> {
   const front = createFront(options, createGuard({ ...options, bound }));
   const { context } = front;
   const { counters, inFlight } = context;
-  const listener: RequestListener<typeof PouredRequest> = (incoming, outgoing) => {
-    incoming.handOver();
+  const listener: RequestListener = (incoming, outgoing) => {
     if (front.draining) outgoing.setHeader("connection", "close");
     front.handle(incoming, outgoing);
   };

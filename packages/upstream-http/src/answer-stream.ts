@@ -33,8 +33,7 @@ const lingerMs = 1000;
 /** What a server answers to one POST, over as many connections as it takes. */
 export class AnswerStream {
   readonly #options: AnswerStreamOptions;
-  /** Ends the reading when it aborts. */
-  readonly signal = new CallSignal();
+  readonly #signal = new CallSignal();
   readonly #cursor = new EventCursor();
   #answered = false;
   #stopLingering = () => {};
@@ -43,9 +42,14 @@ export class AnswerStream {
     this.#options = options;
   }
 
+  /** Aborts when the reading is to end. */
+  get signal(): Signal {
+    return this.#signal;
+  }
+
   /** Ends the reading, which rejects with `why` unless the answer is there. */
   abandon(why: OmgError): void {
-    this.signal.abort(why);
+    this.#signal.abort(why);
   }
 
   /** Resolves when the answer is delivered and the stream is over. Rejects with an `OmgError` when there will be none. */

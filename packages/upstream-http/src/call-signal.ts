@@ -7,7 +7,7 @@ export interface Signal {
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
-/** A signal of one call. An `AbortController` for each would take 3 of the 70 µs of a small one. */
+/** A signal of one call, whose listeners do not throw. An `AbortController` for each would take 3 of the 70 µs of a small one. */
 export class CallSignal implements Signal {
   #isAborted = false;
   #reason: Error | undefined;

@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 export function exposeCollector(): void {
   globalThis.gc ??= ((options: NodeJS.GCOptions) => {
     globalThis.gc = makeCollector();
-    globalThis.gc?.(options);
+    return globalThis.gc?.(options);
   }) as NodeJS.GCFunction;
 }
 

@@ -1,4 +1,4 @@
-import { type Cut, type Frame, type RequestId, withCuts } from "../runtime/frame.ts";
+import { type Cut, type Frame, mentions, type RequestId, withCuts } from "../runtime/frame.ts";
 import type { Span } from "../runtime/json-scanner.ts";
 import { objectAt } from "./envelope.ts";
 import { serverInfoKey } from "./meta-keys.ts";
@@ -50,9 +50,7 @@ export function modernResult(answer: Frame, { id, method, serverInfo }: ResultOp
 function memberFinder(answer: Frame, payload: Span): (key: string) => Span | undefined {
   let members: Map<string, Span> | undefined;
   return (key) => {
-    const mention = `"${key}"`;
-    const isMentioned = answer.text?.includes(mention) ?? answer.bytes.includes(mention);
-    if (!isMentioned) return undefined;
+    if (!mentions(answer, `"${key}"`)) return undefined;
     members ??= objectAt(answer, payload)?.members;
     return members?.get(key);
   };

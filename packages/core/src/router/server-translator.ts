@@ -1,5 +1,5 @@
 import type { PooledServer } from "../pool/server.ts";
-import { type Frame, withCuts } from "../runtime/frame.ts";
+import { type Frame, mentions, withCuts } from "../runtime/frame.ts";
 import type { Translator } from "../session/translator.ts";
 import { relatedTask, taskIn } from "../upstream/task-shapes.ts";
 import type { Addresses } from "./addresses.ts";
@@ -71,10 +71,10 @@ export class ServerTranslator implements Translator {
   }
 
   /** Nearly all answers name no resource: finding that out costs far less than reading them. */
-  #mayNameOthers(method: string, { bytes }: Frame): boolean {
+  #mayNameOthers(method: string, answer: Frame): boolean {
     if (!this.#addresses().mayClash) return false;
     if (method === "resources/read") return true;
-    return carryingContent.has(method) && bytes.includes('"resource');
+    return carryingContent.has(method) && mentions(answer, '"resource');
   }
 
   #withLogger(frame: Frame): Frame {

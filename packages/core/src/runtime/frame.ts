@@ -2,8 +2,8 @@ import { collectYoung } from "./collect-young.ts";
 import { OmgError } from "./errors.ts";
 import { salvageId, scanHead } from "./frame-head.ts";
 import type { Span } from "./json-scanner.ts";
-import { bytesIn, cutOut, joined } from "./pieces.ts";
-import { LONG_BYTES } from "./scan-memory.ts";
+import { bytesIn, cutOut, holdText, joined } from "./pieces.ts";
+import { isReadIn, LONG_BYTES } from "./scan-memory.ts";
 import type { JsonRpcMessage, Params } from "./transport.ts";
 
 /** What names a request to its sender. Two sides may use the same. */
@@ -65,19 +65,26 @@ export interface Frame {
 export type FrameSpans = Readonly<Partial<Record<EditableField | "payload", Span | undefined>>>;
 
 /**
- * Reads a message, in one piece or several. Throws an `OmgError`: `parse_error` for text that is no JSON, `invalid_request` for JSON that is no
- * single JSON-RPC 2.0 message, is nested too deep, or has an odd id or error, or a key twice.
+ * Reads a message, in one piece or several. Throws an `OmgError`: `parse_error` for text that is no JSON, `invalid_request`
+ * for JSON that is no single JSON-RPC 2.0 message, is nested too deep, or has an odd id or error, or a key twice.
  */
 export function parseFrame(...pieces: readonly Buffer[]): Frame {
   const length = bytesIn(pieces);
   if (length >= LONG_BYTES) collectYoung(length);
+  // What is scanned where it is has to be joined for that.
+  const kept = isReadIn(length) ? pieces : [joined(pieces)];
   try {
-    const { head, spans, text } = scanHead(pieces);
-    return new BytesFrame(pieces, head, { spans, text });
+    const { head, spans, text } = scanHead(kept);
+    return new BytesFrame(kept, head, { spans, text });
   } catch (error) {
     if (!OmgError.is(error)) throw error;
-    throw new OmgError(error.reason, { message: error.message, requestId: salvageId(joined(pieces)) });
+    throw new OmgError(error.reason, { message: error.message, requestId: salvageId(joined(kept)) });
   }
+}
+
+/** Whether these words, in plain letters, stand anywhere in a message: reading one costs far more. */
+export function mentions(frame: Frame, words: string): boolean {
+  return frame.text?.includes(words) ?? holdText(frame.pieces, words);
 }
 
 /** Makes a frame of a message. */

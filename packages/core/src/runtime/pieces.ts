@@ -74,3 +74,15 @@ export function cutOut(pieces: readonly Buffer[], start: number, end: number): B
   }
   return found;
 }
+
+/** Whether these words, in plain letters, stand in pieces, or across two of them that are longer than the words. */
+export function holdText(pieces: readonly Buffer[], words: string): boolean {
+  const edge = words.length - 1;
+  return pieces.some((piece, index) => {
+    if (piece.includes(words)) return true;
+    const next = pieces[index + 1];
+    return (
+      next !== undefined && Buffer.concat([piece.subarray(-edge), next.subarray(0, edge)]).includes(words)
+    );
+  });
+}

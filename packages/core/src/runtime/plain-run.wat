@@ -1,4 +1,4 @@
-;; Finds the end of a run of bytes that end no JSON string, 64 of them at a time. `npm run` knows how plain-run.wasm.ts is made of it.
+;; Finds the end of a run of bytes that end no JSON string, 64 of them at a time. Its test makes plain-run.wasm.ts of it.
 (module
   (memory (export "memory") 1)
 

@@ -37,7 +37,7 @@ let isMissing = false;
  * WebAssembly is not to be had.
  */
 export function readIn(pieces: readonly Buffer[], length: number): ScanMemory | undefined {
-  if (length < LONG_BYTES || length > MOST_BYTES) return undefined;
+  if (!isReadIn(length)) return undefined;
   const exports = exportsFor(length);
   if (exports === undefined) return undefined;
   const bytes = Buffer.from(exports.memory.buffer, 0, length);
@@ -49,9 +49,13 @@ export function readIn(pieces: readonly Buffer[], length: number): ScanMemory | 
   return { bytes, endOfPlainRun: (from) => exports.endOfPlainRun(from, length) };
 }
 
+/** Whether a text of so many bytes is read in. */
+export function isReadIn(length: number): boolean {
+  return length >= LONG_BYTES && length <= MOST_BYTES && !isMissing;
+}
+
 /** The module, with memory for so many bytes. A system that limits address space or makes no code at run time has none. */
 function exportsFor(length: number): Exports | undefined {
-  if (isMissing) return undefined;
   try {
     made ??= new WebAssembly.Instance(new WebAssembly.Module(plainRunModule)).exports as Exports;
     const missing = length - made.memory.buffer.byteLength;

@@ -1,4 +1,4 @@
-import type { Frame, RequestId } from "../runtime/frame.ts";
+import { type Frame, mentions, type RequestId } from "../runtime/frame.ts";
 import type { AskOptions, Caller } from "../session/call.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Tasks } from "./tasks.ts";
@@ -50,8 +50,7 @@ export class Attribution {
 const relatedTask = "io.modelcontextprotocol/related-task";
 
 function relatedTaskOf(frame: Frame): string | undefined {
-  // Reading a frame costs far more than this.
-  if (!frame.bytes.includes("related-task")) return undefined;
+  if (!mentions(frame, "related-task")) return undefined;
   const message = frame.value();
   const meta = "method" in message ? message.params?._meta : undefined;
   const related = (meta as Record<string, unknown> | null | undefined)?.[relatedTask];

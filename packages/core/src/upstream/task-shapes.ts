@@ -1,5 +1,5 @@
 import { isObject } from "../is-object.ts";
-import type { Frame } from "../runtime/frame.ts";
+import { type Frame, mentions } from "../runtime/frame.ts";
 import type { Params } from "../runtime/transport.ts";
 
 const tasksExtension = "io.modelcontextprotocol/tasks";
@@ -37,7 +37,7 @@ export function runsTasks(capabilities: Readonly<Record<string, unknown>>): bool
 
 /** The task that an answer of the modern era is, if it is one. */
 export function taskIn(answer: Frame): (Params & { taskId: string }) | undefined {
-  if (answer.head.kind !== "result" || !(answer.text ?? answer.bytes).includes('"task"')) return undefined;
+  if (answer.head.kind !== "result" || !mentions(answer, '"task"')) return undefined;
   const message = answer.value();
   const result: Params = "result" in message ? message.result : {};
   const { resultType, taskId } = result;

@@ -1,6 +1,6 @@
 import { withoutEnvelope, withoutMembers } from "../modern/envelope.ts";
 import { OmgError } from "../runtime/errors.ts";
-import type { Frame } from "../runtime/frame.ts";
+import { type Frame, mentions } from "../runtime/frame.ts";
 
 /**
  * A request of the modern era as a server of the legacy one takes it, without answers to what nobody has asked. Throws
@@ -9,16 +9,13 @@ import type { Frame } from "../runtime/frame.ts";
  */
 export function asLegacy(server: string, frame: Frame): Frame {
   if (frame.head.requestState === undefined) {
-    return withoutEnvelope(mentionsResponses(frame) ? withoutMembers(frame, "inputResponses") : frame);
+    return withoutEnvelope(
+      mentions(frame, '"inputResponses"') ? withoutMembers(frame, "inputResponses") : frame,
+    );
   }
   throw new OmgError("bad_params", {
     server,
     message:
       "Unknown requestState: it has expired, was altered, or is of another caller or request. Begin anew",
   });
-}
-
-/** Most requests do not, which is seen without reading them. */
-function mentionsResponses({ text, bytes }: Frame): boolean {
-  return text?.includes('"inputResponses"') ?? bytes.includes('"inputResponses"');
 }
