@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { openSync, writeSync } from "node:fs";
 import type { Behaviour } from "../behaviour.ts";
 import { said } from "../honest.ts";
@@ -6,17 +6,23 @@ import { inMischief } from "../in-calls.ts";
 
 const megabyte = Buffer.alloc(1 << 20, "x");
 const tenGigabytes = 10_240;
-/** A shell that may not fork ends, and another one takes its place: it does not burn out at the limit. */
+/** A shell that may not fork ends, and another one takes its place, but all may end at once. */
 const bomb = "bomb() { while :; do bomb & done; }; bomb";
+const relightMs = 10;
 const folders = ["/tmp", "/dev/shm", "/", "/evil"];
+
+/** Lights the bomb, and again when it has burnt out or there is no room for it. */
+function light(): ChildProcess {
+  const relight = () => setTimeout(light, relightMs);
+  return spawn("sh", ["-c", bomb], { stdio: "ignore" }).once("exit", relight).once("error", relight);
+}
 
 /** Servers that want more than their container may have, or end as containers do. */
 export const containers = {
   "fork-bomb": {
     what: "is a fork bomb",
     receive: inMischief((message, wire) => {
-      const lit = () => wire.send(said(message.id, "the bomb is lit"));
-      spawn("sh", ["-c", bomb], { stdio: "ignore" }).once("spawn", lit);
+      light().once("spawn", () => wire.send(said(message.id, "the bomb is lit")));
     }),
   },
   "takes-memory": {
