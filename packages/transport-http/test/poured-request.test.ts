@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { readBody } from "../src/body.ts";
 import { PouredRequest } from "../src/poured-request.ts";
+import { byteClient } from "./support/byte-client.ts";
 
 /** A server that answers with the body of each request, in capitals; its client's bytes come as they are written. */
 async function echo(limit = 1_000) {
@@ -22,22 +22,7 @@ async function echo(limit = 1_000) {
       );
     },
   );
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
-  onTestFinished(() => {
-    socket.destroy();
-    server.close();
-  });
-  let text = "";
-  socket.on("data", (chunk) => {
-    text += chunk;
-  });
-  const said = async (words: string) => {
-    while (!text.includes(words)) await once(socket, "data");
-    return text;
-  };
-  return { server, socket, requests, failures, said };
+  return { server, requests, failures, ...(await byteClient(server)) };
 }
 
 function post(body: string): string {

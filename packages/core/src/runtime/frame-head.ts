@@ -1,9 +1,10 @@
 import type { FrameHead, FrameKind, FrameSpans, RequestId } from "./frame.ts";
 import { invalid, isText } from "./head-fields.ts";
 import { duplicateKey } from "./json-members.ts";
-import { JsonScanner, type Span, scannerOf } from "./json-scanner.ts";
+import { JsonScanner, type Span } from "./json-scanner.ts";
 import { lookalike, looksLike } from "./lookalike-keys.ts";
 import { ParamsReader } from "./params-reader.ts";
+import { scannerOf } from "./scan-memory.ts";
 
 export type MutableHead = { -readonly [Field in keyof FrameHead]: FrameHead[Field] };
 export type MutableSpans = { -readonly [Field in keyof FrameSpans]: FrameSpans[Field] | undefined };

@@ -1,8 +1,7 @@
 import { OmgError } from "./errors.ts";
 import { endOfNumber, numberIn } from "./json-number.ts";
-import { bytesIn, joined } from "./pieces.ts";
 import { ESCAPES, endOfPlainRun } from "./plain-run.ts";
-import { readIn, type ScanMemory } from "./scan-memory.ts";
+import type { ScanMemory } from "./scan-memory.ts";
 
 /** Where a value stands in the bytes: `end` is exclusive. */
 export interface Span {
@@ -290,12 +289,6 @@ export class JsonScanner {
   #exceed(what: string): never {
     throw new OmgError("invalid_request", { message: `The message is ${what}` });
   }
-}
-
-/** A scanner of a text in pieces, to be done with before the next one is made. */
-export function scannerOf(pieces: readonly Buffer[]): JsonScanner {
-  const memory = readIn(pieces, bytesIn(pieces));
-  return memory ? new JsonScanner(memory.bytes, 0, undefined, memory) : new JsonScanner(joined(pieces));
 }
 
 function isHex(byte = 0): boolean {

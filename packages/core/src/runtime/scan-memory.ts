@@ -1,3 +1,5 @@
+import { JsonScanner } from "./json-scanner.ts";
+import { bytesIn, joined } from "./pieces.ts";
 import { plainRunModule } from "./plain-run.wasm.ts";
 
 /** Where a long text is scanned by vector instructions. */
@@ -30,6 +32,12 @@ const PAGE_BYTES = 64 * 1024;
 
 let made: Exports | undefined;
 let isMissing = false;
+
+/** A scanner of a text in pieces, to be done with before the next one is made. */
+export function scannerOf(pieces: readonly Buffer[]): JsonScanner {
+  const memory = readIn(pieces, bytesIn(pieces));
+  return memory ? new JsonScanner(memory.bytes, 0, undefined, memory) : new JsonScanner(joined(pieces));
+}
 
 /**
  * Reads a long text into memory of WebAssembly, whose code sees 64 bytes at once; a message of 1 MB is read so in a third of the time.
